@@ -1,0 +1,19 @@
+package dev.unisono.spi;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a source hands over at once: changes in order, and what it wants remembered together with
+ * them. Both become durable in one transaction or not at all (invariant 2). Immutable.
+ *
+ * @param changes in the source's order; may be empty where only state moves
+ * @param state entries of the source's state to set; a null value removes the entry. After a crash
+ *     the source is started with the state of the last durable batch, and must go on from there
+ *     without losing a change and without handing over one twice
+ * @param mark a number of the source's own that only grows; given back by {@link Source#durable}
+ * @param sizeBytes about how many bytes the changes hold in memory, for the engine's budget
+ */
+public record Batch(
+    List<Change> changes, Map<String, @Nullable String> state, long mark, long sizeBytes) {}

@@ -1,0 +1,70 @@
+package dev.unisono.spi;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one member of a sync keeps one entity: which table, and which column for each field. A source
+ * makes rows of {@code schema}, fields in its order, so that nothing is mapped again on the way; a
+ * target is given such rows. Compared by identity. Immutable; safe for threads.
+ */
+public final class Binding {
+  private final String sync;
+  private final Schema schema;
+  private final String table;
+  private final List<@Nullable String> columns;
+  private final String configPath;
+
+  /**
+   * @param sync the sync's name in the config
+   * @param table the table as the config names it, with or without its schema
+   * @param columns for each field of the schema, in its order, the column; null where this member
+   *     does not keep the field
+   * @param configPath where in the config the member stands, for messages
+   */
+  public Binding(
+      String sync,
+      Schema schema,
+      String table,
+      List<@Nullable String> columns,
+      String configPath) {
+    if (columns.size() != schema.size()) {
+      throw new IllegalArgumentException("one column, or none, for each field of " + schema);
+    }
+    this.sync = sync;
+    this.schema = schema;
+    this.table = table;
+    this.columns = java.util.Collections.unmodifiableList(new java.util.ArrayList<>(columns));
+    this.configPath = configPath;
+  }
+
+  public String sync() {
+    return sync;
+  }
+
+  public Schema schema() {
+    return schema;
+  }
+
+  public String table() {
+    return table;
+  }
+
+  /** For each field, in schema order, its column, or null. */
+  public List<@Nullable String> columns() {
+    return columns;
+  }
+
+  public @Nullable String column(int position) {
+    return columns.get(position);
+  }
+
+  public String configPath() {
+    return configPath;
+  }
+
+  @Override
+  public String toString() {
+    return sync + "/" + schema.name() + " as " + table;
+  }
+}

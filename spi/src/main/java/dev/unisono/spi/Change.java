@@ -1,0 +1,26 @@
+package dev.unisono.spi;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One change of one record as its source showed it. Immutable; safe for threads.
+ *
+ * @param binding which table of which sync it came by
+ * @param key the record's key after the change; null only for {@link Operation#TRUNCATE}
+ * @param previousKey the key before the change, where the change moved it; else null
+ * @param after the row after the change; null for DELETE and TRUNCATE
+ * @param before the whole row before the change, where the source knows it; else null
+ * @param sourceTime when the source committed it (a READ: when it was read)
+ * @param transaction the source's number of the transaction; 0 where it has none
+ */
+public record Change(
+    Binding binding,
+    Operation operation,
+    @Nullable Key key,
+    @Nullable Key previousKey,
+    @Nullable Row after,
+    @Nullable Row before,
+    Position position,
+    Instant sourceTime,
+    long transaction) {}

@@ -1,0 +1,15 @@
+package dev.unisono.spi;
+
+/** Takes what a source reads; made by the engine. For the one thread that runs the source. */
+public interface ChangeSink {
+  /**
+   * Hands a batch over; blocks while the engine's buffer of bytes for this source is full
+   * (invariant 7). When it returns, the batch is in line, not yet durable.
+   *
+   * @throws InterruptedException when the source shall stop
+   */
+  void accept(Batch batch) throws InterruptedException;
+
+  /** Says what the source is doing, for status and metrics; cheap, may be called often. */
+  void progress(SourceProgress progress);
+}

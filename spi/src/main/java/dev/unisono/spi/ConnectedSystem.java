@@ -1,0 +1,28 @@
+package dev.unisono.spi;
+
+import java.util.List;
+
+/**
+ * One configured system. What it cannot do it refuses with the code {@code not-available}. Safe for
+ * threads.
+ */
+public interface ConnectedSystem extends AutoCloseable {
+  /**
+   * Asks the system itself whether all that the config wants of it can work: reachable, rights, log
+   * settings, tables, columns, types, keys. All problems at once; empty where all is well. Changes
+   * nothing in the system.
+   */
+  List<Problem> check();
+
+  /** A new source over all bindings that are read; one at a time. */
+  Source source();
+
+  /** The target over all bindings that are written. */
+  Target target();
+
+  /** Writes on behalf of callers, over all bindings that are read. */
+  Owner owner();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,22 @@
+package dev.unisono.spi;
+
+/** What became of the deliveries given to a {@link Lane}. Immutable. */
+public sealed interface DeliveryOutcome {
+  /**
+   * How many, from the first, are now committed in the target together with the cursor. What
+   * follows them was rolled back.
+   */
+  int applied();
+
+  /** All are committed. */
+  record Applied(int applied) implements DeliveryOutcome {}
+
+  /**
+   * The delivery at index {@code applied} refers to a row that is not there (or is still referred
+   * to by one that is): it may succeed once the other lanes have gone further.
+   */
+  record Waiting(int applied, Problem cause) implements DeliveryOutcome {}
+
+  /** The delivery at index {@code applied} can never succeed as it is. */
+  record Refused(int applied, Problem cause) implements DeliveryOutcome {}
+}

@@ -1,0 +1,15 @@
+package dev.unisono.spi;
+
+/** What a change did to its record. */
+public enum Operation {
+  /** The record was inserted. */
+  CREATE,
+  /** The record was changed; its key may have been too, then the change names the previous key. */
+  UPDATE,
+  /** The record was deleted. */
+  DELETE,
+  /** The record was read by a snapshot, as it stood; whether it was there before is not known. */
+  READ,
+  /** Every record of the collection was deleted at once. */
+  TRUNCATE
+}
