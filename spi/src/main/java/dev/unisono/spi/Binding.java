@@ -23,11 +23,7 @@ public final class Binding {
    * @param configPath where in the config the member stands, for messages
    */
   public Binding(
-      String sync,
-      Schema schema,
-      String table,
-      List<@Nullable String> columns,
-      String configPath) {
+      String sync, Schema schema, String table, List<@Nullable String> columns, String configPath) {
     if (columns.size() != schema.size()) {
       throw new IllegalArgumentException("one column, or none, for each field of " + schema);
     }

@@ -18,8 +18,8 @@ public interface Connector {
   List<Option> options();
 
   /**
-   * Problems of the settings themselves that a type cannot tell, found without connecting. Paths are
-   * relative: the option's name.
+   * Problems of the settings themselves that a type cannot tell, found without connecting. Paths
+   * are relative: the option's name.
    */
   List<Problem> validate(Settings settings);
 

@@ -20,8 +20,8 @@ public interface Lane extends AutoCloseable {
    * @param deliveries at least one, ascending by sequence; all of this lane's shard, except while
    *     the other lanes are drained
    * @param cursor where this lane stands once all are applied: at or after the last delivery
-   * @throws UnisonoException with a TRANSIENT or EXTERNAL problem where nothing is known to be wrong
-   *     with the deliveries
+   * @throws UnisonoException with a TRANSIENT or EXTERNAL problem where nothing is known to be
+   *     wrong with the deliveries
    */
   DeliveryOutcome apply(List<Delivery> deliveries, LaneCursor cursor);
 

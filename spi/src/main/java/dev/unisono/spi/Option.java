@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as it stands in the config, lower-case with hyphens
  * @param defaultValue as it would stand in the config; null where there is none
- * @param secret true where the value must come by {@code ${env:…}} or {@code ${file:…}} and is never
- *     shown
+ * @param secret true where the value must come by {@code ${env:…}} or {@code ${file:…}} and is
+ *     never shown
  * @param allowed the values allowed, for TEXT; empty where any is
  * @param description what it does, with its unit, one or two sentences
  */

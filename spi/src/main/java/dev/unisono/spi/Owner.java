@@ -14,8 +14,8 @@ public interface Owner extends AutoCloseable {
    * @param patch the new values; UNCHANGED for every field that stays
    * @param expected where given, the write happens only if the fields that {@code patch} changes
    *     still equal this row's
-   * @return the number of the transaction by which the change will come back in the log; empty where
-   *     no such record is there, or it is not as expected
+   * @return the number of the transaction by which the change will come back in the log; empty
+   *     where no such record is there, or it is not as expected
    * @throws UnisonoException with a USER problem where the system refuses the values
    */
   Optional<WriteReceipt> update(Binding binding, Key key, Row patch, @Nullable Row expected);

@@ -21,7 +21,9 @@ public enum ValueType {
   STRING,
   /** {@code byte[]}; never changed once it is in a row. */
   BYTES,
-  /** {@link java.time.LocalDate}; {@code LocalDate.MAX} and {@code MIN} stand for the infinities. */
+  /**
+   * {@link java.time.LocalDate}; {@code LocalDate.MAX} and {@code MIN} stand for the infinities.
+   */
   DATE,
   /** {@link java.time.LocalTime}, to the microsecond. */
   TIME,

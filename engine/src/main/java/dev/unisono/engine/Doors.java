@@ -1,0 +1,43 @@
+package dev.unisono.engine;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.record.Record;
+import dev.unisono.engine.record.Records;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** All that a door needs of a running engine. Safe for threads. */
+public interface Doors {
+  List<Entity> entities();
+
+  Journal journal();
+
+  Records records();
+
+  EngineStatus status();
+
+  /**
+   * Writes a caller's change through to the system that owns the entity, and waits until it has come
+   * back by that system's log and the records show it.
+   *
+   * @param patch new values; UNCHANGED for what stays
+   * @param expectedVersion the version the caller has seen; null where any will do
+   * @throws UnisonoException with a problem: not-found, gone, version-mismatch, method-not-allowed
+   *     (nobody owns it that can be written to), invalid-value, write-timeout (it was taken by the
+   *     owner but has not come back in time)
+   */
+  Written patch(
+      Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
+      throws InterruptedException;
+
+  /**
+   * A write that is through.
+   *
+   * @param sequence the journal sequence that the record now reflects
+   */
+  record Written(Record record, long sequence) {}
+}

@@ -1,0 +1,64 @@
+package dev.unisono.engine;
+
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.SourceProgress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a running engine is doing, at one moment. Times are in seconds, amounts in bytes or entries;
+ * -1 where unknown. Immutable.
+ */
+public record EngineStatus(
+    long epoch,
+    long journalHead,
+    long journalOldest,
+    long journalBytes,
+    long recordsSequence,
+    long deadLetters,
+    List<SourceStatus> sources,
+    List<TargetStatus> targets) {
+
+  /** What a part is doing. */
+  public enum State {
+    STARTING,
+    RUNNING,
+    /** It failed in a way that can pass, and is tried again. */
+    RETRYING,
+    /** It failed for good; a person must act. */
+    STOPPED
+  }
+
+  /**
+   * One system that is read.
+   *
+   * @param changes how many changes were taken from it since the start
+   * @param lagSeconds how long after its commit the last change became durable here
+   */
+  public record SourceStatus(
+      String system,
+      State state,
+      @Nullable Problem problem,
+      long changes,
+      double lagSeconds,
+      SourceProgress progress) {}
+
+  /**
+   * One system that is written.
+   *
+   * @param delivered how many entries were delivered since the start
+   * @param sequence every lane has delivered up to here
+   * @param lagEntries journal entries not yet delivered
+   * @param lagSeconds the age of the oldest entry not yet delivered; 0 where there is none
+   * @param waiting how many lanes wait for a row another one has to write
+   */
+  public record TargetStatus(
+      String system,
+      State state,
+      @Nullable Problem problem,
+      long delivered,
+      long sequence,
+      long lagEntries,
+      double lagSeconds,
+      int waiting) {}
+}

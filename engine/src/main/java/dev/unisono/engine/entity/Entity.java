@@ -1,0 +1,28 @@
+package dev.unisono.engine.entity;
+
+import dev.unisono.spi.Schema;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One thing that is kept in unison, as the config declares it. Immutable; safe for threads.
+ *
+ * @param id a small number, fixed in the state when the entity is first seen; journal entries carry
+ *     it
+ * @param plural its name in paths: {@code /v1/{plural}}
+ * @param schema the row's shape; {@code schema.name()} is the entity's name
+ * @param fields what the JSON Schema says of each field, in the order of {@code schema}
+ * @param indexed the fields that can be filtered and sorted by, the key's included
+ * @param served false where the doors do not show it
+ */
+public record Entity(
+    int id,
+    String plural,
+    Schema schema,
+    List<EntityField> fields,
+    Set<String> indexed,
+    boolean served) {
+  public String name() {
+    return schema.name();
+  }
+}

@@ -1,0 +1,34 @@
+package dev.unisono.engine.journal;
+
+import java.time.Duration;
+import java.util.List;
+
+/** The journal as its readers see it. Safe for threads; any number of readers. */
+public interface Journal {
+  /** The newest durable position. */
+  Cursor head();
+
+  /** The oldest position one can still go on from; it moves as retention drops segments. */
+  Cursor oldest();
+
+  /**
+   * The entries after a sequence of the present epoch, in order: some, up to about this many bytes
+   * of memory, at least one where there is one; empty at the head. Recent entries come from memory.
+   *
+   * @throws dev.unisono.spi.UnisonoException with the code {@code gap} where they are no longer held
+   */
+  List<JournalEntry> read(long afterSequence, int maximumBytes);
+
+  /**
+   * Waits until the head is beyond a sequence.
+   *
+   * @return true when it is; false when the time is over
+   */
+  boolean awaitBeyond(long sequence, Duration atMost) throws InterruptedException;
+
+  /**
+   * Calls a listener after each commit, on the writer's thread, with the new head's sequence. It
+   * must return at once and never block. Close the returned handle to end it.
+   */
+  AutoCloseable onCommit(java.util.function.LongConsumer listener);
+}
