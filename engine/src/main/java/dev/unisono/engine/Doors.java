@@ -21,8 +21,8 @@ public interface Doors {
   EngineStatus status();
 
   /**
-   * Writes a caller's change through to the system that owns the entity, and waits until it has come
-   * back by that system's log and the records show it.
+   * Writes a caller's change through to the system that owns the entity, and waits until it has
+   * come back by that system's log and the records show it.
    *
    * @param patch new values; UNCHANGED for what stays
    * @param expectedVersion the version the caller has seen; null where any will do
@@ -30,8 +30,7 @@ public interface Doors {
    *     (nobody owns it that can be written to), invalid-value, write-timeout (it was taken by the
    *     owner but has not come back in time)
    */
-  Written patch(
-      Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
+  Written patch(Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
       throws InterruptedException;
 
   /**

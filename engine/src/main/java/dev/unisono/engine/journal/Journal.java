@@ -15,7 +15,8 @@ public interface Journal {
    * The entries after a sequence of the present epoch, in order: some, up to about this many bytes
    * of memory, at least one where there is one; empty at the head. Recent entries come from memory.
    *
-   * @throws dev.unisono.spi.UnisonoException with the code {@code gap} where they are no longer held
+   * @throws dev.unisono.spi.UnisonoException with the code {@code gap} where they are no longer
+   *     held
    */
   List<JournalEntry> read(long afterSequence, int maximumBytes);
 

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     key; or null
  * @param limit at most this many, 1 to 1,000
  */
-public record RecordQuery(
-    List<Filter> filters, List<Sort> sort, @Nullable After after, int limit) {
+public record RecordQuery(List<Filter> filters, List<Sort> sort, @Nullable After after, int limit) {
   /** A field equals a value; null matches null. */
   public record Filter(String field, @Nullable Object value) {}
 

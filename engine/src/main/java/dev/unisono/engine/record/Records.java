@@ -7,7 +7,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** The records of all entities, a projection of the journal with a cursor of its own. Safe for threads. */
+/**
+ * The records of all entities, a projection of the journal with a cursor of its own. Safe for
+ * threads.
+ */
 public interface Records {
   /** The position that answers given now reflect at least. */
   Cursor position();
