@@ -2,7 +2,7 @@ package dev.unisono.engine;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
-import dev.unisono.engine.record.Record;
+import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
@@ -38,5 +38,5 @@ public interface Doors {
    *
    * @param sequence the journal sequence that the record now reflects
    */
-  record Written(Record record, long sequence) {}
+  record Written(EntityRecord record, long sequence) {}
 }

@@ -2,6 +2,7 @@ package dev.unisono.engine.journal;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /** The journal as its readers see it. Safe for threads; any number of readers. */
 public interface Journal {
@@ -31,5 +32,11 @@ public interface Journal {
    * Calls a listener after each commit, on the writer's thread, with the new head's sequence. It
    * must return at once and never block. Close the returned handle to end it.
    */
-  AutoCloseable onCommit(java.util.function.LongConsumer listener);
+  Registration onCommit(LongConsumer listener);
+
+  /** Ends what it was given for when closed. */
+  interface Registration extends AutoCloseable {
+    @Override
+    void close();
+  }
 }

@@ -16,7 +16,7 @@ public interface Records {
   Cursor position();
 
   /** A record; one with a null row where it was deleted; empty where it never was. */
-  Optional<Record> find(Entity entity, Key key);
+  Optional<EntityRecord> find(Entity entity, Key key);
 
   /** A page of records that are not deleted, and the position they reflect. */
   Page list(Entity entity, RecordQuery query);
@@ -28,5 +28,5 @@ public interface Records {
   boolean awaitSequence(long sequence, Duration atMost) throws InterruptedException;
 
   /** A page of a list. */
-  record Page(List<Record> records, boolean more, Cursor position) {}
+  record Page(List<EntityRecord> records, boolean more, Cursor position) {}
 }

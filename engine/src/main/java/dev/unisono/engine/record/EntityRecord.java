@@ -12,4 +12,4 @@ import org.jspecify.annotations.Nullable;
  * @param row null where the record was deleted and that is still known
  * @param changed when its last change was committed in its source
  */
-public record Record(Key key, long version, @Nullable Row row, Instant changed) {}
+public record EntityRecord(Key key, long version, @Nullable Row row, Instant changed) {}

@@ -1,0 +1,87 @@
+package dev.unisono.engine.config;
+
+import dev.unisono.engine.entity.EntityField;
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.Connector;
+import dev.unisono.spi.Schema;
+import dev.unisono.spi.Settings;
+import java.math.BigDecimal;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A config that was found to be right: every name in it resolves, every value has its type,
+ * references to secrets are resolved. Immutable.
+ */
+public record Config(
+    ServerConfig server,
+    StateConfig state,
+    Map<String, SystemConfig> systems,
+    Map<String, EntityConfig> entities,
+    List<SyncConfig> syncs) {
+
+  /** Where the doors listen. */
+  public record ServerConfig(String host, int port) {}
+
+  /**
+   * Where the state is kept and how much of the journal.
+   *
+   * @param retentionBytes the journal's oldest segments are dropped beyond this size
+   */
+  public record StateConfig(Path folder, Duration retention, long retentionBytes) {}
+
+  /** One system and the connector that reaches it. */
+  public record SystemConfig(String name, Connector connector, Settings settings) {}
+
+  /**
+   * One entity.
+   *
+   * @param rules for each field, in the order of {@code schema}, what is done with its values
+   * @param indexed the fields to filter and sort by, the key's included
+   */
+  public record EntityConfig(
+      String plural,
+      Schema schema,
+      List<EntityField> fields,
+      List<FieldRules> rules,
+      Set<String> indexed,
+      boolean served) {}
+
+  /** What is done with the values of one field: first the steps, in order, then the constraints. */
+  public record FieldRules(List<StandardizeStep> standardize, FieldConstraints constraints) {}
+
+  /** A standardize step by its name in the config, lower-case with hyphens. */
+  public enum StandardizeStep {
+    TRIM,
+    LOWER_CASE,
+    UPPER_CASE,
+    TITLE_CASE
+  }
+
+  /** What JSON Schema asks of one field beyond its type; null where it does not ask. */
+  public record FieldConstraints(
+      boolean required,
+      @Nullable Integer minLength,
+      @Nullable Integer maxLength,
+      @Nullable Pattern pattern,
+      @Nullable BigDecimal minimum,
+      @Nullable BigDecimal maximum,
+      @Nullable Set<Object> allowed) {}
+
+  /** One sync: which systems keep an entity, and how. */
+  public record SyncConfig(String name, String entity, List<MemberConfig> members) {}
+
+  /** One member of a sync. */
+  public record MemberConfig(String system, Binding binding, Direction direction) {}
+
+  /** As seen from Unisono: READ reads from the member, WRITE writes to it. */
+  public enum Direction {
+    READ,
+    WRITE
+  }
+}
