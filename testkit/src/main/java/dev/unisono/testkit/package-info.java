@@ -1,0 +1,5 @@
+/** Real servers to test against, started from packages on the machine itself. */
+@NullMarked
+package dev.unisono.testkit;
+
+import org.jspecify.annotations.NullMarked;
