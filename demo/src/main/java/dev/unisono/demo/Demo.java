@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -69,9 +70,10 @@ final class Demo implements Callable<Integer> {
   }
 
   private int run(Path home, Path folder) throws InterruptedException {
+    Consumer<String> out = System.out::println;
     CountDownLatch stopping = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (DemoParts parts = new DemoParts(home, folder, port, !noTraffic, System.out::println)) {
+    try (DemoParts parts = new DemoParts(home, folder, port, !noTraffic, out)) {
       Runtime.getRuntime().addShutdownHook(stopHook(parts, stopping, stopped));
       parts.start();
       parts.awaitEnd(stopping);
