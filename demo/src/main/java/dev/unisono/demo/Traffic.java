@@ -40,8 +40,7 @@ final class Traffic implements AutoCloseable {
             change(connection);
           }
         } catch (SQLException away) {
-          // The visitor may have stopped the database or cut the connection: try again.
-          continue;
+          // The visitor may have stopped the database or cut the connection: the loop tries again.
         }
       }
     } catch (InterruptedException stopped) {
