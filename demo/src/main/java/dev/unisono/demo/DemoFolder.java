@@ -1,8 +1,8 @@
 package dev.unisono.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,8 +33,8 @@ final class DemoFolder {
     return path.resolve("unisono.yaml");
   }
 
-  Path tokenFile() {
-    return path.resolve("state").resolve("admin-token");
+  Path state() {
+    return path.resolve("state");
   }
 
   private Path description() {
@@ -120,7 +120,7 @@ final class DemoFolder {
         """
             .formatted(
                 port,
-                path.resolve("state"),
+                state(),
                 crm.jdbcUrl("crm"),
                 passwordFile("crm"),
                 billing.jdbcUrl("billing"),
@@ -174,7 +174,7 @@ final class DemoFolder {
   }
 
   private boolean servesThisFolder(ProcessHandle process) {
-    String setting = ServerProcess.CONFIG_PROPERTY + config();
+    String setting = ServerProcess.CONFIG_ARGUMENT + config();
     return process
         .info()
         .arguments()
@@ -187,12 +187,6 @@ final class DemoFolder {
       TimeUnit.MILLISECONDS.sleep(50);
     }
     return !process.isAlive();
-  }
-
-  Optional<JsonNode> readDescription() throws IOException {
-    return Files.exists(description())
-        ? Optional.of(JSON.readTree(description().toFile()))
-        : Optional.empty();
   }
 
   private static void writePrivate(Path file, String text) throws IOException {

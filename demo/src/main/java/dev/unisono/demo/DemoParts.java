@@ -1,9 +1,16 @@
 package dev.unisono.demo;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.ServerProcess;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * Started and closed by one thread; {@link #interrupt} may come from another.
  */
 final class DemoParts implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final DemoFolder folder;
   private final Path home;
   private final int port;
@@ -50,9 +60,17 @@ final class DemoParts implements AutoCloseable {
       folder.writeConfig(port, crm, billing);
       stopIfInterrupted();
       out.accept("starting the server");
-      ServerProcess server = ServerProcess.start(home, folder, port);
+      ServerProcess server =
+          ServerProcess.start(
+              home,
+              folder.config(),
+              port,
+              folder.state(),
+              folder.path().resolve("server.log"),
+              List.of());
       this.server = server;
-      server.awaitReady(() -> interrupted);
+      server.awaitReady(START_LIMIT, () -> interrupted);
+      stopIfInterrupted();
       data.awaitEqual(() -> interrupted);
       folder.writeDescription(server, crm, billing);
       if (withTraffic) {
@@ -104,7 +122,26 @@ final class DemoParts implements AutoCloseable {
     }
   }
 
-  private void sayWhereToLook(ServerProcess server, PostgresServer crm, PostgresServer billing) {
+  /** A link that signs a browser in, once. */
+  private static String signInLink(ServerProcess server) throws InterruptedException {
+    HttpResponse<String> answer =
+        server.send(
+            server
+                .request("/v1/admin/sign-in-links")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+    if (answer.statusCode() / 100 != 2) {
+      throw new DemoFailure("no-sign-in-link: the server answered " + answer.body());
+    }
+    try {
+      return JSON.readTree(answer.body()).get("url").asText();
+    } catch (IOException notJson) {
+      throw new DemoFailure("no-sign-in-link: the server answered " + answer.body(), notJson);
+    }
+  }
+
+  private void sayWhereToLook(ServerProcess server, PostgresServer crm, PostgresServer billing)
+      throws InterruptedException {
     out.accept(
         """
 
@@ -122,10 +159,10 @@ final class DemoParts implements AutoCloseable {
         Ctrl-C stops everything.
         """
             .formatted(
-                server.signInLink(),
-                folder.tokenFile(),
+                signInLink(server),
+                server.tokenFile(),
                 server.api(),
-                folder.tokenFile(),
+                server.tokenFile(),
                 server.api(),
                 crm.url("crm"),
                 billing.url("billing"),
