@@ -27,11 +27,20 @@ public interface Doors {
    * @param patch new values; UNCHANGED for what stays
    * @param expectedVersion the version the caller has seen; null where any will do
    * @throws UnisonoException with a problem: not-found, gone, version-mismatch, method-not-allowed
-   *     (nobody owns it that can be written to), invalid-value, write-timeout (it was taken by the
-   *     owner but has not come back in time)
+   *     (nobody owns it that can be written to), write-timeout (it was taken by the owner but has
+   *     not come back in time)
+   * @throws Engine.InvalidPatch where the entity's rules refuse the values
    */
   Written patch(Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
       throws InterruptedException;
+
+  /**
+   * Waits until a written system has confirmed everything up to a journal sequence; false when the
+   * time is over.
+   *
+   * @throws UnisonoException not-found where no such system is written to
+   */
+  boolean awaitDelivered(String system, long sequence, Duration atMost) throws InterruptedException;
 
   /**
    * A write that is through.

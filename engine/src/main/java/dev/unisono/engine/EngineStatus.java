@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a running engine is doing, at one moment. Times are in seconds, amounts in bytes or entries;
  * -1 where unknown. Immutable.
+ *
+ * @param problem why nothing is committed, or the records do not follow; null where all is well
  */
 public record EngineStatus(
     long epoch,
@@ -16,6 +18,7 @@ public record EngineStatus(
     long journalBytes,
     long recordsSequence,
     long deadLetters,
+    @Nullable Problem problem,
     List<SourceStatus> sources,
     List<TargetStatus> targets) {
 

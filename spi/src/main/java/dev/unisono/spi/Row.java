@@ -48,7 +48,10 @@ public final class Row {
     return false;
   }
 
-  /** This row with what is unchanged in it taken from an earlier image of the same record. */
+  /**
+   * This row with what is unchanged in it taken from an earlier image of the same record; so it
+   * does not become null (invariant 6).
+   */
   public Row over(Row earlier) {
     if (!partial()) {
       return this;

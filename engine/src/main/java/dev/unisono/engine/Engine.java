@@ -1,0 +1,346 @@
+package dev.unisono.engine;
+
+import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.clean.Finding;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.Direction;
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.engine.deliver.TargetRunner;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.RecordProjection;
+import dev.unisono.engine.record.Records;
+import dev.unisono.engine.record.StoredRecords;
+import dev.unisono.engine.source.SourceRunner;
+import dev.unisono.engine.state.EngineState;
+import dev.unisono.engine.state.StateFolder;
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Connector.SystemContext;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Owner;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.UnisonoException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole engine, wired from a config: state, sources, targets, records. Everything it starts ends
+ * when it is closed. Safe for threads once it is started.
+ */
+public final class Engine implements Doors, AutoCloseable {
+  private final StateFolder folder;
+  private final EngineState state;
+  private final List<Entity> entities;
+  private final Map<String, Cleaner> cleaners = new HashMap<>();
+  private final RecordProjection projection;
+  private final StoredRecords records;
+  private final PatchWaits patchWaits;
+  private final Map<String, ConnectedSystem> systems = new LinkedHashMap<>();
+  private final Map<Entity, OwnedBy> owners = new HashMap<>();
+  private final Map<String, Owner> openOwners = new ConcurrentHashMap<>();
+  private final List<SourceRunner> sources = new ArrayList<>();
+  private final List<TargetRunner> targets = new ArrayList<>();
+
+  private record OwnedBy(String system, Binding binding) {}
+
+  /**
+   * Opens the state and wires everything; nothing runs yet.
+   *
+   * @throws UnisonoException state-in-use, state-unusable, records-gap and others of the state
+   */
+  public Engine(Config config, InstantSource clock) {
+    this.folder = StateFolder.open(config.state().folder(), clock);
+    try {
+      this.entities = entities(config);
+      this.state =
+          new EngineState(
+              folder,
+              entities,
+              config.state().retention(),
+              config.state().retentionBytes(),
+              clock,
+              this::recordsNeedAfter);
+      this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
+      this.records = new StoredRecords(folder, state.shapes(), projection);
+      this.patchWaits = new PatchWaits(state.journal());
+      connect(config, clock);
+    } catch (SQLException failed) {
+      folder.close();
+      throw StateFolder.failure(failed);
+    } catch (UnisonoException failed) {
+      folder.close();
+      throw failed;
+    }
+  }
+
+  /** Asked only by the upkeep, which starts after everything is there. */
+  private long recordsNeedAfter() {
+    return Objects.requireNonNull(projection).position().sequence();
+  }
+
+  private List<Entity> entities(Config config) {
+    Map<String, Integer> numbers = folder.entityNumbers(config.entities().keySet());
+    List<Entity> made = new ArrayList<>();
+    for (Map.Entry<String, EntityConfig> entry : config.entities().entrySet()) {
+      EntityConfig entity = entry.getValue();
+      made.add(
+          new Entity(
+              Objects.requireNonNull(numbers.get(entry.getKey())),
+              entity.plural(),
+              entity.schema(),
+              entity.fields(),
+              entity.indexed(),
+              entity.served()));
+    }
+    return List.copyOf(made);
+  }
+
+  private void connect(Config config, InstantSource clock) {
+    Map<String, Entity> byName =
+        entities.stream().collect(Collectors.toMap(Entity::name, entity -> entity));
+    config.entities().forEach((name, entity) -> cleaners.put(name, new Cleaner(entity)));
+    for (SystemConfig system : config.systems().values()) {
+      List<Binding> reads = bindings(config, system.name(), Direction.READ);
+      List<Binding> writes = bindings(config, system.name(), Direction.WRITE);
+      ConnectedSystem connected =
+          system
+              .connector()
+              .connect(
+                  new SystemContext(
+                      system.name(),
+                      system.settings(),
+                      reads,
+                      writes,
+                      Map.of("installation", folder.installation())));
+      systems.put(system.name(), connected);
+      if (!reads.isEmpty()) {
+        sources.add(new SourceRunner(system.name(), connected, entities, cleaners, state, clock));
+      }
+      for (Binding binding : reads) {
+        owners.put(entity(byName, binding), new OwnedBy(system.name(), binding));
+      }
+      if (!writes.isEmpty()) {
+        Map<Entity, Binding> byEntity = new HashMap<>();
+        writes.forEach(binding -> byEntity.put(entity(byName, binding), binding));
+        targets.add(new TargetRunner(system.name(), connected, byEntity, state.journal(), clock));
+      }
+    }
+  }
+
+  private static Entity entity(Map<String, Entity> byName, Binding binding) {
+    return Objects.requireNonNull(byName.get(binding.schema().name()));
+  }
+
+  private static List<Binding> bindings(Config config, String system, Direction direction) {
+    List<Binding> found = new ArrayList<>();
+    for (SyncConfig sync : config.syncs()) {
+      for (MemberConfig member : sync.members()) {
+        if (member.system().equals(system) && member.direction() == direction) {
+          found.add(member.binding());
+        }
+      }
+    }
+    return found;
+  }
+
+  public void start() {
+    state.start();
+    projection.start();
+    targets.forEach(TargetRunner::start);
+    sources.forEach(SourceRunner::start);
+  }
+
+  @Override
+  public List<Entity> entities() {
+    return entities;
+  }
+
+  @Override
+  public Journal journal() {
+    return state.journal();
+  }
+
+  @Override
+  public Records records() {
+    return records;
+  }
+
+  @Override
+  public EngineStatus status() {
+    Problem problem = state.problem();
+    return new EngineStatus(
+        state.journal().head().epoch(),
+        state.journal().head().sequence(),
+        state.journal().oldest().sequence(),
+        state.journalBytes(),
+        records.position().sequence(),
+        state.deadLetters(),
+        problem == null ? projection.problem() : problem,
+        sources.stream().map(SourceRunner::status).toList(),
+        targets.stream().map(TargetRunner::status).toList());
+  }
+
+  @Override
+  public boolean awaitDelivered(String system, long sequence, Duration atMost)
+      throws InterruptedException {
+    for (TargetRunner target : targets) {
+      if (target.system().equals(system)) {
+        return target.awaitDelivered(sequence, atMost);
+      }
+    }
+    throw new UnisonoException(
+        new Problem(
+            "not-found",
+            ProblemType.USER,
+            "No system named '" + system + "' is written to.",
+            null,
+            "Name one of " + targets.stream().map(TargetRunner::system).sorted().toList() + "."));
+  }
+
+  @Override
+  public Written patch(
+      Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
+      throws InterruptedException {
+    OwnedBy owned = owners.get(entity);
+    Cleaner cleaner = Objects.requireNonNull(cleaners.get(entity.name()));
+    if (owned == null) {
+      throw refusal(
+          "method-not-allowed", "Nothing that could be written to owns " + entity.plural() + ".");
+    }
+    long deadlineNanos = System.nanoTime() + atMost.toNanos();
+    EntityRecord present = present(entity, key);
+    if (expectedVersion != null && expectedVersion != present.version()) {
+      throw versionMismatch(entity, key);
+    }
+    Row clean = cleaner.standardize(patch);
+    List<Finding> findings = cleaner.validate(clean);
+    if (!findings.isEmpty()) {
+      throw new InvalidPatch(findings);
+    }
+    Row expected = expectedVersion == null ? null : expected(cleaner, present);
+    try (PatchWaits.Wait wait = patchWaits.begin(owned.system())) {
+      Optional<Owner.WriteReceipt> receipt =
+          owner(owned.system()).update(owned.binding(), key, clean, expected);
+      if (receipt.isEmpty()) {
+        throw expected != null
+            ? versionMismatch(entity, key)
+            : refusal("not-found", "The owner has no such record any more.");
+      }
+      if (!receipt.get().changed()) {
+        return new Written(present, records.position().sequence());
+      }
+      Long sequence = wait.await(receipt.get().transaction(), left(deadlineNanos));
+      if (sequence == null || !records.awaitSequence(sequence, left(deadlineNanos))) {
+        throw new UnisonoException(
+            new Problem(
+                "write-timeout",
+                ProblemType.TRANSIENT,
+                "The owner has taken the write, but it has not come back in time.",
+                null,
+                "Read the record again in a moment; the write is not lost."));
+      }
+      return new Written(present(entity, key), sequence);
+    }
+  }
+
+  private static Duration left(long deadlineNanos) {
+    return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+  }
+
+  private EntityRecord present(Entity entity, Key key) {
+    EntityRecord record =
+        records
+            .find(entity, key)
+            .orElseThrow(() -> refusal("not-found", "There is no such record."));
+    if (record.row() == null) {
+      throw refusal("gone", "The record was deleted.");
+    }
+    return record;
+  }
+
+  /** What the owner must still hold; a field that is standardized on the way may differ there. */
+  private static Row expected(Cleaner cleaner, EntityRecord record) {
+    Row row = Objects.requireNonNull(record.row());
+    @Nullable Object[] values = row.copyValues();
+    for (int i = 0; i < values.length; i++) {
+      if (cleaner.standardizes(i)) {
+        values[i] = Unchanged.UNCHANGED;
+      }
+    }
+    return new Row(row.schema(), values);
+  }
+
+  private Owner owner(String system) {
+    return openOwners.computeIfAbsent(
+        system, name -> Objects.requireNonNull(systems.get(name)).owner());
+  }
+
+  private static UnisonoException versionMismatch(Entity entity, Key key) {
+    return refusal(
+        "version-mismatch",
+        entity.name() + " " + key + " has changed since; read it again and decide anew.");
+  }
+
+  private static UnisonoException refusal(String code, String message) {
+    return new UnisonoException(new Problem(code, ProblemType.USER, message, null, ""));
+  }
+
+  /** Values of a caller that the entity's rules refuse. */
+  public static final class InvalidPatch extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient List<Finding> findings;
+
+    InvalidPatch(List<Finding> findings) {
+      super(findings.stream().map(Finding::message).collect(Collectors.joining(" ")));
+      this.findings = findings;
+    }
+
+    public List<Finding> findings() {
+      return findings;
+    }
+  }
+
+  @Override
+  public void close() {
+    List<Thread> closing =
+        Stream.<Runnable>concat(
+                sources.stream().map(source -> (Runnable) source::close),
+                targets.stream().map(target -> (Runnable) target::close))
+            .map(close -> Thread.ofVirtual().name("closing").start(close))
+            .toList();
+    try {
+      for (Thread thread : closing) {
+        thread.join();
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    openOwners.values().forEach(Owner::close);
+    systems.values().forEach(ConnectedSystem::close);
+    patchWaits.close();
+    projection.close();
+    records.close();
+    state.close();
+    folder.close();
+  }
+}

@@ -1,0 +1,139 @@
+package dev.unisono.engine.config;
+
+import java.util.List;
+
+/**
+ * Every key of the config that is not a connector's own, declared once: the reader, the editor's
+ * JSON Schema and the reference page are made from it.
+ */
+public final class ConfigKeys {
+  /**
+   * One key.
+   *
+   * @param type a JSON Schema type: string, integer, boolean, object, array
+   * @param available false where it is planned and refused with not-available
+   */
+  public record ConfigKey(
+      String name,
+      String type,
+      boolean required,
+      @org.jspecify.annotations.Nullable String defaultValue,
+      boolean available,
+      String description) {}
+
+  private ConfigKeys() {}
+
+  private static ConfigKey key(String name, String type, boolean required, String description) {
+    return new ConfigKey(name, type, required, null, true, description);
+  }
+
+  private static ConfigKey optional(
+      String name, String type, String defaultValue, String description) {
+    return new ConfigKey(name, type, false, defaultValue, true, description);
+  }
+
+  private static ConfigKey planned(String name, String type, String description) {
+    return new ConfigKey(name, type, false, null, false, description);
+  }
+
+  public static final List<ConfigKey> ROOT =
+      List.of(
+          key("server", "object", false, "Where the doors listen."),
+          key("state", "object", false, "Where the state is kept and how much of it."),
+          key("systems", "object", true, "The systems to keep in unison, by name."),
+          key("entities", "object", true, "What is kept in unison, by name."),
+          key("syncs", "object", true, "Which systems keep which entity, by name."));
+
+  public static final List<ConfigKey> SERVER =
+      List.of(
+          optional("host", "string", "127.0.0.1", "The address to listen on."),
+          optional("port", "integer", "8080", "The port to listen on, 1 to 65535."));
+
+  public static final List<ConfigKey> STATE =
+      List.of(
+          optional("folder", "string", "data", "The folder for all state, relative to this file."),
+          optional(
+              "retention",
+              "string",
+              "7d",
+              "How long the journal keeps what happened, such as 12h or 7d."),
+          optional(
+              "retention-bytes",
+              "string",
+              "10GiB",
+              "The journal's oldest segments are dropped beyond this size."),
+          planned("url", "string", "State in a PostgreSQL database, for several nodes."));
+
+  /** Beside these a system has the options of its connector. */
+  public static final List<ConfigKey> SYSTEM =
+      List.of(key("connector", "string", true, "The kind of system."));
+
+  public static final List<ConfigKey> ENTITY =
+      List.of(
+          key("plural", "string", false, "Its name in paths; by default its name and an s."),
+          key("key", "string", true, "The field, or the list of fields, that identify a record."),
+          key("schema", "object", true, "The record as JSON Schema 2020-12."),
+          key(
+              "standardize",
+              "object",
+              false,
+              "For each field the steps to its standard form: trim, lower-case, upper-case,"
+                  + " title-case."),
+          key("index", "array", false, "Fields to filter and sort by, beside the key."),
+          optional("serve", "boolean", "true", "Whether the doors show it."),
+          planned("rules", "array", "Rules over several fields."),
+          planned("match", "array", "How records of different systems are found to be the same."));
+
+  public static final List<ConfigKey> SYNC =
+      List.of(
+          key("entity", "string", true, "The entity."),
+          key("members", "array", true, "The systems that keep it."),
+          planned("conflict", "object", "What happens when several systems change a record."),
+          planned("refresh", "string", "A nightly comparison beside live changes."),
+          planned("first-load", "string", "What happens to rows that a target already holds."),
+          planned("transactions", "string", "Whether a target keeps the source's transactions."));
+
+  public static final List<ConfigKey> MEMBER =
+      List.of(
+          key("system", "string", true, "The system's name."),
+          key("table", "string", true, "The table, as schema.table."),
+          key(
+              "direction",
+              "string",
+              true,
+              "As seen from Unisono: read (from exactly one member) or write."),
+          key(
+              "fields",
+              "object",
+              false,
+              "The column of each field that is named otherwise there; null where this system does"
+                  + " not keep it."));
+
+  /** What the schema of one field may say. */
+  public static final List<ConfigKey> FIELD =
+      List.of(
+          key("type", "string", true, "integer, number, string, boolean, object or array."),
+          key(
+              "format",
+              "string",
+              false,
+              "For a string: date-time, date, time, uuid or decimal (every digit kept, as text);"
+                  + " for a number: double."),
+          key("contentEncoding", "string", false, "base64 for bytes."),
+          key("minLength", "integer", false, "The least number of characters."),
+          key("maxLength", "integer", false, "The greatest number of characters."),
+          key("pattern", "string", false, "A regular expression that must be found in the text."),
+          key("minimum", "number", false, "The least number."),
+          key("maximum", "number", false, "The greatest number."),
+          key("enum", "array", false, "The values allowed."),
+          key("title", "string", false, "A name for people."),
+          key("description", "string", false, "What it means."));
+
+  public static final List<ConfigKey> SCHEMA =
+      List.of(
+          key("type", "string", false, "object."),
+          key("properties", "object", true, "The fields, by name."),
+          key("required", "array", false, "Fields that must have a value."),
+          key("title", "string", false, "A name for people."),
+          key("description", "string", false, "What it means."));
+}

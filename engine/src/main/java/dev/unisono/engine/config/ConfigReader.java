@@ -1,0 +1,342 @@
+package dev.unisono.engine.config;
+
+import dev.unisono.engine.Nearest;
+import dev.unisono.engine.config.Config.Direction;
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.ServerConfig;
+import dev.unisono.engine.config.Config.StateConfig;
+import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.Connector;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Schema;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+
+/**
+ * Reads a config file and checks it as a whole: every problem it can find without connecting
+ * anywhere, each with its line. For one thread.
+ */
+public final class ConfigReader {
+  private final Map<String, Connector> connectors;
+  private final Function<String, @Nullable String> environment;
+  private final List<ConfigProblem> problems = new ArrayList<>();
+
+  /**
+   * @param environment gives the value of a variable of the environment, or null
+   */
+  public ConfigReader(
+      Iterable<Connector> connectors, Function<String, @Nullable String> environment) {
+    this.connectors = new LinkedHashMap<>();
+    connectors.forEach(connector -> this.connectors.put(connector.kind(), connector));
+    this.environment = environment;
+  }
+
+  /**
+   * What became of a file.
+   *
+   * @param config null where there are problems
+   * @param problems in the order of their lines
+   * @param draft what could be read of it, with problems or without; null where nothing could
+   * @param root what the file says; null where it is not YAML
+   */
+  public record Outcome(
+      @Nullable Config config,
+      List<ConfigProblem> problems,
+      @Nullable Config draft,
+      @Nullable Node root) {
+    /** A problem that was found later, with the line its config path leads to. */
+    public ConfigProblem located(Problem problem) {
+      Node node = root;
+      String path = problem.configPath();
+      if (node == null || path == null) {
+        return new ConfigProblem(0, 0, problem);
+      }
+      for (String part : path.replace("[", ".[").split("\\.", -1)) {
+        Node next = YamlMap.child(node, part);
+        if (next == null) {
+          break;
+        }
+        node = next;
+      }
+      return new ConfigProblem(
+          node.getStartMark().getLine() + 1, node.getStartMark().getColumn() + 1, problem);
+    }
+  }
+
+  public Outcome read(Path file) {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (MalformedInputException notText) {
+      return unreadable(file, "it is not UTF-8 text");
+    } catch (IOException failed) {
+      return unreadable(file, Files.exists(file) ? "it cannot be read" : "there is no such file");
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    return read(text, folder == null ? file.toAbsolutePath() : folder);
+  }
+
+  private static Outcome unreadable(Path file, String why) {
+    return new Outcome(
+        null,
+        List.of(
+            new ConfigProblem(
+                0,
+                0,
+                new Problem(
+                    "file-unreadable",
+                    ProblemType.USER,
+                    "The config " + file + " cannot be used: " + why + ".",
+                    null,
+                    "Name a config file."))),
+        null,
+        null);
+  }
+
+  /**
+   * Reads a config's text.
+   *
+   * @param folder relative paths in it begin here
+   */
+  public Outcome read(String text, Path folder) {
+    Config config = null;
+    Node root = null;
+    try {
+      root = new Yaml(new LoaderOptions()).compose(new StringReader(text));
+      if (root == null) {
+        note(1, "empty", "The config is empty.", "Begin with systems, entities and syncs.");
+      } else {
+        config = readRoot(new YamlMap("", root, problems), folder);
+      }
+    } catch (MarkedYAMLException notYaml) {
+      int line = notYaml.getProblemMark() == null ? 1 : notYaml.getProblemMark().getLine() + 1;
+      note(line, "not-yaml", "This is not YAML: " + notYaml.getProblem() + ".", "");
+    } catch (YAMLException notYaml) {
+      note(1, "not-yaml", "This is not YAML: " + notYaml.getMessage() + ".", "");
+    }
+    problems.sort(
+        Comparator.comparingInt(ConfigProblem::line).thenComparingInt(ConfigProblem::column));
+    return new Outcome(problems.isEmpty() ? config : null, List.copyOf(problems), config, root);
+  }
+
+  private void note(int line, String code, String message, String remedy) {
+    problems.add(
+        new ConfigProblem(line, 1, new Problem(code, ProblemType.USER, message, null, remedy)));
+  }
+
+  private Config readRoot(YamlMap root, Path folder) {
+    root.check(ConfigKeys.ROOT);
+    Map<String, SystemConfig> systems =
+        new SystemReader(connectors, new References(folder, environment))
+            .read(root.optionalMap("systems"));
+    Map<String, EntityConfig> entities = new EntityReader().read(root.optionalMap("entities"));
+    List<SyncConfig> syncs =
+        readSyncs(
+            root.optionalMap("syncs"),
+            entities,
+            Set.copyOf(root.optionalMap("systems").names()),
+            Set.copyOf(root.optionalMap("entities").names()));
+    return new Config(
+        readServer(root.optionalMap("server")),
+        readState(root.optionalMap("state"), folder),
+        systems,
+        entities,
+        syncs);
+  }
+
+  private static ServerConfig readServer(YamlMap map) {
+    map.check(ConfigKeys.SERVER);
+    Integer port = map.integer("port");
+    if (port != null && (port < 1 || port > 65_535)) {
+      map.note("port", "out-of-range", port + " is no port.", "Choose one from 1 to 65535.");
+    }
+    return new ServerConfig(map.text("host", "127.0.0.1"), port == null ? 8080 : port);
+  }
+
+  private static StateConfig readState(YamlMap map, Path folder) {
+    map.check(ConfigKeys.STATE);
+    Duration retention = Amounts.duration(map.text("retention", "7d"));
+    if (retention == null) {
+      map.note("retention", "wrong-type", "This is no length of time.", "Write it like 12h or 7d.");
+      retention = Duration.ofDays(7);
+    }
+    Long bytes = Amounts.bytes(map.text("retention-bytes", "10GiB"));
+    if (bytes == null) {
+      map.note(
+          "retention-bytes", "wrong-type", "This is no amount of bytes.", "Write it like 10GiB.");
+      bytes = 0L;
+    }
+    return new StateConfig(folder.resolve(map.text("folder", "data")), retention, bytes);
+  }
+
+  private static List<SyncConfig> readSyncs(
+      YamlMap map, Map<String, EntityConfig> entities, Set<String> systems, Set<String> named) {
+    List<SyncConfig> syncs = new ArrayList<>();
+    Set<String> synced = new HashSet<>();
+    for (String name : map.names()) {
+      YamlMap sync = map.map(name);
+      sync.check(ConfigKeys.SYNC);
+      String entityName = sync.text("entity");
+      if (entityName == null) {
+        continue;
+      }
+      if (!named.contains(entityName)) {
+        sync.note(
+            "entity",
+            "no-such-entity",
+            "There is no entity '" + entityName + "'" + Nearest.question(entityName, named),
+            "Name one of " + sorted(named) + ".");
+      } else if (!synced.add(entityName)) {
+        sync.note(
+            "entity",
+            "entity-in-two-syncs",
+            "'" + entityName + "' is in another sync already.",
+            "Put all its members into one sync.");
+      }
+      List<MemberConfig> members =
+          readMembers(name, sync, Optional.ofNullable(entities.get(entityName)), systems);
+      syncs.add(new SyncConfig(name, entityName, members));
+    }
+    return List.copyOf(syncs);
+  }
+
+  private static String sorted(Set<String> names) {
+    return names.stream().sorted().collect(Collectors.joining(", "));
+  }
+
+  private static List<MemberConfig> readMembers(
+      String name, YamlMap sync, Optional<EntityConfig> entity, Set<String> systems) {
+    List<MemberConfig> members = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    int readers = 0;
+    boolean unclear = false;
+    for (YamlMap member : sync.maps("members")) {
+      member.check(ConfigKeys.MEMBER);
+      String system = member.text("system");
+      String table = member.text("table");
+      Direction direction = direction(member);
+      readers += direction == Direction.READ ? 1 : 0;
+      unclear |= direction == null;
+      if (system != null && !systems.contains(system)) {
+        member.note(
+            "system",
+            "no-such-system",
+            "There is no system '" + system + "'" + Nearest.question(system, systems),
+            "Name one of " + sorted(systems) + ".");
+      } else if (system != null && !seen.add(system)) {
+        member.note(
+            "system", "system-twice", "'" + system + "' is a member already.", "Name it once.");
+      }
+      if (system != null && table != null && direction != null && entity.isPresent()) {
+        Schema schema = entity.get().schema();
+        List<@Nullable String> columns = columns(member, schema);
+        boolean keyed = true;
+        for (int part = 0; part < schema.keySize(); part++) {
+          keyed &= columns.get(schema.keyPosition(part)) != null;
+        }
+        if (keyed) {
+          members.add(
+              new MemberConfig(
+                  system, new Binding(name, schema, table, columns, member.path()), direction));
+        }
+      }
+    }
+    checkReaders(sync, readers, unclear);
+    return List.copyOf(members);
+  }
+
+  private static void checkReaders(YamlMap sync, int readers, boolean unclear) {
+    if (readers == 0 && !unclear && !sync.isNull("members")) {
+      sync.note(
+          "members",
+          "no-reader",
+          "No member is read.",
+          "Give the member that owns the entity direction: read.");
+    }
+    if (readers > 1) {
+      sync.note(
+          "members",
+          "not-available",
+          "More than one member is read; two-way sync is not available yet.",
+          "Give one member direction: read, the others direction: write.");
+    }
+  }
+
+  private static @Nullable Direction direction(YamlMap member) {
+    String text = member.text("direction");
+    if (text == null) {
+      return null;
+    }
+    return switch (text) {
+      case "read" -> Direction.READ;
+      case "write" -> Direction.WRITE;
+      case "both" -> {
+        member.note(
+            "direction",
+            "not-available",
+            "Two-way sync is not available yet.",
+            "Use read for the member that owns the entity, write for the others.");
+        yield null;
+      }
+      default -> {
+        member.note(
+            "direction",
+            "wrong-value",
+            "There is no direction '" + text.toLowerCase(Locale.ROOT) + "'.",
+            "Use read or write.");
+        yield null;
+      }
+    };
+  }
+
+  private static List<@Nullable String> columns(YamlMap member, Schema schema) {
+    YamlMap fields = member.optionalMap("fields");
+    List<String> known = schema.fields().stream().map(field -> field.name()).toList();
+    for (String field : fields.names()) {
+      if (schema.find(field) == null) {
+        fields.note(
+            fields.keyNode(field),
+            field,
+            "unknown-field",
+            schema.name() + " has no field '" + field + "'" + Nearest.question(field, known),
+            "Fields: " + String.join(", ", known) + ".");
+      }
+    }
+    List<@Nullable String> columns = new ArrayList<>();
+    for (int i = 0; i < known.size(); i++) {
+      String field = known.get(i);
+      String column = !fields.has(field) ? field : fields.isNull(field) ? null : fields.text(field);
+      if (column == null && schema.isKey(i)) {
+        fields.note(
+            field, "key-without-column", "The key needs a column in every member.", "Name it.");
+      }
+      columns.add(column);
+    }
+    return columns;
+  }
+}

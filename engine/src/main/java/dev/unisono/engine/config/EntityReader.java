@@ -1,0 +1,214 @@
+package dev.unisono.engine.config;
+
+import dev.unisono.engine.Nearest;
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FieldRules;
+import dev.unisono.engine.config.Config.StandardizeStep;
+import dev.unisono.engine.entity.EntityField;
+import dev.unisono.spi.Field;
+import dev.unisono.spi.Schema;
+import dev.unisono.spi.ValueType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the entities of a config. For one thread. */
+final class EntityReader {
+  private static final Pattern PLURAL = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
+  private static final Set<String> RESERVED = Set.of("changes", "stream", "admin");
+
+  private final Set<String> plurals = new HashSet<>();
+
+  Map<String, EntityConfig> read(YamlMap map) {
+    Map<String, EntityConfig> entities = new LinkedHashMap<>();
+    for (String name : map.names()) {
+      EntityConfig entity = read(name, map.map(name));
+      if (entity != null) {
+        entities.put(name, entity);
+      }
+    }
+    return entities;
+  }
+
+  private @Nullable EntityConfig read(String name, YamlMap map) {
+    map.check(ConfigKeys.ENTITY);
+    String plural = plural(name, map);
+    YamlMap schemaMap = map.optionalMap("schema");
+    if (!map.isNull("schema")) {
+      schemaMap.check(ConfigKeys.SCHEMA);
+    }
+    YamlMap properties = schemaMap.optionalMap("properties");
+    List<FieldReader.ReadField> fields = new ArrayList<>();
+    for (String field : properties.names()) {
+      FieldReader.ReadField read = FieldReader.read(field, properties.map(field));
+      if (read != null) {
+        fields.add(read);
+      }
+    }
+    List<String> names = fields.stream().map(FieldReader.ReadField::name).toList();
+    Set<String> known = Set.copyOf(properties.names());
+    List<String> key = named(map, "key", known);
+    Set<String> required = new HashSet<>(named(schemaMap, "required", known));
+    required.addAll(key);
+    Map<String, List<StandardizeStep>> steps = steps(map, known, key);
+    if (fields.size() < properties.names().size() || fields.isEmpty() || key.isEmpty()) {
+      return null;
+    }
+    Schema schema =
+        new Schema(
+            name,
+            fields.stream()
+                .map(
+                    field -> new Field(field.name(), field.type(), required.contains(field.name())))
+                .toList(),
+            key);
+    checkKey(map, schema);
+    List<FieldRules> rules = new ArrayList<>();
+    List<EntityField> described = new ArrayList<>();
+    for (FieldReader.ReadField field : fields) {
+      boolean needed = required.contains(field.name());
+      rules.add(
+          new FieldRules(steps.getOrDefault(field.name(), List.of()), field.constraints(needed)));
+      described.add(
+          new EntityField(
+              field.name(), field.type(), needed, field.jsonNumber(), field.jsonSchema()));
+    }
+    Set<String> indexed = indexed(map, known, schema, names);
+    return new EntityConfig(plural, schema, described, rules, indexed, map.flag("serve", true));
+  }
+
+  private String plural(String name, YamlMap map) {
+    String plural = map.text("plural", name + "s");
+    if (!PLURAL.matcher(plural).matches()) {
+      map.note(
+          "plural",
+          "bad-plural",
+          "'" + plural + "' cannot be a part of a path.",
+          "Use lower-case letters, digits, hyphens and underscores, with a letter first.");
+    } else if (RESERVED.contains(plural)) {
+      map.note(
+          "plural",
+          "reserved-plural",
+          "'" + plural + "' has a meaning of its own.",
+          "Choose another.");
+    } else if (!plurals.add(plural)) {
+      map.note("plural", "plural-twice", "Another entity has this plural.", "Choose another.");
+    }
+    return plural;
+  }
+
+  /** A list of names of fields, those that exist. */
+  private static List<String> named(YamlMap map, String key, Set<String> known) {
+    List<String> found = new ArrayList<>();
+    for (String field : map.texts(key)) {
+      if (!known.contains(field)) {
+        map.note(
+            key,
+            "unknown-field",
+            "There is no field '" + field + "'" + Nearest.question(field, known),
+            "Name a field of the schema.");
+      } else if (found.contains(field)) {
+        map.note(key, "named-twice", "'" + field + "' is named twice.", "Name it once.");
+      } else {
+        found.add(field);
+      }
+    }
+    return found;
+  }
+
+  private static void checkKey(YamlMap map, Schema schema) {
+    for (int i = 0; i < schema.keySize(); i++) {
+      Field field = schema.field(schema.keyPosition(i));
+      boolean fits =
+          switch (field.type()) {
+            case LONG, DECIMAL, STRING, UUID, DATE, TIME, TIMESTAMP, BOOLEAN, BYTES -> true;
+            case DOUBLE, JSON, ARRAY -> false;
+          };
+      if (!fits) {
+        map.note(
+            "key",
+            "bad-key-type",
+            "'" + field.name() + "' has a type that cannot identify a record.",
+            "Use an integer, a string, a uuid, a date or a decimal.");
+      }
+    }
+  }
+
+  private static Map<String, List<StandardizeStep>> steps(
+      YamlMap map, Set<String> known, List<String> key) {
+    Map<String, List<StandardizeStep>> steps = new HashMap<>();
+    YamlMap standardize = map.optionalMap("standardize");
+    for (String field : standardize.names()) {
+      if (!known.contains(field)) {
+        standardize.note(
+            standardize.keyNode(field),
+            field,
+            "unknown-field",
+            "There is no field '" + field + "'" + Nearest.question(field, known),
+            "Name a field of the schema.");
+      } else if (key.contains(field)) {
+        standardize.note(
+            field,
+            "key-standardized",
+            "'" + field + "' is the key: two records could become one.",
+            "Standardize it in the source.");
+      }
+      steps.put(field, steps(standardize, field));
+    }
+    return steps;
+  }
+
+  private static List<StandardizeStep> steps(YamlMap standardize, String field) {
+    Map<String, StandardizeStep> known = new LinkedHashMap<>();
+    for (StandardizeStep step : StandardizeStep.values()) {
+      known.put(stepName(step), step);
+    }
+    List<StandardizeStep> steps = new ArrayList<>();
+    for (String name : standardize.texts(field)) {
+      StandardizeStep step = known.get(name);
+      if (step == null) {
+        standardize.note(
+            field,
+            "unknown-step",
+            "There is no step '" + name + "'" + Nearest.question(name, known.keySet()),
+            "Steps: " + String.join(", ", known.keySet()) + ".");
+      } else {
+        steps.add(step);
+      }
+    }
+    return steps;
+  }
+
+  static String stepName(StandardizeStep step) {
+    return step.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static Set<String> indexed(
+      YamlMap map, Set<String> known, Schema schema, List<String> names) {
+    Set<String> indexed = new HashSet<>();
+    for (String field : named(map, "index", known)) {
+      ValueType type = schema.field(schema.position(field)).type();
+      if (type == ValueType.JSON || type == ValueType.ARRAY) {
+        map.note(
+            "index",
+            "not-indexable",
+            "'" + field + "' has no order.",
+            "Index fields of single values only.");
+      }
+      indexed.add(field);
+    }
+    for (String field : names) {
+      if (schema.isKey(schema.position(field))) {
+        indexed.add(field);
+      }
+    }
+    return indexed;
+  }
+}

@@ -1,0 +1,165 @@
+package dev.unisono.engine.deliver;
+
+import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Journal;
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Target;
+import dev.unisono.spi.UnisonoException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Delivers the journal to one target, on a thread of its own, from where the target's cursors
+ * stand; starts again from there after what can pass. A target that is away or stopped costs
+ * nothing else. Its status can be asked from any thread.
+ */
+public final class TargetRunner implements AutoCloseable {
+  private static final long FIRST_PAUSE_MILLIS = 250;
+  private static final long LONGEST_PAUSE_MILLIS = 30_000;
+  private static final long RECONNECT_POLL_MILLIS = 20;
+
+  private final String system;
+  private final ConnectedSystem connected;
+  private final Map<Entity, Binding> bindings;
+  private final Journal journal;
+  private final InstantSource clock;
+  private final Thread thread;
+  private volatile State phase = State.STARTING;
+  private volatile @Nullable Problem problem;
+  private volatile @Nullable DeliveryRun run;
+  private final AtomicLong deliveredBefore = new AtomicLong();
+  private volatile long sequence;
+
+  public TargetRunner(
+      String system,
+      ConnectedSystem connected,
+      Map<Entity, Binding> bindings,
+      Journal journal,
+      InstantSource clock) {
+    this.system = system;
+    this.connected = connected;
+    this.bindings = bindings;
+    this.journal = journal;
+    this.clock = clock;
+    this.thread = Thread.ofVirtual().name("target-" + system).unstarted(this::run);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  public String system() {
+    return system;
+  }
+
+  public boolean keeps(Entity entity) {
+    return bindings.containsKey(entity);
+  }
+
+  private void run() {
+    long pauseMillis = FIRST_PAUSE_MILLIS;
+    try {
+      while (true) {
+        UnisonoException failure = runOnce();
+        problem = failure.problem();
+        if (!failure.problem().type().retryable()) {
+          phase = State.STOPPED;
+          return;
+        }
+        pauseMillis = phase == State.RUNNING ? FIRST_PAUSE_MILLIS : pauseMillis;
+        phase = State.RETRYING;
+        TimeUnit.MILLISECONDS.sleep(pauseMillis);
+        pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private UnisonoException runOnce() throws InterruptedException {
+    try (Target target = connected.target();
+        DeliveryRun delivery = new DeliveryRun(system, target, bindings, journal)) {
+      delivery.open();
+      run = delivery;
+      phase = State.RUNNING;
+      problem = null;
+      delivery.run();
+      throw new IllegalStateException("delivery has ended by itself");
+    } catch (UnisonoException failed) {
+      return failed;
+    } catch (RuntimeException unexpected) {
+      System.getLogger(TargetRunner.class.getName())
+          .log(System.Logger.Level.ERROR, "delivering to " + system, unexpected);
+      return new UnisonoException(
+          new Problem(
+              "target-fault",
+              ProblemType.INTERNAL,
+              "Delivering to " + system + " failed: " + unexpected + ".",
+              "systems." + system,
+              "This is a fault of Unisono's own; please report it with the log."),
+          unexpected);
+    } finally {
+      DeliveryRun ended = run;
+      run = null;
+      if (ended != null) {
+        deliveredBefore.addAndGet(ended.delivered());
+        sequence = ended.through();
+      }
+    }
+  }
+
+  public TargetStatus status() {
+    DeliveryRun now = run;
+    long through = now == null ? sequence : now.through();
+    Instant oldest = now == null ? null : now.oldest();
+    long head = journal.head().sequence();
+    return new TargetStatus(
+        system,
+        phase,
+        problem,
+        deliveredBefore.get() + (now == null ? 0 : now.delivered()),
+        through,
+        Math.max(0, head - through),
+        oldest == null
+            ? 0
+            : Math.max(0, Duration.between(oldest, clock.instant()).toNanos() / 1_000_000_000.0),
+        now == null ? 0 : now.waiting());
+  }
+
+  /** Waits until the target has confirmed everything up to a sequence. */
+  public boolean awaitDelivered(long upTo, Duration atMost) throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + atMost.toNanos();
+    while (true) {
+      DeliveryRun now = run;
+      long leftNanos = deadlineNanos - System.nanoTime();
+      if (now != null && now.awaitThrough(upTo, Duration.ofNanos(Math.max(0, leftNanos)))) {
+        return true;
+      }
+      if (deadlineNanos - System.nanoTime() <= 0) {
+        return false;
+      }
+      // It is between two runs: the next one may get there in time.
+      TimeUnit.MILLISECONDS.sleep(RECONNECT_POLL_MILLIS);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(15));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

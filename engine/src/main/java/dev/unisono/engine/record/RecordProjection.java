@@ -1,0 +1,405 @@
+package dev.unisono.engine.record;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.state.Bytes;
+import dev.unisono.engine.state.Shapes;
+import dev.unisono.engine.state.StateFolder;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the records of the journal: reads it from where the records' own database stands and writes
+ * batches there, each with the new position in the same transaction. Runs on a thread of its own;
+ * its position can be asked and waited for from any.
+ */
+public final class RecordProjection implements AutoCloseable {
+  private static final int BATCH_BYTES = 4 << 20;
+  private static final Duration IDLE_WAIT = Duration.ofSeconds(5);
+  private static final long RETRY_PAUSE_MILLIS = 1_000;
+
+  private record Image(@Nullable Row row, long version, long changedMicros) {}
+
+  private final Journal journal;
+  private final Shapes shapes;
+  private final List<Entity> entities;
+  private final Connection connection;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition moved = lock.newCondition();
+  private final Thread thread;
+  private volatile long position;
+  private volatile @Nullable Problem problem;
+
+  /** What the batch at hand has made of each record; later images replace earlier ones. */
+  private final Map<Entity, Map<Key, Image>> pending = new HashMap<>();
+
+  /**
+   * @throws UnisonoException records-gap where the journal no longer holds what the records lack
+   */
+  public RecordProjection(StateFolder folder, Journal journal, Shapes shapes, List<Entity> entities)
+      throws SQLException {
+    this.journal = journal;
+    this.shapes = shapes;
+    this.entities = entities.stream().filter(Entity::served).toList();
+    this.connection = folder.connectRecords();
+    connection.setAutoCommit(false);
+    this.position = prepare();
+    this.thread = Thread.ofPlatform().name("records").daemon().unstarted(this::run);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  public Cursor position() {
+    return new Cursor(journal.head().epoch(), position);
+  }
+
+  /** Why the records do not follow the journal at the moment; null where they do. */
+  public @Nullable Problem problem() {
+    return problem;
+  }
+
+  public boolean awaitSequence(long sequence, Duration atMost) throws InterruptedException {
+    long leftNanos = atMost.toNanos();
+    lock.lockInterruptibly();
+    try {
+      while (position < sequence) {
+        if (leftNanos <= 0) {
+          return false;
+        }
+        leftNanos = moved.awaitNanos(leftNanos);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long prepare() throws SQLException {
+    String form = RecordTables.form(entities);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+              + " WITHOUT ROWID");
+      String had = fact(statement, "form");
+      String epoch = Long.toString(journal.head().epoch());
+      String hadEpoch = fact(statement, "epoch");
+      long from = Long.parseLong(had == null ? "0" : fact(statement, "position", "0"));
+      if (!form.equals(had) || !epoch.equals(hadEpoch) || from > journal.head().sequence()) {
+        from = remake(statement, epoch.equals(hadEpoch) ? from : 0, form, epoch);
+      }
+      if (from < journal.oldest().sequence()) {
+        throw new UnisonoException(
+            new Problem(
+                "records-gap",
+                ProblemType.USER,
+                "The records stand at " + from + ", but the journal begins after that.",
+                "state.retention",
+                "Give the server a fresh state folder, so that everything is read again."));
+      }
+      connection.commit();
+      return from;
+    }
+  }
+
+  /**
+   * Another set of entities, fields or indexes than last time. Where the whole journal is there,
+   * the records are made anew from it, which also fills entities that were not served before.
+   */
+  private long remake(Statement statement, long from, String form, String epoch)
+      throws SQLException {
+    long start = from;
+    if (journal.oldest().sequence() == 0) {
+      RecordTables.dropAll(connection);
+      start = 0;
+      for (Entity entity : entities) {
+        RecordTables.create(connection, entity);
+      }
+    } else {
+      for (Entity entity : entities) {
+        copy(statement, entity);
+      }
+    }
+    statement.execute("INSERT OR REPLACE INTO fact VALUES ('position', '" + start + "')");
+    statement.execute("INSERT OR REPLACE INTO fact VALUES ('epoch', '" + epoch + "')");
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT OR REPLACE INTO fact VALUES ('form', ?)")) {
+      insert.setString(1, form);
+      insert.executeUpdate();
+    }
+    return start;
+  }
+
+  private void copy(Statement statement, Entity entity) throws SQLException {
+    String table = RecordTables.table(entity);
+    boolean exists;
+    try (ResultSet row =
+        statement.executeQuery("SELECT 1 FROM sqlite_master WHERE name = '" + table + "'")) {
+      exists = row.next();
+    }
+    if (!exists) {
+      RecordTables.create(connection, entity);
+      return;
+    }
+    statement.execute("ALTER TABLE " + table + " RENAME TO copied");
+    // Indexes keep their names through a renaming, and the new table's have the same.
+    RecordTables.dropIndexes(connection, "copied");
+    RecordTables.create(connection, entity);
+    try (ResultSet row = statement.executeQuery("SELECT k, version, changed, body FROM copied");
+        PreparedStatement insert = connection.prepareStatement(insertStatement(entity))) {
+      while (row.next()) {
+        byte[] body = row.getBytes(4);
+        Row image = body == null ? null : read(body);
+        byte[] key =
+            image == null
+                ? row.getBytes(1)
+                : OrderedBytes.key(entity.schema(), entity.schema().key(image));
+        insert(insert, entity, key, new Image(image, row.getLong(2), row.getLong(3)));
+      }
+    }
+    statement.execute("DROP TABLE copied");
+  }
+
+  private static @Nullable String fact(Statement statement, String name) throws SQLException {
+    try (ResultSet row =
+        statement.executeQuery("SELECT value FROM fact WHERE name = '" + name + "'")) {
+      return row.next() ? row.getString(1) : null;
+    }
+  }
+
+  private static String fact(Statement statement, String name, String otherwise)
+      throws SQLException {
+    String value = fact(statement, name);
+    return value == null ? otherwise : value;
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        try {
+          if (journal.awaitBeyond(position, IDLE_WAIT)) {
+            long head = journal.head().sequence();
+            List<JournalEntry> entries = journal.read(position, BATCH_BYTES);
+            // Where there are none, what there is belongs to entities that the config has no
+            // longer.
+            project(entries, entries.isEmpty() ? head : entries.getLast().sequence());
+          }
+          problem = null;
+        } catch (SQLException failed) {
+          recover(StateFolder.failure(failed));
+        } catch (UnisonoException failed) {
+          recover(failed);
+        }
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    } catch (UnisonoException stopped) {
+      problem = stopped.problem();
+    } catch (RuntimeException unexpected) {
+      System.getLogger(RecordProjection.class.getName())
+          .log(System.Logger.Level.ERROR, "making records", unexpected);
+      problem =
+          new Problem(
+              "records-fault",
+              ProblemType.INTERNAL,
+              "The records no longer follow the journal: " + unexpected + ".",
+              null,
+              "This is a fault of Unisono's own; please report it with the log.");
+    }
+  }
+
+  /** Waits before the next attempt, where one may help; else throws what failed. */
+  private void recover(UnisonoException failed) throws InterruptedException {
+    pending.clear();
+    rollback();
+    if (!failed.problem().type().retryable()) {
+      throw failed;
+    }
+    problem = failed.problem();
+    TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
+  }
+
+  private void rollback() {
+    try {
+      connection.rollback();
+    } catch (SQLException ignored) {
+      // The next attempt says what is wrong.
+    }
+  }
+
+  private void project(List<JournalEntry> entries, long reached) throws SQLException {
+    for (JournalEntry entry : entries) {
+      if (entry.entity().served()) {
+        apply(entry);
+      }
+    }
+    for (Entity entity : pending.keySet()) {
+      flush(entity);
+    }
+    pending.clear();
+    try (PreparedStatement update =
+        connection.prepareStatement("UPDATE fact SET value = ? WHERE name = 'position'")) {
+      update.setString(1, Long.toString(reached));
+      update.executeUpdate();
+    }
+    connection.commit();
+    moveTo(reached);
+  }
+
+  private void moveTo(long reached) {
+    lock.lock();
+    try {
+      position = reached;
+      moved.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void apply(JournalEntry entry) throws SQLException {
+    Entity entity = entry.entity();
+    long micros = RecordTables.micros(entry.sourceTime());
+    if (entry.operation() == Operation.TRUNCATE) {
+      flush(entity);
+      truncate(entity, entry.sequence(), micros);
+      return;
+    }
+    Map<Key, Image> images = pending.computeIfAbsent(entity, any -> new LinkedHashMap<>());
+    Key key = entry.key();
+    if (key == null) {
+      throw new IllegalStateException("an entry without key: " + entry);
+    }
+    Row row = entry.row();
+    Key previousKey = entry.previousKey();
+    if (row != null && row.partial()) {
+      Row earlier = current(entity, previousKey == null ? key : previousKey);
+      row = earlier == null ? row : row.over(earlier);
+    }
+    if (previousKey != null) {
+      images.put(previousKey, new Image(null, entry.sequence(), micros));
+    }
+    images.put(key, new Image(row, entry.sequence(), micros));
+  }
+
+  private @Nullable Row current(Entity entity, Key key) throws SQLException {
+    Map<Key, Image> images = pending.get(entity);
+    Image image = images == null ? null : images.get(key);
+    if (image != null) {
+      return image.row();
+    }
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT body FROM " + RecordTables.table(entity) + " WHERE k = ?")) {
+      select.setBytes(1, OrderedBytes.key(entity.schema(), key));
+      try (ResultSet row = select.executeQuery()) {
+        byte[] body = row.next() ? row.getBytes(1) : null;
+        return body == null ? null : read(body);
+      }
+    }
+  }
+
+  private @Nullable Row read(byte[] body) {
+    Bytes in = new Bytes(body);
+    return Shapes.readRow(in, shapes.shape((int) in.readUnsigned()));
+  }
+
+  private void truncate(Entity entity, long version, long micros) throws SQLException {
+    StringBuilder columns = new StringBuilder();
+    for (String field : RecordTables.columnFields(entity)) {
+      columns.append(", ").append(RecordTables.column(entity.schema(), field)).append(" = NULL");
+    }
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE "
+                + RecordTables.table(entity)
+                + " SET body = NULL, version = ?, changed = ?"
+                + columns
+                + " WHERE body IS NOT NULL")) {
+      update.setLong(1, version);
+      update.setLong(2, micros);
+      update.executeUpdate();
+    }
+  }
+
+  private void flush(Entity entity) throws SQLException {
+    Map<Key, Image> images = pending.get(entity);
+    if (images == null || images.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement insert = connection.prepareStatement(insertStatement(entity))) {
+      for (Map.Entry<Key, Image> image : images.entrySet()) {
+        insert(insert, entity, OrderedBytes.key(entity.schema(), image.getKey()), image.getValue());
+      }
+    }
+    images.clear();
+  }
+
+  private static String insertStatement(Entity entity) {
+    int columns = RecordTables.columnFields(entity).size();
+    return "INSERT OR REPLACE INTO "
+        + RecordTables.table(entity)
+        + " VALUES (?, ?, ?, ?"
+        + ", ?".repeat(columns)
+        + ")";
+  }
+
+  private void insert(PreparedStatement insert, Entity entity, byte[] key, Image image)
+      throws SQLException {
+    Row row = image.row();
+    insert.setBytes(1, key);
+    insert.setLong(2, image.version());
+    insert.setLong(3, image.changedMicros());
+    insert.setBytes(4, row == null ? null : body(entity, row));
+    int parameter = 5;
+    for (String field : RecordTables.columnFields(entity)) {
+      int at = entity.schema().position(field);
+      insert.setBytes(
+          parameter++,
+          row == null || row.value(at) == dev.unisono.spi.Unchanged.UNCHANGED
+              ? null
+              : OrderedBytes.value(entity.schema().field(at).type(), row.value(at)));
+    }
+    insert.executeUpdate();
+  }
+
+  private byte[] body(Entity entity, Row row) {
+    Bytes body = new Bytes(256);
+    body.writeUnsigned(shapes.current(entity));
+    Shapes.writeRow(body, row);
+    return body.toByteArray();
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(10));
+      connection.close();
+    } catch (SQLException failed) {
+      throw StateFolder.failure(failed);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.unisono.engine.record;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.spi.Schema;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/** The tables of the records' database: their names, columns and making. Has no state. */
+final class RecordTables {
+  private RecordTables() {}
+
+  static String table(Entity entity) {
+    return "record_" + entity.id();
+  }
+
+  /** The ordered column of a field; names from the config are quoted, never trusted. */
+  static String column(Schema schema, String field) {
+    if (schema.keySize() == 1 && schema.isKey(schema.position(field))) {
+      return "k";
+    }
+    return "\"f_" + field.replace("\"", "\"\"") + "\"";
+  }
+
+  /** The fields that have an ordered column beside the key's. */
+  static List<String> columnFields(Entity entity) {
+    List<String> fields = new ArrayList<>();
+    for (String field : new TreeSet<>(entity.indexed())) {
+      if (!column(entity.schema(), field).equals("k")) {
+        fields.add(field);
+      }
+    }
+    return fields;
+  }
+
+  static Instant instant(long micros) {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
+  }
+
+  static long micros(Instant instant) {
+    return instant.getEpochSecond() * 1_000_000L + instant.getNano() / 1_000;
+  }
+
+  static void create(Connection connection, Entity entity) throws SQLException {
+    StringBuilder columns = new StringBuilder();
+    for (String field : columnFields(entity)) {
+      columns.append(", ").append(column(entity.schema(), field)).append(" BLOB");
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE TABLE IF NOT EXISTS "
+              + table(entity)
+              + " (k BLOB PRIMARY KEY, version INTEGER NOT NULL, changed INTEGER NOT NULL,"
+              + " body BLOB"
+              + columns
+              + ") WITHOUT ROWID");
+      int number = 0;
+      for (String field : columnFields(entity)) {
+        statement.execute(
+            "CREATE INDEX IF NOT EXISTS "
+                + table(entity)
+                + "_"
+                + number++
+                + " ON "
+                + table(entity)
+                + " ("
+                + column(entity.schema(), field)
+                + ", k)");
+      }
+    }
+  }
+
+  /** Everything on which the tables' form depends: another text, another form. */
+  static String form(List<Entity> entities) {
+    StringBuilder form = new StringBuilder("1");
+    for (Entity entity : entities) {
+      form.append('|').append(entity.id()).append(' ').append(entity.schema());
+      form.append(' ').append(columnFields(entity));
+      for (int i = 0; i < entity.schema().keySize(); i++) {
+        form.append(' ').append(entity.schema().keyPosition(i));
+      }
+    }
+    return form.toString();
+  }
+
+  static void dropAll(Connection connection) throws SQLException {
+    drop(
+        connection,
+        "TABLE",
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'record~_%' ESCAPE '~'");
+  }
+
+  static void dropIndexes(Connection connection, String table) throws SQLException {
+    drop(
+        connection,
+        "INDEX",
+        "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = '"
+            + table
+            + "'");
+  }
+
+  private static void drop(Connection connection, String kind, String query) throws SQLException {
+    List<String> names = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(query)) {
+      while (rows.next()) {
+        names.add(rows.getString(1));
+      }
+    }
+    try (Statement statement = connection.createStatement()) {
+      for (String name : names) {
+        statement.execute("DROP " + kind + " \"" + name + "\"");
+      }
+    }
+  }
+}

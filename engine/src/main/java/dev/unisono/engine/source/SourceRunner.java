@@ -1,0 +1,252 @@
+package dev.unisono.engine.source;
+
+import dev.unisono.engine.EngineStatus.SourceStatus;
+import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.clean.Finding;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.state.CleanChange;
+import dev.unisono.engine.state.DeadLetter;
+import dev.unisono.engine.state.EngineState;
+import dev.unisono.engine.state.Intake;
+import dev.unisono.spi.Batch;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.ChangeSink;
+import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Source;
+import dev.unisono.spi.SourceProgress;
+import dev.unisono.spi.UnisonoException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs one system's source on a thread of its own: cleans what it reads, hands it to the writer
+ * within a budget of bytes, and starts it again after what can pass. Its status can be asked from
+ * any thread.
+ */
+public final class SourceRunner implements AutoCloseable {
+  /** What may be in line for one source, in bytes of memory (invariant 7). */
+  private static final int BUDGET_BYTES = 32 << 20;
+
+  private static final int LEAST_BYTES = 256;
+  private static final long FIRST_PAUSE_MILLIS = 250;
+  private static final long LONGEST_PAUSE_MILLIS = 30_000;
+
+  private final String system;
+  private final ConnectedSystem connected;
+  private final Map<String, Entity> entityBySchema;
+  private final Map<String, Cleaner> cleaners;
+  private final EngineState state;
+  private final InstantSource clock;
+  private final Semaphore budget = new Semaphore(BUDGET_BYTES);
+  private final AtomicLong changes = new AtomicLong();
+  private final Thread thread;
+  private volatile State phase = State.STARTING;
+  private volatile @Nullable Problem problem;
+  private volatile double lagSeconds;
+  private volatile SourceProgress progress =
+      new SourceProgress(SourceProgress.Phase.CONNECTING, -1, -1, List.of());
+  private volatile @Nullable Source running;
+
+  public SourceRunner(
+      String system,
+      ConnectedSystem connected,
+      List<Entity> entities,
+      Map<String, Cleaner> cleaners,
+      EngineState state,
+      InstantSource clock) {
+    this.system = system;
+    this.connected = connected;
+    this.entityBySchema =
+        entities.stream().collect(Collectors.toMap(Entity::name, entity -> entity));
+    this.cleaners = cleaners;
+    this.state = state;
+    this.clock = clock;
+    this.thread = Thread.ofPlatform().name("source-" + system).daemon().unstarted(this::run);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  public String system() {
+    return system;
+  }
+
+  public SourceStatus status() {
+    return new SourceStatus(system, phase, problem, changes.get(), lagSeconds, progress);
+  }
+
+  private void run() {
+    long pauseMillis = FIRST_PAUSE_MILLIS;
+    try {
+      while (true) {
+        long before = changes.get();
+        UnisonoException failure = runOnce();
+        problem = failure.problem();
+        if (!failure.problem().type().retryable()) {
+          phase = State.STOPPED;
+          return;
+        }
+        phase = State.RETRYING;
+        if (changes.get() > before) {
+          pauseMillis = FIRST_PAUSE_MILLIS;
+        }
+        TimeUnit.MILLISECONDS.sleep(pauseMillis);
+        pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Runs a source until it fails; what it had handed over is durable when this returns. */
+  private UnisonoException runOnce() throws InterruptedException {
+    UnisonoException failure;
+    try (Source source = connected.source()) {
+      running = source;
+      source.run(state.sourceState(system), new Sink(source));
+      failure =
+          new UnisonoException(
+              new Problem(
+                  "source-ended",
+                  ProblemType.TRANSIENT,
+                  "Reading " + system + " has ended by itself.",
+                  "systems." + system,
+                  ""));
+    } catch (UnisonoException failed) {
+      failure = failed;
+    } catch (RuntimeException unexpected) {
+      failure =
+          new UnisonoException(
+              new Problem(
+                  "source-fault",
+                  ProblemType.INTERNAL,
+                  "Reading " + system + " failed: " + unexpected + ".",
+                  "systems." + system,
+                  "This is a fault of Unisono's own; please report it with the log."),
+              unexpected);
+      System.getLogger(SourceRunner.class.getName())
+          .log(System.Logger.Level.ERROR, "reading " + system, unexpected);
+    } finally {
+      running = null;
+    }
+    // The next source starts from the state of the last durable batch: none may be on its way.
+    budget.acquire(BUDGET_BYTES);
+    budget.release(BUDGET_BYTES);
+    return failure;
+  }
+
+  private final class Sink implements ChangeSink {
+    private final Source source;
+
+    Sink(Source source) {
+      this.source = source;
+    }
+
+    @Override
+    public void accept(Batch batch) throws InterruptedException {
+      int permits = Math.clamp(batch.sizeBytes(), LEAST_BYTES, BUDGET_BYTES);
+      budget.acquire(permits);
+      state.submit(intake(batch, permits));
+      phase = State.RUNNING;
+      problem = null;
+    }
+
+    @Override
+    public void progress(SourceProgress now) {
+      progress = now;
+      if (now.phase() != SourceProgress.Phase.CONNECTING) {
+        phase = State.RUNNING;
+        problem = null;
+      }
+    }
+
+    private Intake intake(Batch batch, int permits) {
+      List<CleanChange> clean = new ArrayList<>(batch.changes().size());
+      List<DeadLetter> refused = new ArrayList<>(0);
+      for (Change change : batch.changes()) {
+        clean(change, clean, refused);
+      }
+      Instant last = batch.changes().isEmpty() ? null : batch.changes().getLast().sourceTime();
+      return new Intake(
+          system,
+          clean,
+          refused,
+          batch.state(),
+          batch.sizeBytes(),
+          () -> {
+            // Invariant 1: the source hears of it only now.
+            source.durable(batch.mark());
+            changes.addAndGet(batch.changes().size());
+            if (last != null) {
+              lagSeconds =
+                  Math.max(0, Duration.between(last, clock.instant()).toNanos() / 1_000_000_000.0);
+            }
+            budget.release(permits);
+          });
+    }
+  }
+
+  private void clean(Change change, List<CleanChange> clean, List<DeadLetter> refused) {
+    Entity entity = entityBySchema.get(change.binding().schema().name());
+    Cleaner cleaner = cleaners.get(change.binding().schema().name());
+    if (entity == null || cleaner == null) {
+      throw new IllegalStateException("a change of an entity nobody configured: " + change);
+    }
+    Row after = change.after();
+    Row before = change.before();
+    if (after == null) {
+      clean.add(
+          new CleanChange(
+              entity, change, null, before == null ? null : cleaner.standardize(before)));
+      return;
+    }
+    Row row = cleaner.standardize(after);
+    List<Finding> findings = cleaner.validate(row);
+    if (findings.isEmpty()) {
+      clean.add(
+          new CleanChange(
+              entity, change, row, before == null ? null : cleaner.standardize(before)));
+      return;
+    }
+    // Invariant 8: what is refused is kept with its cause.
+    refused.add(
+        new DeadLetter(
+            clock.instant(),
+            entity,
+            change,
+            new Problem(
+                "invalid-value",
+                ProblemType.USER,
+                findings.stream().map(Finding::message).collect(Collectors.joining(" ")),
+                change.binding().configPath(),
+                "Correct the value in " + system + "; its next change is taken as usual.")));
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    Source source = running;
+    if (source != null) {
+      source.close();
+    }
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(10));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

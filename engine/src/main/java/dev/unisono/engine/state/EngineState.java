@@ -1,0 +1,94 @@
+package dev.unisono.engine.state;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Journal;
+import dev.unisono.spi.Problem;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The durable state at work: what sources hand in, the journal that comes of it, what sources are
+ * told when they start. Safe for threads.
+ */
+public final class EngineState implements AutoCloseable {
+  private final StateFolder folder;
+  private final Shapes shapes;
+  private final StoredJournal journal;
+  private final StateWriter writer;
+  private final JournalUpkeep upkeep;
+
+  /**
+   * @param neededAfter what the journal must keep beyond, whatever the retention
+   */
+  public EngineState(
+      StateFolder folder,
+      List<Entity> entities,
+      Duration retention,
+      long retentionBytes,
+      InstantSource clock,
+      LongSupplier neededAfter) {
+    this.folder = folder;
+    try (Connection connection = folder.connectState()) {
+      this.shapes = Shapes.open(connection, entities);
+      this.journal = new StoredJournal(folder, shapes);
+      this.writer = new StateWriter(folder, journal, shapes, clock);
+      this.upkeep =
+          new JournalUpkeep(
+              folder, shapes, writer, journal, clock, retention, retentionBytes, neededAfter);
+    } catch (SQLException failed) {
+      throw StateFolder.failure(failed);
+    }
+  }
+
+  public void start() {
+    writer.start();
+    upkeep.start();
+  }
+
+  public StateFolder folder() {
+    return folder;
+  }
+
+  public Shapes shapes() {
+    return shapes;
+  }
+
+  public Journal journal() {
+    return journal;
+  }
+
+  /** In line for the writer; told by its own callback when it is durable. */
+  public void submit(Intake intake) {
+    writer.submit(intake);
+  }
+
+  public Map<String, String> sourceState(String system) {
+    return folder.sourceState(system);
+  }
+
+  public long deadLetters() {
+    return writer.deadLetters();
+  }
+
+  public long journalBytes() {
+    return upkeep.sizeBytes();
+  }
+
+  /** Why nothing is committed at the moment; null where all is well. */
+  public @Nullable Problem problem() {
+    return writer.problem();
+  }
+
+  @Override
+  public void close() {
+    upkeep.close();
+    writer.close();
+    journal.close();
+  }
+}

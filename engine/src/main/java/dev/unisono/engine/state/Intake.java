@@ -1,0 +1,21 @@
+package dev.unisono.engine.state;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one batch of one source brings to the writer; becomes durable as a whole or not at all
+ * (invariant 2). Immutable.
+ *
+ * @param state entries of the source's state to set; null removes
+ * @param sizeBytes about how much memory its changes hold
+ * @param durable called once, on the writer's thread, when it is; must not block
+ */
+public record Intake(
+    String system,
+    List<CleanChange> changes,
+    List<DeadLetter> deadLetters,
+    Map<String, @Nullable String> state,
+    long sizeBytes,
+    Runnable durable) {}

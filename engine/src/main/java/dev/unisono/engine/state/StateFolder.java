@@ -1,0 +1,225 @@
+package dev.unisono.engine.state;
+
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.UnisonoException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder that holds all state of one server: {@code state.db} (journal, positions of the
+ * sources, dead letters) and {@code records.db} (the read model, which can be made again from the
+ * journal). Locked for one process. Opening connections is safe for threads.
+ */
+public final class StateFolder implements AutoCloseable {
+  private static final String[] TABLES = {
+    "CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS entity (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE IF NOT EXISTS shape (id INTEGER PRIMARY KEY, entity INTEGER NOT NULL,"
+        + " fields TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS journal (last INTEGER PRIMARY KEY, first INTEGER NOT NULL,"
+        + " committed INTEGER NOT NULL, entries BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS source_state (system TEXT NOT NULL, name TEXT NOT NULL,"
+        + " value TEXT NOT NULL, PRIMARY KEY (system, name)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS dead_letter (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
+        + " system TEXT NOT NULL, entity TEXT NOT NULL, operation TEXT NOT NULL, record TEXT,"
+        + " code TEXT NOT NULL, message TEXT NOT NULL, image BLOB)"
+  };
+
+  private final Path path;
+  private final FileChannel lockChannel;
+  private final FileLock lock;
+  private final InstantSource clock;
+
+  private StateFolder(Path path, FileChannel lockChannel, FileLock lock, InstantSource clock) {
+    this.path = path;
+    this.lockChannel = lockChannel;
+    this.lock = lock;
+    this.clock = clock;
+  }
+
+  /** Opens the folder, made where it is not there, and locks it. */
+  public static StateFolder open(Path path, InstantSource clock) {
+    try {
+      Files.createDirectories(path);
+      FileChannel channel =
+          FileChannel.open(
+              path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock lock = tryLock(channel);
+      if (lock == null) {
+        channel.close();
+        throw new UnisonoException(
+            new Problem(
+                "state-in-use",
+                ProblemType.USER,
+                "Another process uses the state folder " + path + ".",
+                "state.folder",
+                "Stop that server, or give this one a folder of its own."));
+      }
+      StateFolder folder = new StateFolder(path, channel, lock, clock);
+      folder.prepare();
+      return folder;
+    } catch (IOException failed) {
+      throw new UnisonoException(
+          new Problem(
+              "state-unusable",
+              ProblemType.USER,
+              "The state folder " + path + " cannot be used: " + failed.getMessage() + ".",
+              "state.folder",
+              "Name a folder that this user may write to."),
+          failed);
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException heldHere) {
+      return null;
+    }
+  }
+
+  private void prepare() {
+    try (Connection connection = connect("state.db", "FULL");
+        Statement statement = connection.createStatement()) {
+      for (String table : TABLES) {
+        statement.execute(table);
+      }
+      long micros = clock.millis() * 1000;
+      statement.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', '" + micros + "')");
+      statement.execute(
+          "INSERT OR IGNORE INTO fact VALUES ('installation', '" + UUID.randomUUID() + "')");
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /** Tells this installation from every other; made with the state. */
+  public String installation() {
+    return fact("installation").orElseThrow();
+  }
+
+  long epoch() {
+    return Long.parseLong(fact("epoch").orElseThrow());
+  }
+
+  private Optional<String> fact(String name) {
+    try (Connection connection = connectState();
+        PreparedStatement select =
+            connection.prepareStatement("SELECT value FROM fact WHERE name = ?")) {
+      select.setString(1, name);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+      }
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  /** The number of each entity named, given out when it is first seen. */
+  public Map<String, Integer> entityNumbers(Iterable<String> names) {
+    try (Connection connection = connectState();
+        PreparedStatement insert =
+            connection.prepareStatement("INSERT OR IGNORE INTO entity (name) VALUES (?)");
+        PreparedStatement select =
+            connection.prepareStatement("SELECT id FROM entity WHERE name = ?")) {
+      Map<String, Integer> numbers = new HashMap<>();
+      for (String name : names) {
+        insert.setString(1, name);
+        insert.executeUpdate();
+        select.setString(1, name);
+        try (ResultSet row = select.executeQuery()) {
+          row.next();
+          numbers.put(name, row.getInt(1));
+        }
+      }
+      return numbers;
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  /** What a source had made durable when it last did. */
+  public Map<String, String> sourceState(String system) {
+    try (Connection connection = connectState();
+        PreparedStatement select =
+            connection.prepareStatement("SELECT name, value FROM source_state WHERE system = ?")) {
+      select.setString(1, system);
+      Map<String, String> state = new HashMap<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          state.put(rows.getString(1), rows.getString(2));
+        }
+      }
+      return state;
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  public Connection connectState() throws SQLException {
+    return connect("state.db", "FULL");
+  }
+
+  /** The read model may lose its last moments in a power cut: it is made again from the journal. */
+  public Connection connectRecords() throws SQLException {
+    return connect("records.db", "NORMAL");
+  }
+
+  private Connection connect(String file, String synchronous) throws SQLException {
+    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path.resolve(file));
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 10000");
+      statement.execute("PRAGMA journal_mode = WAL");
+      statement.execute("PRAGMA synchronous = " + synchronous);
+      statement.execute("PRAGMA cache_size = -16384");
+      return connection;
+    } catch (SQLException failed) {
+      connection.close();
+      throw failed;
+    }
+  }
+
+  /** What a failure of the state's own database is to those who wait for it. */
+  public static UnisonoException failure(SQLException failed) {
+    return new UnisonoException(
+        new Problem(
+            "state-failed",
+            ProblemType.RESOURCES,
+            "The state cannot be read or written: " + failed.getMessage() + ".",
+            "state.folder",
+            "Look at the disk of the state folder: is it full, read-only or damaged?"),
+        failed);
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.release();
+      lockChannel.close();
+    } catch (IOException harmless) {
+      // The process ends its locks with itself.
+    }
+  }
+}

@@ -1,0 +1,277 @@
+package dev.unisono.engine.state;
+
+import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one writer of the state: what all sources hand in becomes durable here, in groups. There is
+ * no linger; while one commit runs, the next group gathers by itself. Handing in is safe for
+ * threads.
+ */
+final class StateWriter implements AutoCloseable {
+  private static final int GROUP_CHANGES = 10_000;
+  private static final long RETRY_PAUSE_MILLIS = 1_000;
+
+  /** What else has to be done by the only thread that writes. */
+  interface Upkeep {
+    void run(Connection connection) throws SQLException;
+  }
+
+  private final BlockingQueue<Object> queue = new LinkedBlockingQueue<>();
+  private final StoredJournal journal;
+  private final Shapes shapes;
+  private final BlockCodec codec;
+  private final InstantSource clock;
+  private final Connection connection;
+  private final Thread thread;
+  private long head;
+  private volatile @Nullable Problem problem;
+  private final AtomicLong deadLetters = new AtomicLong();
+
+  StateWriter(StateFolder folder, StoredJournal journal, Shapes shapes, InstantSource clock)
+      throws SQLException {
+    this.journal = journal;
+    this.shapes = shapes;
+    this.codec = new BlockCodec(shapes);
+    this.clock = clock;
+    this.connection = folder.connectState();
+    this.head = journal.head().sequence();
+    try (var statement = connection.createStatement();
+        var row = statement.executeQuery("SELECT count(*) FROM dead_letter")) {
+      row.next();
+      deadLetters.set(row.getLong(1));
+    }
+    connection.setAutoCommit(false);
+    this.thread = Thread.ofPlatform().name("state-writer").daemon().unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  void submit(Intake intake) {
+    queue.add(intake);
+  }
+
+  /** Runs in a transaction of its own, between two groups. */
+  void submit(Upkeep upkeep) {
+    queue.add(upkeep);
+  }
+
+  /** Why nothing is committed at the moment; null where all is well. */
+  @Nullable Problem problem() {
+    return problem;
+  }
+
+  long deadLetters() {
+    return deadLetters.get();
+  }
+
+  private void run() {
+    List<Object> gathered = new ArrayList<>();
+    try {
+      while (true) {
+        gathered.add(queue.take());
+        queue.drainTo(gathered, 1_000);
+        for (int from = 0; from < gathered.size(); ) {
+          from = work(gathered, from);
+        }
+        gathered.clear();
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException unexpected) {
+      System.getLogger(StateWriter.class.getName())
+          .log(System.Logger.Level.ERROR, "writing the journal", unexpected);
+      problem =
+          new Problem(
+              "state-fault",
+              ProblemType.INTERNAL,
+              "Nothing more is written to the journal: " + unexpected + ".",
+              null,
+              "This is a fault of Unisono's own; please report it with the log.");
+    }
+  }
+
+  /** Does the next group or upkeep; returns the index after it. */
+  private int work(List<Object> gathered, int from) throws InterruptedException {
+    if (gathered.get(from) instanceof Upkeep upkeep) {
+      durably(() -> upkeep.run(connection));
+      return from + 1;
+    }
+    List<Intake> group = new ArrayList<>();
+    int changes = 0;
+    int index = from;
+    while (index < gathered.size()
+        && changes < GROUP_CHANGES
+        && gathered.get(index) instanceof Intake intake) {
+      group.add(intake);
+      changes += intake.changes().size();
+      index++;
+    }
+    commit(group);
+    return index;
+  }
+
+  private void commit(List<Intake> group) throws InterruptedException {
+    List<JournalEntry> entries = new ArrayList<>();
+    long sizeBytes = 0;
+    long sequence = head;
+    for (Intake intake : group) {
+      sizeBytes += intake.sizeBytes();
+      for (CleanChange clean : intake.changes()) {
+        entries.add(entry(++sequence, clean, intake.system()));
+      }
+    }
+    byte[] block = entries.isEmpty() ? new byte[0] : codec.encode(entries);
+    // Invariant 2: entries, dead letters and the sources' state in one transaction.
+    durably(() -> {
+      if (!entries.isEmpty()) {
+        insertBlock(entries, block);
+      }
+      for (Intake intake : group) {
+        writeState(intake.system(), intake.state());
+        writeDeadLetters(intake);
+      }
+    });
+    head = sequence;
+    for (Intake intake : group) {
+      deadLetters.addAndGet(intake.deadLetters().size());
+      intake.durable().run();
+    }
+    if (!entries.isEmpty()) {
+      journal.committed(entries, sizeBytes);
+    }
+  }
+
+  private static JournalEntry entry(long sequence, CleanChange clean, String system) {
+    Change change = clean.change();
+    return new JournalEntry(
+        sequence,
+        clean.entity(),
+        change.operation(),
+        change.key(),
+        change.previousKey(),
+        clean.row(),
+        clean.before(),
+        change.sourceTime(),
+        change.position(),
+        system,
+        change.transaction());
+  }
+
+  private interface Statements {
+    void run() throws SQLException;
+  }
+
+  /** Commits, however often it takes: a full disk stops the commits, not the server. */
+  private void durably(Statements statements) throws InterruptedException {
+    while (true) {
+      try {
+        statements.run();
+        connection.commit();
+        problem = null;
+        return;
+      } catch (SQLException failed) {
+        problem = StateFolder.failure(failed).problem();
+        try {
+          connection.rollback();
+        } catch (SQLException ignored) {
+          // The next attempt says what is wrong.
+        }
+        TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
+      }
+    }
+  }
+
+  private void insertBlock(List<JournalEntry> entries, byte[] block) throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "INSERT INTO journal (last, first, committed, entries) VALUES (?, ?, ?, ?)")) {
+      insert.setLong(1, entries.getLast().sequence());
+      insert.setLong(2, entries.getFirst().sequence());
+      insert.setLong(3, clock.millis());
+      insert.setBytes(4, block);
+      insert.executeUpdate();
+    }
+  }
+
+  private void writeState(String system, Map<String, @Nullable String> state) throws SQLException {
+    for (Map.Entry<String, @Nullable String> entry : state.entrySet()) {
+      String value = entry.getValue();
+      try (PreparedStatement write =
+          connection.prepareStatement(
+              value == null
+                  ? "DELETE FROM source_state WHERE system = ? AND name = ?"
+                  : "INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)")) {
+        write.setString(1, system);
+        write.setString(2, entry.getKey());
+        if (value != null) {
+          write.setString(3, value);
+        }
+        write.executeUpdate();
+      }
+    }
+  }
+
+  private void writeDeadLetters(Intake intake) throws SQLException {
+    for (DeadLetter letter : intake.deadLetters()) {
+      try (PreparedStatement insert =
+          connection.prepareStatement(
+              "INSERT INTO dead_letter (time, system, entity, operation, record, code, message,"
+                  + " image) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")) {
+        Key key = letter.change().key();
+        insert.setLong(1, letter.time().toEpochMilli());
+        insert.setString(2, intake.system());
+        insert.setString(3, letter.entity().name());
+        insert.setString(4, letter.change().operation().name());
+        insert.setString(5, key == null ? null : key.toString());
+        insert.setString(6, letter.cause().code());
+        insert.setString(7, letter.cause().message());
+        insert.setBytes(8, image(letter));
+        insert.executeUpdate();
+      }
+    }
+  }
+
+  private byte @Nullable [] image(DeadLetter letter) {
+    Row row = letter.change().after();
+    if (row == null) {
+      return null;
+    }
+    Bytes image = new Bytes(256);
+    image.writeUnsigned(shapes.current(letter.entity()));
+    Shapes.writeRow(image, row);
+    return image.toByteArray();
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(10));
+      codec.close();
+      connection.close();
+    } catch (SQLException failed) {
+      throw StateFolder.failure(failed);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,228 @@
+package dev.unisono.engine.clean;
+
+import static dev.unisono.engine.config.Config.StandardizeStep.LOWER_CASE;
+import static dev.unisono.engine.config.Config.StandardizeStep.TITLE_CASE;
+import static dev.unisono.engine.config.Config.StandardizeStep.TRIM;
+import static dev.unisono.engine.config.Config.StandardizeStep.UPPER_CASE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FieldConstraints;
+import dev.unisono.engine.config.Config.FieldRules;
+import dev.unisono.engine.config.Config.StandardizeStep;
+import dev.unisono.spi.Field;
+import dev.unisono.spi.Json;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Schema;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.ValueType;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class CleanerTest {
+  private static final FieldConstraints FREE =
+      new FieldConstraints(false, null, null, null, null, null, null);
+  private static final FieldConstraints REQUIRED =
+      new FieldConstraints(true, null, null, null, null, null, null);
+
+  private static Cleaner cleaner(ValueType type, FieldRules... rules) {
+    List<Field> fields = new ArrayList<>();
+    for (int i = 0; i < rules.length; i++) {
+      fields.add(new Field("f" + i, type, rules[i].constraints().required()));
+    }
+    Schema schema = new Schema("thing", fields, List.of("f0"));
+    return new Cleaner(
+        new EntityConfig("things", schema, List.of(), List.of(rules), Set.of(), true));
+  }
+
+  private static FieldRules steps(StandardizeStep... steps) {
+    return new FieldRules(List.of(steps), FREE);
+  }
+
+  private static FieldRules rule(FieldConstraints constraints) {
+    return new FieldRules(List.of(), constraints);
+  }
+
+  private static Row row(ValueType type, @Nullable Object... values) {
+    List<Field> fields = new ArrayList<>();
+    for (int i = 0; i < values.length; i++) {
+      fields.add(new Field("f" + i, type, false));
+    }
+    return new Row(new Schema("thing", fields, List.of("f0")), values);
+  }
+
+  private static @Nullable Object standard(String text, StandardizeStep... steps) {
+    return cleaner(ValueType.STRING, steps(steps))
+        .standardize(row(ValueType.STRING, text))
+        .value(0);
+  }
+
+  private static List<String> codes(FieldConstraints constraints, @Nullable Object value) {
+    return cleaner(ValueType.STRING, rule(constraints))
+        .validate(row(ValueType.STRING, value))
+        .stream()
+        .map(Finding::code)
+        .toList();
+  }
+
+  @Test
+  void trimTakesWhiteSpaceOfEveryKindFromBothEnds() {
+    assertEquals("a b", standard(" \t\n\u2003a b\u3000 ", TRIM));
+    assertEquals("", standard("   ", TRIM));
+  }
+
+  @Test
+  void caseFollowsNoLocale() {
+    assertEquals("title i", standard("TITLE I", LOWER_CASE));
+    assertEquals("STRASSE", standard("straße", UPPER_CASE));
+  }
+
+  @Test
+  void titleCaseBeginsEachRunOfLetters() {
+    assertEquals("Ada Lovelace-King", standard("ADA lovelace-kING", TITLE_CASE));
+    assertEquals("O'Neill", standard("o'neill", TITLE_CASE));
+    assertEquals("Élodie Ångström", standard("éLODIE ÅNGSTRÖM", TITLE_CASE));
+    assertEquals("\uD801\uDC00\uD801\uDC28", standard("\uD801\uDC28\uD801\uDC00", TITLE_CASE));
+  }
+
+  @Test
+  void titleCaseTakesALetterAndItsMarkAsOne() {
+    assertEquals("Rene\u0301e", standard("RENE\u0301E", TITLE_CASE));
+  }
+
+  @Test
+  void stepsAreTakenInTheirOrder() {
+    assertEquals("Ada", standard("  aDA ", TRIM, LOWER_CASE, TITLE_CASE));
+    assertEquals("ADA", standard("ada", TITLE_CASE, UPPER_CASE));
+  }
+
+  @Test
+  void aRowThatIsCleanAlreadyIsTheSameRow() {
+    Cleaner cleaner = cleaner(ValueType.STRING, steps(TRIM), steps());
+    Row clean = row(ValueType.STRING, "a", " b ");
+    assertSame(clean, cleaner.standardize(clean));
+  }
+
+  @Test
+  void onlyFieldsWithStepsChangeAndTheGivenRowStays() {
+    Cleaner cleaner = cleaner(ValueType.STRING, steps(TRIM), steps(), steps(UPPER_CASE));
+    Row given = row(ValueType.STRING, " a ", " b ", "c");
+    Row clean = cleaner.standardize(given);
+    assertNotSame(given, clean);
+    assertEquals(List.of("a", " b ", "C"), List.of(clean.copyValues()));
+    assertEquals(" a ", given.value(0));
+    assertTrue(cleaner.standardizes(0));
+    assertFalse(cleaner.standardizes(1));
+  }
+
+  @Test
+  void nullAndUnchangedPassTheStepsUntouched() {
+    Cleaner cleaner = cleaner(ValueType.STRING, steps(TRIM), steps(LOWER_CASE));
+    Row clean = cleaner.standardize(row(ValueType.STRING, null, Unchanged.UNCHANGED));
+    assertNull(clean.value(0));
+    assertSame(Unchanged.UNCHANGED, clean.value(1));
+  }
+
+  @Test
+  void aRequiredValueMayBeUnchangedButNotNull() {
+    assertEquals(List.of("required"), codes(REQUIRED, null));
+    assertEquals(List.of(), codes(REQUIRED, Unchanged.UNCHANGED));
+    assertEquals(List.of(), codes(REQUIRED, ""));
+    assertEquals(List.of(), codes(FREE, null));
+  }
+
+  @Test
+  void unchangedIsAskedNothing() {
+    FieldConstraints strict =
+        new FieldConstraints(
+            true, 1, 1, Pattern.compile("^x$"), BigDecimal.ONE, BigDecimal.ONE, Set.of("x"));
+    assertEquals(List.of(), codes(strict, Unchanged.UNCHANGED));
+  }
+
+  @Test
+  void lengthsAreCountedInCodePoints() {
+    FieldConstraints two = new FieldConstraints(false, 2, 2, null, null, null, null);
+    assertEquals(List.of("too-short"), codes(two, "\uD83D\uDE00"));
+    assertEquals(List.of(), codes(two, "\uD83D\uDE00\uD83D\uDE00"));
+    assertEquals(List.of("too-long"), codes(two, "abc"));
+  }
+
+  @Test
+  void aPatternIsFoundAnywhereUnlessItIsAnchored() {
+    FieldConstraints free =
+        new FieldConstraints(false, null, null, Pattern.compile("[0-9]"), null, null, null);
+    FieldConstraints anchored =
+        new FieldConstraints(false, null, null, Pattern.compile("^[0-9]+$"), null, null, null);
+    assertEquals(List.of(), codes(free, "a1b"));
+    assertEquals(List.of("pattern"), codes(free, "ab"));
+    assertEquals(List.of("pattern"), codes(anchored, "a1b"));
+  }
+
+  @Test
+  void boundsAreInclusiveForEveryKindOfNumber() {
+    FieldConstraints between =
+        new FieldConstraints(
+            false, null, null, null, new BigDecimal("-1.5"), new BigDecimal("3"), null);
+    for (Object within :
+        new Object[] {-1L, 3L, new BigDecimal("-1.500"), new BigDecimal("3.0"), -1.5, 3.0}) {
+      assertEquals(List.of(), codes(between, within), within.toString());
+    }
+    for (Object below : new Object[] {-2L, new BigDecimal("-1.5000001"), -1.51}) {
+      assertEquals(List.of("minimum"), codes(between, below), below.toString());
+    }
+    for (Object above : new Object[] {4L, new BigDecimal("3.00000000001"), 3.5, Long.MAX_VALUE}) {
+      assertEquals(List.of("maximum"), codes(between, above), above.toString());
+    }
+  }
+
+  @Test
+  void numbersAreAmongTheAllowedByTheirValue() {
+    FieldConstraints one =
+        new FieldConstraints(
+            false, null, null, null, null, null, Set.of(Cleaner.comparable(1L), "a", true));
+    for (Object allowed : new Object[] {1L, new BigDecimal("1.00"), 1.0, "a", true}) {
+      assertEquals(List.of(), codes(one, allowed), allowed.toString());
+    }
+    for (Object other : new Object[] {2L, new BigDecimal("1.01"), "A", false, new Json("1")}) {
+      assertEquals(List.of("not-allowed"), codes(one, other), other.toString());
+    }
+    assertEquals(List.of(), codes(one, null));
+  }
+
+  @Test
+  void zerosOfEveryScaleAreTheSameAllowedNumber() {
+    assertEquals(Cleaner.comparable(0L), Cleaner.comparable(new BigDecimal("0.000")));
+    assertEquals(Cleaner.comparable(0L), Cleaner.comparable(-0.0));
+    assertEquals(Cleaner.comparable(100L), Cleaner.comparable(new BigDecimal("1E+2")));
+  }
+
+  @Test
+  void everythingThatIsWrongIsFoundAtOnceWithoutTheValues() {
+    FieldConstraints number =
+        new FieldConstraints(false, null, null, null, BigDecimal.ZERO, null, null);
+    FieldConstraints letters =
+        new FieldConstraints(false, null, 3, null, null, null, Set.of("red", "blue"));
+    Cleaner cleaner =
+        cleaner(ValueType.STRING, rule(REQUIRED), rule(number), rule(letters), rule(letters));
+    List<Finding> findings = cleaner.validate(row(ValueType.STRING, null, -77L, "secret", "sec"));
+    assertEquals(
+        List.of("required", "minimum", "too-long", "not-allowed"),
+        findings.stream().map(Finding::code).toList());
+    assertEquals(List.of("f0", "f1", "f2", "f3"), findings.stream().map(Finding::field).toList());
+    for (Finding finding : findings) {
+      assertFalse(finding.message().contains("sec"), finding.message());
+      assertFalse(finding.message().contains("77"), finding.message());
+    }
+    assertTrue(findings.getLast().message().contains("[blue, red]"));
+  }
+}

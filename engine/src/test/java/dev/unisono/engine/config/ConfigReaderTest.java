@@ -1,0 +1,718 @@
+package dev.unisono.engine.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unisono.engine.config.Config.Direction;
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.StandardizeStep;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Settings;
+import dev.unisono.spi.ValueType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ConfigReaderTest {
+  private static final String RIGHT =
+      """
+      # Written by the demo at each start; copy it to make a config of your own.
+      server: { host: 127.0.0.1, port: 8181 }
+      state:  { folder: "state", retention: 12h, retention-bytes: 2GiB }
+      systems:
+        crm:
+          connector: postgres
+          url: "jdbc:postgresql://127.0.0.1:5432/crm"
+          user: unisono
+          password: "${file:crm.password}"
+        billing:
+          connector: postgres
+          url: "jdbc:postgresql://127.0.0.1:5433/billing"
+          user: "${env:BILLING_USER}"
+          password: "${env:BILLING_PASSWORD}"
+          lanes: 8
+          heartbeat: 500ms
+          buffer: 64KiB
+          eager: true
+          mode: careful
+      entities:
+        customer:
+          plural: customers
+          key: id
+          schema:
+            properties:
+              id:         { type: integer }
+              name:       { type: string, maxLength: 200 }
+              email:      { type: [string, "null"], pattern: "@" }
+              balance:    { type: number, minimum: -10.5 }
+              grade:      { type: string, enum: [a, b] }
+              updated_at: { type: string, format: date-time }
+            required: [id]
+          standardize: { name: [trim], email: [trim, lower-case] }
+          index: [name, balance]
+        order:
+          key: [customer_id, number]
+          schema:
+            properties:
+              number:      { type: string, format: decimal }
+              customer_id: { type: integer }
+              photo:       { type: string, contentEncoding: base64 }
+              weight:      { type: number, format: double }
+              extra:       { type: object }
+          serve: false
+      syncs:
+        customers:
+          entity: customer
+          members:
+            - { system: crm, table: public.customers, direction: read }
+            - { system: billing, table: public.clients, direction: write, fields: { id: client_id, updated_at: null } }
+      """;
+
+  private static final String WRITER =
+      "- { system: billing, table: public.clients, direction: write, fields: { id: client_id,"
+          + " updated_at: null } }";
+
+  @TempDir private Path folder;
+
+  private ConfigReader.Outcome read(String text) {
+    return new ConfigReader(
+            List.of(new FakeConnector()),
+            name -> Map.of("BILLING_USER", "unisono", "BILLING_PASSWORD", "hush-hush").get(name))
+        .read(text, folder);
+  }
+
+  /** Problems as {@code line code path}. */
+  private List<String> problems(String text) {
+    return read(text).problems().stream()
+        .map(one -> one.line() + " " + one.problem().code() + " " + one.problem().configPath())
+        .toList();
+  }
+
+  /** What is found if one line of the right config reads otherwise. */
+  private List<ConfigProblem> changed(String line, String... instead) throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    assertEquals(1, RIGHT.lines().filter(each -> each.strip().equals(line)).count(), line);
+    String text =
+        RIGHT
+            .lines()
+            .map(each ->
+                each.strip().equals(line)
+                    ? Arrays.stream(instead)
+                        .map(other -> each.substring(0, each.indexOf(line)) + other)
+                        .collect(Collectors.joining("\n"))
+                    : each)
+            .collect(Collectors.joining("\n"));
+    return read(text).problems();
+  }
+
+  /** The one problem that is found. */
+  private void assertProblem(String code, String path, String words, String line, String... instead)
+      throws IOException {
+    List<ConfigProblem> problems = changed(line, instead);
+    assertEquals(1, problems.size(), problems.toString());
+    Problem problem = problems.getFirst().problem();
+    assertEquals(code, problem.code());
+    assertEquals(path, problem.configPath());
+    assertEquals(ProblemType.USER, problem.type());
+    String said = problem.message() + " " + problem.remedy();
+    assertTrue(said.contains(words), said);
+    int first = RIGHT.lines().map(String::strip).toList().indexOf(line) + 1;
+    int found = problems.getFirst().line();
+    // What is missing is missing where its mapping begins.
+    int around = code.equals("missing-key") ? 1 : 0;
+    assertTrue(
+        found >= first - around && found < first + around + Math.max(1, instead.length),
+        "line " + found);
+    assertTrue(problems.getFirst().column() > 0);
+  }
+
+  @Test
+  void aRightFileGivesItsConfig() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    Path file = Files.writeString(folder.resolve("unisono.yaml"), RIGHT);
+    ConfigReader.Outcome outcome =
+        new ConfigReader(List.of(new FakeConnector()), name -> "the " + name).read(file);
+    assertEquals(List.of(), outcome.problems());
+    Config config = present(outcome.config());
+
+    assertEquals(new Config.ServerConfig("127.0.0.1", 8181), config.server());
+    assertEquals(folder.resolve("state"), config.state().folder());
+    assertEquals(Duration.ofHours(12), config.state().retention());
+    assertEquals(2L << 30, config.state().retentionBytes());
+
+    Settings crm = present(config.systems().get("crm")).settings();
+    assertEquals("from a file", crm.text("password"));
+    assertEquals(4, crm.number("lanes"));
+    assertEquals(Duration.ofSeconds(10), crm.duration("heartbeat"));
+    Settings billing = present(config.systems().get("billing")).settings();
+    assertEquals("the BILLING_USER", billing.text("user"));
+    assertEquals("the BILLING_PASSWORD", billing.text("password"));
+    assertEquals(8, billing.number("lanes"));
+    assertEquals(Duration.ofMillis(500), billing.duration("heartbeat"));
+    assertEquals(64L << 10, billing.number("buffer"));
+    assertTrue(billing.flag("eager"));
+    assertFalse(billing.toString().contains("BILLING_PASSWORD"));
+
+    EntityConfig customer = present(config.entities().get("customer"));
+    assertEquals("customers", customer.plural());
+    assertTrue(customer.served());
+    assertEquals(Set.of("id", "name", "balance"), customer.indexed());
+    assertEquals(
+        List.of(StandardizeStep.TRIM, StandardizeStep.LOWER_CASE),
+        customer.rules().get(2).standardize());
+    assertEquals(200, customer.rules().get(1).constraints().maxLength());
+    assertEquals(Set.of("a", "b"), customer.rules().get(4).constraints().allowed());
+    assertTrue(customer.schema().field(0).required());
+    assertFalse(customer.schema().field(1).required());
+    assertEquals(
+        List.of(
+            ValueType.LONG,
+            ValueType.STRING,
+            ValueType.STRING,
+            ValueType.DECIMAL,
+            ValueType.STRING,
+            ValueType.TIMESTAMP),
+        customer.schema().fields().stream().map(field -> field.type()).toList());
+    assertEquals(
+        "{\"type\":[\"string\",\"null\"],\"pattern\":\"@\"}",
+        customer.fields().get(2).jsonSchema());
+    assertEquals("{\"type\":\"number\",\"minimum\":-10.5}", customer.fields().get(3).jsonSchema());
+
+    EntityConfig order = present(config.entities().get("order"));
+    assertEquals("orders", order.plural());
+    assertFalse(order.served());
+    assertEquals(2, order.schema().keySize());
+    assertEquals(1, order.schema().keyPosition(0));
+    assertEquals(
+        List.of(
+            ValueType.DECIMAL, ValueType.LONG, ValueType.BYTES, ValueType.DOUBLE, ValueType.JSON),
+        order.schema().fields().stream().map(field -> field.type()).toList());
+
+    var members = config.syncs().getFirst().members();
+    assertEquals(Direction.READ, members.getFirst().direction());
+    assertEquals("id", members.getFirst().binding().column(0));
+    assertEquals("client_id", members.getLast().binding().column(0));
+    assertNull(members.getLast().binding().column(5));
+    assertEquals("syncs.customers.members[1]", members.getLast().binding().configPath());
+    assertEquals(
+        customer.schema(), members.getLast().binding().schema(), "one schema for all members");
+  }
+
+  private static <T> T present(@Nullable T value) {
+
+    return Objects.requireNonNull(value);
+  }
+
+  @Test
+  void namesKeysThatNobodyKnows() throws IOException {
+    String state = "state:  { folder: \"state\", retention: 12h, retention-bytes: 2GiB }";
+    assertProblem("unknown-key", "sate", "did you mean 'state'?", state, "sate: {}");
+    assertProblem(
+        "unknown-key", "state.foldr", "did you mean 'folder'?", state, "state: { foldr: x }");
+    assertProblem(
+        "unknown-key", "systems.billing.lane", "did you mean 'lanes'?", "lanes: 8", "lane: 8");
+    assertProblem(
+        "unknown-key",
+        "entities.customer.plurl",
+        "did you mean 'plural'?",
+        "plural: customers",
+        "plurl: customers");
+    assertProblem(
+        "unknown-key",
+        "entities.customer.schema.properties.grade.enums",
+        "did you mean 'enum'?",
+        "grade:      { type: string, enum: [a, b] }",
+        "grade: { type: string, enums: [a, b] }");
+    assertProblem(
+        "unknown-key",
+        "syncs.customers.kind",
+        "Known keys: ",
+        "entity: customer",
+        "entity: customer",
+        "kind: x");
+  }
+
+  @Test
+  void namesKeysThatAreMissing() throws IOException {
+    List<String> all = problems("server: { port: 8080 }\n");
+    assertEquals(
+        List.of("1 missing-key systems", "1 missing-key entities", "1 missing-key syncs"), all);
+    assertProblem(
+        "missing-key",
+        "syncs.customers.entity",
+        "'entity' is missing",
+        "entity: customer",
+        "# nothing");
+  }
+
+  @Test
+  void namesKeysThatStandTwice() throws IOException {
+    assertProblem(
+        "named-twice",
+        "systems.billing.lanes",
+        "a second time",
+        "lanes: 8",
+        "lanes: 8",
+        "lanes: 8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lanes: many", "lanes: 1.5", "lanes: 99999999999999999999", "lanes: [8]"})
+  void namesValuesOfAnotherType(String written) throws IOException {
+    assertProblem("wrong-type", "systems.billing.lanes", "", "lanes: 8", written);
+  }
+
+  @Test
+  void namesAmountsThatAreNone() throws IOException {
+    for (String written : List.of("500", "-1s", "soon", "10 years", "999999999999d")) {
+      assertProblem(
+          "wrong-type",
+          "systems.billing.heartbeat",
+          "500ms",
+          "heartbeat: 500ms",
+          "heartbeat: " + written);
+    }
+    for (String written : List.of("64KB", "-1", "999999999999TiB")) {
+      assertProblem(
+          "wrong-type", "systems.billing.buffer", "64KiB", "buffer: 64KiB", "buffer: " + written);
+    }
+    assertProblem(
+        "wrong-type", "systems.billing.eager", "true or false", "eager: true", "eager: yes");
+    assertProblem(
+        "wrong-type", "systems.billing.mode", "fast, careful", "mode: careful", "mode: slow");
+    String state = "state:  { folder: \"state\", retention: 12h, retention-bytes: 2GiB }";
+    assertProblem("wrong-type", "state.retention", "12h", state, "state: { retention: long }");
+    assertProblem(
+        "wrong-type", "state.retention-bytes", "10GiB", state, "state: { retention-bytes: 1PB }");
+    String server = "server: { host: 127.0.0.1, port: 8181 }";
+    assertProblem("out-of-range", "server.port", "65535", server, "server: { port: 65536 }");
+    assertProblem("wrong-type", "server.port", "whole number", server, "server: { port: http }");
+    assertProblem("wrong-type", "server", "mapping", server, "server: [1]");
+    assertProblem(
+        "wrong-type", "entities.order.serve", "true or false", "serve: false", "serve: nobody");
+  }
+
+  @Test
+  void refusesWhatIsNotBuiltYet() throws IOException {
+    String state = "state:  { folder: \"state\", retention: 12h, retention-bytes: 2GiB }";
+    assertProblem("not-available", "state.url", "not available yet", state, "state: { url: x }");
+    for (String key : List.of("rules: []", "match: []")) {
+      assertProblem(
+          "not-available",
+          "entities.order." + key.substring(0, key.indexOf(':')),
+          "Leave it out",
+          "serve: false",
+          key);
+    }
+    for (String key : List.of("conflict", "refresh", "first-load", "transactions")) {
+      assertProblem(
+          "not-available",
+          "syncs.customers." + key,
+          "Leave it out",
+          "entity: customer",
+          "entity: customer",
+          key + ": x");
+    }
+    assertProblem(
+        "not-available",
+        "syncs.customers.members[1].direction",
+        "Two-way",
+        WRITER,
+        "- { system: billing, table: public.clients, direction: both }");
+  }
+
+  @Test
+  void refusesSecretsInPlainText() throws IOException {
+    String password = "password: \"${env:BILLING_PASSWORD}\"";
+    String url = "url: \"jdbc:postgresql://127.0.0.1:5433/billing\"";
+    for (String written :
+        List.of("password: geheim99", "password: \"geheim99${env:BILLING_PASSWORD}\"")) {
+      assertProblem("secret-in-config", "systems.billing.password", "${env:", password, written);
+    }
+    for (String written :
+        List.of(
+            "url: \"jdbc:postgresql://h/d?password=geheim99\"",
+            "url: \"jdbc:postgresql://h/d?a=b&password=geheim99\"",
+            "url: \"jdbc:postgresql://u:geheim99@h/d\"")) {
+      assertProblem("secret-in-config", "systems.billing.url", "${file:", url, written);
+      assertFalse(changed(url, written).toString().contains("geheim99"));
+    }
+  }
+
+  @Test
+  void namesReferencesThatLeadNowhere() throws IOException {
+    String password = "password: \"${env:BILLING_PASSWORD}\"";
+    assertProblem(
+        "no-such-variable",
+        "systems.billing.password",
+        "NOBODY",
+        password,
+        "password: \"${env:NOBODY}\"");
+    assertProblem(
+        "file-unreadable",
+        "systems.billing.password",
+        "no/such",
+        password,
+        "password: \"${file:no/such}\"");
+    assertProblem(
+        "unknown-reference",
+        "systems.billing.password",
+        "${vault:",
+        password,
+        "password: \"${vault:x}\"");
+  }
+
+  @Test
+  void namesProblemsOfSystems() throws IOException {
+    String url = "url: \"jdbc:postgresql://127.0.0.1:5433/billing\"";
+    assertProblem("bad-url", "systems.billing.url", "It is no url", url, "url: postgres");
+    assertProblem("missing-key", "systems.billing.url", "Where it is", url, "# nothing");
+    assertEquals(
+        List.of("3 unknown-connector systems.a.connector", "4 missing-key systems.b.connector"),
+        problems(
+            """
+            systems:
+              a:
+                connector: postgers
+              b: { url: x }
+            entities: {}
+            syncs: {}
+            """));
+    assertTrue(
+        read("systems: { a: { connector: postgers } }\nentities: {}\nsyncs: {}")
+            .problems()
+            .getFirst()
+            .problem()
+            .message()
+            .contains("did you mean 'postgres'?"));
+  }
+
+  @Test
+  void namesProblemsOfEntities() throws IOException {
+    String plural = "plural: customers";
+    String path = "entities.customer.plural";
+    for (String reserved : List.of("changes", "stream", "admin")) {
+      assertProblem("reserved-plural", path, "Choose another", plural, "plural: " + reserved);
+    }
+    assertProblem("bad-plural", path, "lower-case", plural, "plural: Kunden");
+    assertProblem("plural-twice", "entities.order.plural", "", "serve: false", "plural: customers");
+    String properties = "entities.customer.schema.properties.";
+    String grade = "grade:      { type: string, enum: [a, b] }";
+    assertProblem(
+        "wrong-value", properties + "grade.type", "type 'text'", grade, "grade: { type: text }");
+    assertProblem(
+        "wrong-value", properties + "grade.type", "type 'in'", grade, "grade: { type: in }");
+    assertProblem(
+        "not-available",
+        properties + "grade.type",
+        "one type",
+        grade,
+        "grade: { type: [string, integer] }");
+    assertProblem(
+        "not-available",
+        properties + "grade.format",
+        "date-time",
+        grade,
+        "grade: { type: string, format: email }");
+    assertProblem(
+        "not-available",
+        properties + "grade.contentEncoding",
+        "",
+        grade,
+        "grade: { type: string, contentEncoding: hex }");
+    assertProblem(
+        "not-available",
+        properties + "grade.contentEncoding",
+        "",
+        grade,
+        "grade: { type: integer, contentEncoding: base64 }");
+    assertProblem(
+        "bad-pattern",
+        properties + "grade.pattern",
+        "regular expression",
+        grade,
+        "grade: { type: string, pattern: \"(\" }");
+    assertProblem(
+        "wrong-type",
+        properties + "grade.minimum",
+        "number",
+        grade,
+        "grade: { type: number, minimum: low }");
+    assertProblem(
+        "wrong-type",
+        properties + "grade.minLength",
+        "whole number",
+        grade,
+        "grade: { type: string, minLength: 1.5 }");
+    assertProblem(
+        "wrong-type",
+        properties + "grade.enum",
+        "number",
+        grade,
+        "grade: { type: integer, enum: [1, b] }");
+    assertProblem(
+        "not-available",
+        properties + "grade.enum",
+        "strings",
+        grade,
+        "grade: { type: object, enum: [1] }");
+    assertProblem(
+        "wrong-type",
+        properties + "grade.title",
+        "single value",
+        grade,
+        "grade: { type: string, title: { a: 1 } }");
+    assertProblem("missing-key", properties + "grade.type", "type", grade, "grade: {}");
+    String steps = "standardize: { name: [trim], email: [trim, lower-case] }";
+    assertProblem(
+        "unknown-step",
+        "entities.customer.standardize.name",
+        "did you mean 'trim'?",
+        steps,
+        "standardize: { name: [trin] }");
+    assertProblem(
+        "unknown-field",
+        "entities.customer.standardize.nam",
+        "did you mean 'name'?",
+        steps,
+        "standardize: { nam: [trim] }");
+    assertProblem(
+        "key-standardized",
+        "entities.customer.standardize.id",
+        "two records",
+        steps,
+        "standardize: { id: [trim] }");
+    assertProblem(
+        "unknown-field",
+        "entities.customer.schema.required",
+        "did you mean 'id'?",
+        "required: [id]",
+        "required: [idd]");
+    assertProblem(
+        "unknown-field",
+        "entities.customer.index",
+        "did you mean 'balance'?",
+        "index: [name, balance]",
+        "index: [name, balnce]");
+    assertProblem(
+        "named-twice",
+        "entities.customer.index",
+        "twice",
+        "index: [name, balance]",
+        "index: [name, name]");
+    assertProblem(
+        "not-indexable", "entities.order.index", "no order", "serve: false", "index: [extra]");
+    String key = "key: [customer_id, number]";
+    assertProblem("bad-key-type", "entities.order.key", "'weight'", key, "key: weight");
+    assertProblem(
+        "unknown-field",
+        "entities.order.key",
+        "did you mean 'number'?",
+        key,
+        "key: [customer_id, nummer]");
+  }
+
+  @Test
+  void namesProblemsOfSyncs() throws IOException {
+    String reader = "- { system: crm, table: public.customers, direction: read }";
+    String path = "syncs.customers.members";
+    assertProblem(
+        "no-such-entity",
+        "syncs.customers.entity",
+        "did you mean 'customer'?",
+        "entity: customer",
+        "entity: custmer");
+    assertProblem(
+        "no-such-system",
+        path + "[0].system",
+        "did you mean 'crm'?",
+        reader,
+        "- { system: crn, table: public.customers, direction: read }");
+    assertProblem(
+        "system-twice",
+        path + "[1].system",
+        "already",
+        reader,
+        reader,
+        "- { system: crm, table: public.others, direction: write }");
+    assertProblem(
+        "wrong-value",
+        path + "[1].direction",
+        "read or write",
+        WRITER,
+        "- { system: billing, table: t, direction: up }");
+  }
+
+  @Test
+  void wantsExactlyOneReader() throws IOException {
+    String reader = "- { system: crm, table: public.customers, direction: read }";
+    List<ConfigProblem> none =
+        changed(reader, "- { system: crm, table: public.customers, direction: write }");
+    assertEquals("no-reader", none.getFirst().problem().code());
+    assertEquals("syncs.customers.members", none.getFirst().problem().configPath());
+    assertProblem(
+        "unknown-field",
+        "syncs.customers.members[1].fields.mail",
+        "did you mean 'email'?",
+        WRITER,
+        "- { system: billing, table: t, direction: write, fields: { mail: x } }");
+    assertProblem(
+        "key-without-column",
+        "syncs.customers.members[1].fields.id",
+        "key",
+        WRITER,
+        "- { system: billing, table: t, direction: write, fields: { id: null } }");
+    List<ConfigProblem> two =
+        changed(WRITER, "- { system: billing, table: public.clients, direction: read }");
+    assertEquals("not-available", two.getFirst().problem().code());
+    assertTrue(two.getFirst().problem().message().contains("two-way"));
+  }
+
+  @Test
+  void refusesAnEntityInTwoSyncs() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    String second =
+        """
+          again:
+            entity: customer
+            members:
+              - { system: crm, table: public.customers, direction: read }
+        """;
+    int line = (int) RIGHT.lines().count() + 2;
+    assertEquals(
+        List.of(line + " entity-in-two-syncs syncs.again.entity"), problems(RIGHT + second));
+  }
+
+  @Test
+  void saysWhereItIsNotYaml() {
+    assertEquals(List.of("2 not-yaml null"), problems("server: { port: 1\nsystems: ]\n"));
+    assertEquals(List.of("3 not-yaml null"), problems("server:\n  port: 1\n\thost: x\n"));
+    assertEquals("not-yaml", read("a: 1\n---\nb: 2\n").problems().getFirst().problem().code());
+    assertEquals("not-yaml", read("a: *nobody\n").problems().getFirst().problem().code());
+  }
+
+  @Test
+  void saysThatThereIsNothing() throws IOException {
+    assertEquals(List.of("1 empty null"), problems(""));
+    assertEquals(List.of("1 empty null"), problems("# only a comment\n"));
+    assertTrue(problems("just words").contains("1 wrong-type "));
+    ConfigReader reader = new ConfigReader(List.of(new FakeConnector()), name -> null);
+    Problem missing = reader.read(folder.resolve("nothing.yaml")).problems().getFirst().problem();
+    assertEquals("file-unreadable", missing.code());
+    Path binary = Files.write(folder.resolve("b.yaml"), new byte[] {(byte) 0xC3, 0x28});
+    assertTrue(reader.read(binary).problems().getFirst().problem().message().contains("UTF-8"));
+  }
+
+  @Test
+  void expandsNoBomb() {
+    StringBuilder doubling =
+        new StringBuilder("systems: {}\nsyncs: {}\nentities:\n  a:\n    key: x\n");
+    doubling.append("    schema:\n      properties:\n        x:\n          type: string\n");
+    doubling.append("          title: &a0 [z, z]\n");
+    for (int i = 1; i < 25; i++) {
+      doubling.append("          k%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
+    }
+    String laughs =
+        "a: &a [x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a,"
+            + " *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a,"
+            + " *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n";
+    String recursive =
+        """
+        systems: &s
+          a: *s
+        entities:
+          a:
+            key: x
+            schema:
+              properties:
+                x: { type: string, title: &t [*t], enum: &e [*e], description: &d { d: *d } }
+        syncs: &y { y: *y }
+        """;
+    String deep = "a: " + "[".repeat(5_000) + "]".repeat(5_000);
+    for (String bomb : List.of(doubling.toString(), laughs, recursive, deep)) {
+      ConfigReader.Outcome outcome =
+          assertTimeoutPreemptively(Duration.ofSeconds(20), () -> read(bomb));
+      assertNull(outcome.config());
+      assertFalse(outcome.problems().isEmpty());
+    }
+  }
+
+  @Test
+  void findsEverythingAtOnceInTheOrderOfTheFile() {
+    assertEquals(
+        List.of(
+            "1 unknown-key sever",
+            "2 not-available state.url",
+            "6 bad-url systems.crm.url",
+            "7 secret-in-config systems.crm.password",
+            "9 unknown-connector systems.erp.connector",
+            "12 reserved-plural entities.customer.plural",
+            "16 bad-pattern entities.customer.schema.properties.name.pattern",
+            "17 not-available entities.customer.schema.properties.mail.format",
+            "18 unknown-step entities.customer.standardize.name",
+            "20 unknown-key syncs.customers.mode",
+            "21 no-such-entity syncs.customers.entity",
+            "23 no-such-system syncs.customers.members[1].system",
+            "23 not-available syncs.customers.members[1].direction"),
+        problems(
+            """
+            sever: { port: 8080 }
+            state: { url: x }
+            systems:
+              crm:
+                connector: postgres
+                url: nowhere
+                password: geheim99
+                user: me
+              erp: { connector: oracle }
+            entities:
+              customer:
+                plural: stream
+                key: id
+                schema:
+                  properties: { id: { type: integer },
+                    name: { type: string, pattern: "[" },
+                    mail: { type: string, format: email } }
+                standardize: { name: shout }
+            syncs:
+              customers: { mode: fast,
+                entity: kunde,
+                members: [ { system: crm, table: t, direction: write },
+                  { system: erq, table: t, direction: both } ] }
+            """));
+  }
+
+  @Test
+  void findsTheLineOfAProblemThatASystemHas() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "x");
+    ConfigReader.Outcome outcome = read(RIGHT);
+    List<String> lines = RIGHT.lines().map(String::strip).toList();
+    Map<String, String> places =
+        Map.of(
+            "systems.billing.user", "user: \"${env:BILLING_USER}\"",
+            "systems.crm.slot", "connector: postgres",
+            "syncs.customers.members[0].fields.id",
+                "- { system: crm, table: public.customers, direction: read }");
+    places.forEach((path, line) ->
+        assertEquals(
+            lines.indexOf(line) + 1,
+            outcome.located(new Problem("x", ProblemType.USER, "x", path, "")).line(),
+            path));
+  }
+}

@@ -1,0 +1,387 @@
+package dev.unisono.engine.deliver;
+
+import dev.unisono.spi.Delivery;
+import dev.unisono.spi.DeliveryOutcome;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Lane;
+import dev.unisono.spi.LaneCursor;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Schema;
+import dev.unisono.spi.Target;
+import dev.unisono.spi.UnisonoException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A target in memory that outlives its lanes, as a database outlives its connections: rows by
+ * table, a cursor for each lane, references between tables that are checked at once or, for a unit,
+ * at its end. It notes whatever a target must never see. Safe for threads.
+ */
+final class MemoryTarget implements Target {
+  /** What fails, told by tests; asked before and after each write. */
+  interface Faults {
+    /** Throws where the connection is to break before anything is written. */
+    default void before(int lane, List<Delivery> deliveries) {}
+
+    /** Throws where the write is to be kept and only its answer to be lost. */
+    default void after(int lane, List<Delivery> deliveries) {}
+  }
+
+  private record Reference(String child, int position, String parent) {}
+
+  private final int laneCount;
+  private final List<Reference> references = new ArrayList<>();
+  private final Set<Key> refused = new HashSet<>();
+  private final Map<String, Map<Key, Row>> tables = new HashMap<>();
+  private final Map<Integer, LaneCursor> cursors = new HashMap<>();
+  private final Map<String, Map<Key, Long>> lastSequences = new HashMap<>();
+  private final Map<String, Long> lastTruncates = new HashMap<>();
+  private final Map<Long, Integer> timesApplied = new TreeMap<>();
+  private final Set<Long> appliedInUnits = new HashSet<>();
+  private final List<String> violations = new ArrayList<>();
+  private final List<Long> order = new ArrayList<>();
+  private int units;
+  private volatile Faults faults = new Faults() {};
+
+  MemoryTarget(int laneCount) {
+    this.laneCount = laneCount;
+  }
+
+  /** A field that holds the one-part key of a parent, or null. */
+  MemoryTarget refer(Schema child, String field, Schema parent) {
+    references.add(new Reference(child.name(), child.position(field), parent.name()));
+    return this;
+  }
+
+  synchronized void refuse(Key key) {
+    refused.add(key);
+  }
+
+  synchronized void accept(Key key) {
+    refused.remove(key);
+  }
+
+  void faults(Faults now) {
+    faults = now;
+  }
+
+  /** Connections that break before or after some of the writes; each sequence of them is fixed. */
+  static Faults breakingSometimes(long seed, int oneIn, int most) {
+    return new Faults() {
+      private final Random random = new Random(seed);
+      private int left = most;
+
+      private synchronized void perhaps() {
+        if (left > 0 && random.nextInt(oneIn) == 0) {
+          left--;
+          throw lost();
+        }
+      }
+
+      @Override
+      public void before(int lane, List<Delivery> deliveries) {
+        perhaps();
+      }
+
+      @Override
+      public void after(int lane, List<Delivery> deliveries) {
+        perhaps();
+      }
+    };
+  }
+
+  static UnisonoException lost() {
+    return new UnisonoException(
+        new Problem("unreachable", ProblemType.TRANSIENT, "The connection is lost.", null, ""));
+  }
+
+  @Override
+  public int lanes() {
+    return laneCount;
+  }
+
+  @Override
+  public Lane open(int lane) {
+    return new MemoryLane(lane);
+  }
+
+  @Override
+  public void close() {}
+
+  synchronized void place(int lane, LaneCursor cursor) {
+    cursors.put(lane, cursor);
+  }
+
+  synchronized @Nullable LaneCursor cursor(int lane) {
+    return cursors.get(lane);
+  }
+
+  /** Every row of a table by its key's text, as text. */
+  synchronized Map<String, String> rows(Schema schema) {
+    return texts(tables.getOrDefault(schema.name(), Map.of()));
+  }
+
+  static Map<String, String> texts(Map<Key, Row> rows) {
+    Map<String, String> texts = new TreeMap<>();
+    rows.forEach(
+        (key, row) -> texts.put(key.toString(), java.util.Arrays.deepToString(row.copyValues())));
+    return texts;
+  }
+
+  /** Sequences in the order they took effect. */
+  synchronized List<Long> order() {
+    return List.copyOf(order);
+  }
+
+  /** Sequences that took effect more than once, beyond those of units, which may. */
+  synchronized List<Long> repeated() {
+    return timesApplied.entrySet().stream()
+        .filter(times -> times.getValue() > 1 && !appliedInUnits.contains(times.getKey()))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  synchronized int units() {
+    return units;
+  }
+
+  /** What a target must never see: a key or a cursor going back, two threads in one lane. */
+  synchronized List<String> violations() {
+    return List.copyOf(violations);
+  }
+
+  private DeliveryOutcome write(List<Delivery> deliveries, int lane, LaneCursor cursor) {
+    for (int i = 0; i < deliveries.size(); i++) {
+      Problem problem = refusal(deliveries.get(i));
+      Map<String, Map<Key, Row>> before = copy();
+      if (problem == null) {
+        effect(deliveries.get(i));
+        problem = dangling() ? missing(deliveries.get(i)) : null;
+      }
+      if (problem != null) {
+        restore(before);
+        if (i > 0) {
+          move(lane, new LaneCursor(cursor.epoch(), deliveries.get(i - 1).sequence()));
+        }
+        return refused.contains(deliveries.get(i).key())
+            ? new DeliveryOutcome.Refused(i, problem)
+            : new DeliveryOutcome.Waiting(i, problem);
+      }
+      note(deliveries.get(i));
+    }
+    move(lane, cursor);
+    return new DeliveryOutcome.Applied(deliveries.size());
+  }
+
+  private DeliveryOutcome writeUnit(List<Delivery> deliveries, int lane, LaneCursor cursor) {
+    Map<String, Map<Key, Row>> before = copy();
+    for (Delivery delivery : deliveries) {
+      Problem problem = refusal(delivery);
+      if (problem != null) {
+        restore(before);
+        return new DeliveryOutcome.Refused(0, problem);
+      }
+      effect(delivery);
+    }
+    if (dangling()) {
+      restore(before);
+      return new DeliveryOutcome.Waiting(0, missing(deliveries.getFirst()));
+    }
+    deliveries.forEach(this::note);
+    deliveries.forEach(delivery -> appliedInUnits.add(delivery.sequence()));
+    units++;
+    move(lane, cursor);
+    return new DeliveryOutcome.Applied(deliveries.size());
+  }
+
+  private Map<String, Map<Key, Row>> copy() {
+    Map<String, Map<Key, Row>> copy = new HashMap<>();
+    tables.forEach((name, rows) -> copy.put(name, new HashMap<>(rows)));
+    return copy;
+  }
+
+  private void restore(Map<String, Map<Key, Row>> before) {
+    tables.clear();
+    tables.putAll(before);
+  }
+
+  private @Nullable Problem refusal(Delivery delivery) {
+    return refused.contains(delivery.key())
+        ? new Problem(
+            "refused-by-target", ProblemType.EXTERNAL, "No " + delivery.key(), null, "Fix it.")
+        : null;
+  }
+
+  private static Problem missing(Delivery delivery) {
+    return new Problem(
+        "foreign-key", ProblemType.TRANSIENT, "No parent for " + delivery.key(), null, "Fix it.");
+  }
+
+  private void effect(Delivery delivery) {
+    Map<Key, Row> rows =
+        tables.computeIfAbsent(delivery.binding().schema().name(), any -> new HashMap<>());
+    Key key = delivery.key();
+    Key previousKey = delivery.previousKey();
+    if (delivery.operation() == Operation.TRUNCATE) {
+      rows.clear();
+      return;
+    }
+    Row row = delivery.row();
+    if (row == null) {
+      rows.remove(key);
+      return;
+    }
+    Row earlier = previousKey == null ? rows.get(key) : rows.remove(previousKey);
+    earlier = earlier == null ? rows.get(key) : earlier;
+    rows.put(Objects.requireNonNull(key), earlier == null ? row : row.over(earlier));
+  }
+
+  private boolean dangling() {
+    for (Reference reference : references) {
+      Map<Key, Row> parents = tables.getOrDefault(reference.parent(), Map.of());
+      for (Row child : tables.getOrDefault(reference.child(), Map.of()).values()) {
+        Object value = child.value(reference.position());
+        if (value != null && !parents.containsKey(new Key(value))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void note(Delivery delivery) {
+    long sequence = delivery.sequence();
+    String table = delivery.binding().schema().name();
+    order.add(sequence);
+    timesApplied.merge(sequence, 1, Integer::sum);
+    Map<Key, Long> last = lastSequences.computeIfAbsent(table, any -> new HashMap<>());
+    if (delivery.operation() == Operation.TRUNCATE) {
+      lastTruncates.put(table, sequence);
+      last.values().stream()
+          .filter(other -> other > sequence)
+          .forEach(other -> violations.add("truncate " + sequence + " after " + other));
+    }
+    noteKey(last, table, delivery.key(), sequence);
+    noteKey(last, table, delivery.previousKey(), sequence);
+  }
+
+  private void noteKey(Map<Key, Long> last, String table, @Nullable Key key, long sequence) {
+    if (key == null) {
+      return;
+    }
+    long before = Math.max(last.getOrDefault(key, 0L), lastTruncates.getOrDefault(table, 0L));
+    // What a unit of all that was in line has done may be repeated by its lanes after a crash.
+    if (sequence < before && !appliedInUnits.contains(sequence)) {
+      violations.add(table + " " + key + " went back from " + before + " to " + sequence);
+    }
+    last.put(key, sequence);
+  }
+
+  private void move(int lane, LaneCursor cursor) {
+    LaneCursor before = cursors.put(lane, cursor);
+    if (before != null
+        && before.epoch() == cursor.epoch()
+        && before.sequence() > cursor.sequence()) {
+      violations.add("the cursor of lane " + lane + " went back from " + before + " to " + cursor);
+    }
+  }
+
+  private final class MemoryLane implements Lane {
+    private final int lane;
+    private boolean closed;
+    private @Nullable Thread inside;
+
+    MemoryLane(int lane) {
+      this.lane = lane;
+    }
+
+    @Override
+    public Optional<LaneCursor> cursor() {
+      return Optional.ofNullable(MemoryTarget.this.cursor(lane));
+    }
+
+    private void enter(LaneCursor cursor, List<Delivery> deliveries) {
+      synchronized (MemoryTarget.this) {
+        if (closed || inside != null) {
+          violations.add("lane " + lane + (closed ? " is used when closed" : " is used twice"));
+        }
+        inside = Thread.currentThread();
+        for (int i = 1; i < deliveries.size(); i++) {
+          if (deliveries.get(i - 1).sequence() >= deliveries.get(i).sequence()) {
+            violations.add("not ascending: " + deliveries);
+          }
+        }
+        if (deliveries.isEmpty() || cursor.sequence() < deliveries.getFirst().sequence()) {
+          violations.add("cursor " + cursor + " for " + deliveries);
+        }
+      }
+    }
+
+    private void leave() {
+      synchronized (MemoryTarget.this) {
+        inside = null;
+      }
+    }
+
+    @Override
+    public DeliveryOutcome apply(List<Delivery> deliveries, LaneCursor cursor) {
+      enter(cursor, deliveries);
+      try {
+        faults.before(lane, deliveries);
+        DeliveryOutcome outcome;
+        synchronized (MemoryTarget.this) {
+          outcome = write(deliveries, lane, cursor);
+        }
+        faults.after(lane, deliveries);
+        return outcome;
+      } finally {
+        leave();
+      }
+    }
+
+    @Override
+    public DeliveryOutcome applyAsUnit(List<Delivery> deliveries, LaneCursor cursor) {
+      enter(cursor, deliveries);
+      try {
+        faults.before(lane, deliveries);
+        DeliveryOutcome outcome;
+        synchronized (MemoryTarget.this) {
+          outcome = writeUnit(deliveries, lane, cursor);
+        }
+        faults.after(lane, deliveries);
+        return outcome;
+      } finally {
+        leave();
+      }
+    }
+
+    @Override
+    public void advance(LaneCursor cursor) {
+      synchronized (MemoryTarget.this) {
+        if (closed) {
+          violations.add("lane " + lane + " is used when closed");
+        }
+        move(lane, cursor);
+      }
+    }
+
+    @Override
+    public void close() {
+      synchronized (MemoryTarget.this) {
+        closed = true;
+      }
+    }
+  }
+}

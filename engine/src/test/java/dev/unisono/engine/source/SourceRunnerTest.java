@@ -1,0 +1,219 @@
+package dev.unisono.engine.source;
+
+import static dev.unisono.engine.fixture.Entities.binding;
+import static dev.unisono.engine.fixture.Entities.entity;
+import static dev.unisono.engine.fixture.Entities.row;
+import static dev.unisono.engine.fixture.Entities.text;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FieldConstraints;
+import dev.unisono.engine.config.Config.FieldRules;
+import dev.unisono.engine.config.Config.StandardizeStep;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.fixture.Await;
+import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.fixture.FakeSystem;
+import dev.unisono.engine.fixture.MovableClock;
+import dev.unisono.engine.state.EngineState;
+import dev.unisono.engine.state.StateFolder;
+import dev.unisono.spi.Batch;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.ChangeSink;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Position;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Source;
+import dev.unisono.spi.UnisonoException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SourceRunnerTest {
+  private static final Entity PERSON =
+      entity(1, "person", List.of("id LONG", "name STRING"), List.of("id"));
+  private static final FieldConstraints FREE =
+      new FieldConstraints(false, null, null, null, null, null, null);
+  private static final FieldConstraints SHORT =
+      new FieldConstraints(false, null, 5, null, null, null, null);
+
+  /** What one run of the source does with its sink. */
+  private interface Script {
+    void run(Map<String, String> state, ChangeSink sink) throws InterruptedException;
+  }
+
+  @TempDir Path temporary;
+  private final MovableClock clock = new MovableClock();
+  private final LinkedBlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
+  private final List<Long> durable = Collections.synchronizedList(new ArrayList<>());
+  private StateFolder folder;
+  private EngineState state;
+  private SourceRunner runner;
+
+  @BeforeEach
+  void open() {
+    folder = StateFolder.open(temporary, clock);
+    state =
+        new EngineState(
+            folder, List.of(PERSON), Duration.ofDays(7), Long.MAX_VALUE, clock, () -> 0);
+    state.start();
+    EntityConfig config =
+        new EntityConfig(
+            "people",
+            PERSON.schema(),
+            PERSON.fields(),
+            List.of(
+                new FieldRules(List.of(), FREE),
+                new FieldRules(List.of(StandardizeStep.TRIM), SHORT)),
+            PERSON.indexed(),
+            true);
+    runner =
+        new SourceRunner(
+            "crm",
+            FakeSystem.read(ScriptedSource::new),
+            List.of(PERSON),
+            Map.of("person", new Cleaner(config)),
+            state,
+            clock);
+  }
+
+  @AfterEach
+  void close() {
+    runner.close();
+    state.close();
+    folder.close();
+  }
+
+  /** Does what the next script says and then waits to be stopped. */
+  private final class ScriptedSource implements Source {
+    @Override
+    public void run(Map<String, String> from, ChangeSink sink) throws InterruptedException {
+      scripts.take().run(from, sink);
+      new CountDownLatch(1).await();
+    }
+
+    @Override
+    public void durable(long mark) {
+      durable.add(mark);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static Change change(long id, @Nullable Object name) {
+    return new Change(
+        binding(PERSON),
+        Operation.CREATE,
+        new Key(id),
+        null,
+        row(PERSON, id, name),
+        null,
+        new Position(id, 0),
+        Entities.TIME,
+        id);
+  }
+
+  private static Batch batch(long mark, Change... changes) {
+    return new Batch(
+        List.of(changes), Map.of("position", Long.toString(mark)), mark, changes.length * 100L);
+  }
+
+  private static UnisonoException failure(ProblemType type) {
+    return new UnisonoException(new Problem("it-failed", type, "It failed.", null, ""));
+  }
+
+  private void reaches(long sequence) throws InterruptedException {
+    assertTrue(state.journal().awaitBeyond(sequence - 1, Duration.ofSeconds(20)));
+  }
+
+  @Test
+  void changesComeCleanIntoTheJournalAndTheSourceHearsOfItAfterwards() throws Exception {
+    scripts.add((from, sink) -> {
+      assertEquals(Map.of(), from);
+      sink.accept(batch(7, change(1, " Ada "), change(2, null)));
+      sink.accept(batch(8));
+    });
+    runner.start();
+    reaches(2);
+    Await.until("both are durable", () -> durable.equals(List.of(7L, 8L)));
+    assertEquals(
+        List.of("[1, Ada]", "[2, null]"),
+        state.journal().read(0, 1_000).stream().map(entry -> text(entry.row())).toList());
+    assertEquals(Map.of("position", "8"), state.sourceState("crm"));
+    assertEquals(2, runner.status().changes());
+    assertEquals(State.RUNNING, runner.status().state());
+  }
+
+  @Test
+  void whatTheRulesRefuseIsADeadLetterAndTheRestGoesOn() throws Exception {
+    scripts.add((_, sink) -> sink.accept(batch(1, change(1, "far too long"), change(2, "Bob"))));
+    runner.start();
+    reaches(1);
+    assertEquals(new Key(2L), state.journal().read(0, 1_000).getFirst().key());
+    assertEquals(1, state.deadLetters());
+    assertEquals(2, runner.status().changes());
+  }
+
+  @Test
+  void afterAFailureTheNextRunStartsFromWhatWasMadeDurable() throws Exception {
+    scripts.add((_, sink) -> {
+      sink.accept(batch(5, change(1, "Ada")));
+      throw failure(ProblemType.EXTERNAL);
+    });
+    List<Map<String, String>> starts = Collections.synchronizedList(new ArrayList<>());
+    scripts.add((from, sink) -> {
+      starts.add(from);
+      sink.accept(batch(6, change(2, "Bob")));
+    });
+    runner.start();
+    reaches(2);
+    assertEquals(List.of(Map.of("position", "5")), starts);
+    Await.until("the problem has passed", () -> runner.status().problem() == null);
+  }
+
+  @Test
+  void aProblemForAPersonStopsIt() throws Exception {
+    scripts.add((_, _) -> {
+      throw failure(ProblemType.USER);
+    });
+    runner.start();
+    Await.until("it stops", () -> runner.status().state() == State.STOPPED);
+    assertEquals("it-failed", Objects.requireNonNull(runner.status().problem()).code());
+  }
+
+  @Test
+  void aFaultOfOurOwnStopsItAndIsCalledSo() throws Exception {
+    scripts.add((_, _) -> {
+      throw new IllegalStateException("unforeseen");
+    });
+    runner.start();
+    Await.until("it stops", () -> runner.status().state() == State.STOPPED);
+    Problem problem = Objects.requireNonNull(runner.status().problem());
+    assertEquals("source-fault", problem.code());
+    assertEquals(ProblemType.INTERNAL, problem.type());
+  }
+
+  @Test
+  void nothingIsWrongBeforeItStarts() {
+    assertNull(runner.status().problem());
+    assertEquals(State.STARTING, runner.status().state());
+  }
+}
