@@ -24,7 +24,13 @@ public final class ServerProcess implements AutoCloseable {
   /** The start of the argument that names the config; whoever looks for left-overs looks for it. */
   public static final String CONFIG_ARGUMENT = "-Dunisono.config=";
 
+  /** No answer within this time is none: whoever waits must be able to go on. */
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
   private static final String JAR = "server/target/quarkus-app/quarkus-run.jar";
+
+  /** What the launcher's training run left, so that the server starts sooner; may be missing. */
+  private static final String CACHE = "server/target/unisono.aot";
 
   private final Process process;
   private final String api;
@@ -64,6 +70,10 @@ public final class ServerProcess implements AutoCloseable {
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
     command.add("-Xmx768m");
+    Path cache = home.resolve(CACHE);
+    if (Files.exists(cache)) {
+      command.add("-XX:AOTCache=" + cache);
+    }
     command.addAll(options);
     command.add(CONFIG_ARGUMENT + config.toAbsolutePath());
     command.add("-jar");
@@ -176,6 +186,7 @@ public final class ServerProcess implements AutoCloseable {
   /** A request with the admin token, for a path of this server. */
   public HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(api + path))
+        .timeout(ANSWER_LIMIT)
         .header("Authorization", "Bearer " + token());
   }
 

@@ -1,0 +1,426 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.Batch;
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.ChangeSink;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Position;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.SourceProgress;
+import dev.unisono.spi.UnisonoException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns the messages of {@code pgoutput} (protocol version 1, PostgreSQL's documentation, "Logical
+ * Replication Message Formats") into batches of changes, and lets chunks of the snapshot take their
+ * place among them. For one thread.
+ */
+final class LogReader {
+  private static final int BATCH_CHANGES = 1_000;
+  private static final long BATCH_BYTES = 1L << 20;
+
+  /** What a change takes in memory beside its values. */
+  private static final int CHANGE_BYTES = 200;
+
+  private static final long PROGRESS_PAUSE_NANOS = 500_000_000L;
+
+  /** PostgreSQL counts time from the year 2000. */
+  private static final long EPOCH_SECONDS = Instant.parse("2000-01-01T00:00:00Z").getEpochSecond();
+
+  /** Told where the transactions of a batch end, by the batch's mark. */
+  interface Ends {
+    void put(long mark, long end);
+  }
+
+  private final List<SnapshotTable> tables;
+  private final StreamState from;
+  private final ChangeSink sink;
+  private final Ends ends;
+  private final Map<Integer, List<RelationDecoder>> relations = new HashMap<>();
+  private final Map<SnapshotTable, Touches> touches = new HashMap<>();
+  private final Map<Binding, Deferred> deferred = new HashMap<>();
+  private @Nullable SideThread side;
+
+  private List<Change> changes = new ArrayList<>();
+  private Map<String, @Nullable String> state = new HashMap<>();
+  private long sizeBytes;
+  private long mark;
+  private boolean dirty;
+
+  /** The end of the last transaction that is handed over whole with the batch at hand. */
+  private long end;
+
+  private boolean inTransaction;
+  private int transaction;
+  private long commit;
+  private long ordinal;
+  private Instant commitTime = Instant.EPOCH;
+
+  /** So many changes of this transaction were handed over before a restart. */
+  private long skip;
+
+  private long progressNanos = System.nanoTime();
+
+  LogReader(List<SnapshotTable> tables, StreamState from, ChangeSink sink, Ends ends) {
+    this.tables = tables;
+    this.from = from;
+    this.sink = sink;
+    this.ends = ends;
+    this.end = from.end();
+    for (SnapshotTable table : tables) {
+      if (!table.done()) {
+        touches.put(table, new Touches());
+        if (table.untouched()) {
+          deferred.put(table.binding(), new Deferred());
+        }
+      }
+    }
+  }
+
+  /** Hands over where the stream begins, before anything of it is read at the first start. */
+  void begin(boolean known) throws InterruptedException {
+    if (!known) {
+      dirty = true;
+      for (SnapshotTable table : tables) {
+        state.put(PostgresSource.SNAPSHOT + table.binding().sync(), table.state());
+      }
+      flush();
+    }
+  }
+
+  void attach(SideThread beside) {
+    side = beside;
+    report();
+  }
+
+  /** True where nothing waits to be handed over that could be: then reading may block. */
+  boolean idle() {
+    return inTransaction || !dirty;
+  }
+
+  void take(ByteBuffer in) throws InterruptedException {
+    int length = in.remaining();
+    byte kind = in.get();
+    switch (kind) {
+      case 'I' -> insert(in, length);
+      case 'U' -> update(in, length);
+      case 'D' -> delete(in, length);
+      case 'B' -> beginTransaction(in);
+      case 'C' -> endTransaction(in);
+      case 'R' -> relation(in);
+      case 'T' -> truncate(in);
+      case 'M' -> message(in);
+      default -> {
+        // Types and origins ('Y', 'O') say nothing that is needed.
+      }
+    }
+    if (changes.size() >= BATCH_CHANGES || sizeBytes >= BATCH_BYTES) {
+      flush();
+    }
+  }
+
+  private void beginTransaction(ByteBuffer in) {
+    commit = in.getLong();
+    long micros = in.getLong();
+    transaction = in.getInt();
+    commitTime =
+        Instant.ofEpochSecond(
+            EPOCH_SECONDS + Math.floorDiv(micros, 1_000_000L),
+            Math.floorMod(micros, 1_000_000L) * 1_000);
+    ordinal = 0;
+    skip = commit == from.partialCommit() ? from.partialChanges() : 0;
+    inTransaction = true;
+    beside().shown(transaction);
+  }
+
+  private void endTransaction(ByteBuffer in) {
+    in.get();
+    in.getLong();
+    end = in.getLong();
+    inTransaction = false;
+    dirty = true;
+    if (System.nanoTime() - progressNanos > PROGRESS_PAUSE_NANOS) {
+      report();
+    }
+  }
+
+  private void relation(ByteBuffer in) {
+    int relation = in.getInt();
+    String schema = text(in);
+    String name = text(in);
+    in.get();
+    int columns = in.getShort();
+    List<String> names = new ArrayList<>(columns);
+    for (int i = 0; i < columns; i++) {
+      in.get();
+      names.add(text(in));
+      in.getInt();
+      in.getInt();
+    }
+    List<RelationDecoder> decoders = new ArrayList<>();
+    for (SnapshotTable table : tables) {
+      if (table.table().schema().equals(schema) && table.table().name().equals(name)) {
+        checkColumns(table, names);
+        decoders.add(new RelationDecoder(table.binding(), names));
+      }
+    }
+    relations.put(relation, decoders);
+  }
+
+  private static void checkColumns(SnapshotTable table, List<String> names) {
+    for (String column : table.binding().columns()) {
+      if (column != null && !names.contains(column)) {
+        throw new UnisonoException(
+            new Problem(
+                "column-missing",
+                ProblemType.USER,
+                "The log no longer shows the column "
+                    + column
+                    + " of "
+                    + table.table().plainName()
+                    + ".",
+                table.binding().configPath(),
+                "Was it dropped or renamed, or does the publication leave it out? Change the"
+                    + " config or the table."));
+      }
+    }
+  }
+
+  private static String text(ByteBuffer in) {
+    int from = in.position();
+    while (in.get() != 0) {
+      // The text ends at the zero.
+    }
+    return new String(
+        in.array(), in.arrayOffset() + from, in.position() - from - 1, StandardCharsets.UTF_8);
+  }
+
+  private List<RelationDecoder> decoders(ByteBuffer in) {
+    return relations.getOrDefault(in.getInt(), List.of());
+  }
+
+  private void insert(ByteBuffer in, int length) {
+    List<RelationDecoder> decoders = decoders(in);
+    in.get();
+    int start = in.position();
+    for (RelationDecoder decoder : decoders) {
+      in.position(start);
+      Row row = decoder.read(in, false);
+      add(decoder, Operation.CREATE, decoder.key(row), null, row, null, length);
+    }
+  }
+
+  private void update(ByteBuffer in, int length) {
+    List<RelationDecoder> decoders = decoders(in);
+    int start = in.position();
+    for (RelationDecoder decoder : decoders) {
+      in.position(start);
+      byte kind = in.get();
+      Row old = null;
+      if (kind != 'N') {
+        old = decoder.read(in, kind == 'K');
+        in.get();
+      }
+      Row row = decoder.read(in, false);
+      Row before = kind == 'O' ? old : null;
+      if (before != null) {
+        row = row.over(before);
+      }
+      Key key = decoder.key(row);
+      Key oldKey = old == null ? key : decoder.key(old);
+      add(decoder, Operation.UPDATE, key, oldKey.equals(key) ? null : oldKey, row, before, length);
+    }
+  }
+
+  private void delete(ByteBuffer in, int length) {
+    List<RelationDecoder> decoders = decoders(in);
+    int start = in.position();
+    for (RelationDecoder decoder : decoders) {
+      in.position(start);
+      byte kind = in.get();
+      Row old = decoder.read(in, kind == 'K');
+      add(
+          decoder,
+          Operation.DELETE,
+          decoder.key(old),
+          null,
+          null,
+          kind == 'O' ? old : null,
+          length);
+    }
+  }
+
+  private void truncate(ByteBuffer in) {
+    int count = in.getInt();
+    in.get();
+    for (int i = 0; i < count; i++) {
+      for (RelationDecoder decoder : decoders(in)) {
+        add(decoder, Operation.TRUNCATE, null, null, null, null, 0);
+      }
+    }
+  }
+
+  private void add(
+      RelationDecoder decoder,
+      Operation operation,
+      @Nullable Key key,
+      @Nullable Key previousKey,
+      @Nullable Row after,
+      @Nullable Row before,
+      int length) {
+    Binding binding = decoder.binding();
+    if (!touches.isEmpty()) {
+      touch(binding, operation, key, previousKey, after);
+    }
+    long at = ordinal++;
+    // What was held back before a restart was counted, but never handed over.
+    Deferred waiting = deferred.get(binding);
+    if (at < skip && waiting == null) {
+      return;
+    }
+    Change change =
+        new Change(
+            binding,
+            operation,
+            key,
+            previousKey,
+            after,
+            before,
+            new Position(commit, at),
+            commitTime,
+            transaction & 0xFFFFFFFFL);
+    int size = CHANGE_BYTES + 3 * length;
+    if (waiting != null && waiting.add(transaction, change, size)) {
+      return;
+    }
+    if (waiting != null) {
+      release(binding, waiting.all());
+    }
+    changes.add(change);
+    sizeBytes += size;
+    dirty = true;
+  }
+
+  /** From now on the table's changes go out as they come. */
+  private void release(Binding binding, List<Change> waiting) {
+    deferred.remove(binding);
+    changes.addAll(waiting);
+    sizeBytes += (long) CHANGE_BYTES * waiting.size();
+    dirty |= !waiting.isEmpty();
+  }
+
+  private void touch(
+      Binding binding,
+      Operation operation,
+      @Nullable Key key,
+      @Nullable Key previousKey,
+      @Nullable Row after) {
+    for (Map.Entry<SnapshotTable, Touches> pending : touches.entrySet()) {
+      if (pending.getKey().binding() == binding) {
+        pending.getValue().add(transaction, key, previousKey, after, operation == Operation.DELETE);
+      }
+    }
+  }
+
+  private void message(ByteBuffer in) {
+    in.get();
+    in.getLong();
+    String prefix = text(in);
+    byte[] content = new byte[in.getInt()];
+    in.get(content);
+    if (!prefix.equals(SideSession.PREFIX)) {
+      return;
+    }
+    SnapshotTable.Chunk chunk = beside().chunk(new String(content, StandardCharsets.UTF_8));
+    if (chunk != null) {
+      place(chunk);
+      beside().settle(chunk);
+      report();
+    }
+  }
+
+  /** The chunk stands here in the log's order: all that its rows could miss was seen before. */
+  private void place(SnapshotTable.Chunk chunk) {
+    SnapshotTable table = chunk.table();
+    Touches touched = Objects.requireNonNull(touches.get(table));
+    List<Row> rows = touched.resolve(chunk.snapshot(), chunk.rows(), chunk.keys());
+    if (rows == null) {
+      return;
+    }
+    Deferred waiting = deferred.get(table.binding());
+    if (waiting != null) {
+      release(table.binding(), waiting.unseen(chunk.snapshot()));
+    }
+    Instant read = Instant.ofEpochMilli(chunk.readMillis());
+    for (Row row : rows) {
+      changes.add(
+          new Change(
+              table.binding(),
+              Operation.READ,
+              table.binding().schema().key(row),
+              null,
+              row,
+              null,
+              new Position(commit, ordinal++),
+              read,
+              transaction & 0xFFFFFFFFL));
+      sizeBytes += 2L * CHANGE_BYTES;
+    }
+    table.emitted(chunk);
+    state.put(PostgresSource.SNAPSHOT + table.binding().sync(), table.state());
+    dirty = true;
+    touches.values().forEach(pending -> pending.forgetVisible(chunk.snapshot()));
+    deferred.values().forEach(pending -> pending.forgetVisible(chunk.snapshot()));
+    if (table.done()) {
+      touches.remove(table);
+    }
+  }
+
+  private SideThread beside() {
+    return Objects.requireNonNull(side);
+  }
+
+  /** Hands over what there is. */
+  void flush() throws InterruptedException {
+    if (!dirty && changes.isEmpty()) {
+      return;
+    }
+    // The commit's own record belongs to a transaction of which a part may be handed over.
+    StreamState reached =
+        inTransaction
+            ? new StreamState(end, commit, Math.max(ordinal, skip))
+            : new StreamState(end, 0, 0);
+    state.put(PostgresSource.STREAM, reached.text());
+    long batchMark = ++mark;
+    ends.put(batchMark, end);
+    sink.accept(new Batch(changes, state, batchMark, sizeBytes));
+    changes = new ArrayList<>();
+    state = new HashMap<>();
+    sizeBytes = 0;
+    dirty = false;
+  }
+
+  private void report() {
+    progressNanos = System.nanoTime();
+    boolean done = tables.stream().allMatch(SnapshotTable::done);
+    SideThread beside = side;
+    sink.progress(
+        new SourceProgress(
+            done ? SourceProgress.Phase.STREAMING : SourceProgress.Phase.SNAPSHOT,
+            -1,
+            beside == null ? -1 : beside.retainedBytes(),
+            tables.stream().map(SnapshotTable::progress).toList()));
+  }
+}

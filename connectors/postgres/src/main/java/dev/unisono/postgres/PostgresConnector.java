@@ -1,0 +1,124 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Connector;
+import dev.unisono.spi.Option;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Settings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** The connector {@code postgres}: PostgreSQL 14 and later. Has no state; safe for threads. */
+public final class PostgresConnector implements Connector {
+  /** What PostgreSQL allows in the name of a slot; used for publications alike. */
+  private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
+
+  @Override
+  public String kind() {
+    return "postgres";
+  }
+
+  @Override
+  public String description() {
+    return "PostgreSQL 14 and later: read by its log (logical replication, pgoutput), written by"
+        + " upserts, and written through to on behalf of callers.";
+  }
+
+  @Override
+  public List<Option> options() {
+    return List.of(
+        Option.required(
+            "url", Option.Type.TEXT, "Where it is: jdbc:postgresql://host:port/database."),
+        Option.required("user", Option.Type.TEXT, "The role to connect as."),
+        Option.secret("password", "That role's password."),
+        Option.optional(
+            "slot",
+            Option.Type.TEXT,
+            null,
+            "The replication slot to read by; made where it is not there. By default unisono_ and"
+                + " the system's name."),
+        Option.optional(
+            "publication",
+            Option.Type.TEXT,
+            null,
+            "The publication to read; made where it is not there and the role may. By default"
+                + " unisono_ and the system's name."),
+        Option.optional(
+            "heartbeat",
+            Option.Type.DURATION,
+            "10s",
+            "How often a small message is written to an idle log, so that the slot moves on."),
+        Option.optional(
+            "snapshot-chunk",
+            Option.Type.INTEGER,
+            "5000",
+            "Rows read at once while a table's snapshot is taken, 100 to 100000."),
+        Option.optional(
+            "lanes",
+            Option.Type.INTEGER,
+            "4",
+            "Connections that write in parallel, 1 to 64; fixed once the target has been used."));
+  }
+
+  @Override
+  public List<Problem> validate(Settings settings) {
+    List<Problem> problems = new ArrayList<>();
+    if (!settings.text("url").startsWith("jdbc:postgresql://")) {
+      problems.add(
+          problem(
+              "bad-url",
+              "The url does not begin with jdbc:postgresql://.",
+              "url",
+              "Write it like jdbc:postgresql://localhost:5432/database."));
+    }
+    for (String name : List.of("slot", "publication")) {
+      settings
+          .optionalText(name)
+          .filter(value -> !SLOT_NAME.matcher(value).matches())
+          .ifPresent(value ->
+              problems.add(
+                  problem(
+                      "bad-name",
+                      "'" + value + "' cannot be the name of a " + name + ".",
+                      name,
+                      "Use lower-case letters, digits and underscores, 63 at most.")));
+    }
+    Duration heartbeat = settings.duration("heartbeat");
+    if (heartbeat.toMillis() < 100 || heartbeat.toHours() > 24) {
+      problems.add(
+          problem(
+              "out-of-range",
+              "heartbeat is not from 100ms to 24h.",
+              "heartbeat",
+              "Choose a length such as 10s."));
+    }
+    range(problems, settings, "snapshot-chunk", 100, 100_000);
+    range(problems, settings, "lanes", 1, 64);
+    return problems;
+  }
+
+  private static void range(
+      List<Problem> problems, Settings settings, String option, long least, long most) {
+    long value = settings.number(option);
+    if (value < least || value > most) {
+      problems.add(
+          problem(
+              "out-of-range",
+              option + " is " + value + ".",
+              option,
+              "Choose a number from " + least + " to " + most + "."));
+    }
+  }
+
+  private static Problem problem(String code, String message, String option, String remedy) {
+    return new Problem(code, ProblemType.USER, message, option, remedy);
+  }
+
+  @Override
+  public ConnectedSystem connect(SystemContext context) {
+    return new PostgresSystem(context);
+  }
+}

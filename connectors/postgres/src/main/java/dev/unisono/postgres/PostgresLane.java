@@ -1,0 +1,352 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.Delivery;
+import dev.unisono.spi.DeliveryOutcome;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Lane;
+import dev.unisono.spi.LaneCursor;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One lane into a database: a connection, and transactions that carry the lane's cursor. */
+final class PostgresLane implements Lane {
+  /** A row refers to one that is not there, or a truncated table is referred to. */
+  private static final Set<String> REFERENCES = Set.of("23503", "0A000");
+
+  /** Beside the classes 22 and 23: what a trigger raises, and a truncate that would break one. */
+  private static final Set<String> REFUSALS = Set.of("P0001", "0A000");
+
+  private final Database database;
+  private final Connection connection;
+  private final String installation;
+  private final int lane;
+  private final int lanes;
+  private final Map<Binding, TargetTable> tables = new HashMap<>();
+
+  /** Parents before children, as the database's own foreign keys say. */
+  private final List<Binding> parentsFirst;
+
+  PostgresLane(
+      Database database, List<Binding> bindings, String installation, int lane, int lanes) {
+    this.database = database;
+    this.installation = installation;
+    this.lane = lane;
+    this.lanes = lanes;
+    this.connection = database.connect("connecting");
+    try {
+      lock();
+      for (Binding binding : bindings) {
+        Table table =
+            Table.find(connection, binding.table())
+                .orElseThrow(
+                    () -> new SQLException("there is no table " + binding.table(), "42P01"));
+        tables.put(binding, new TargetTable(binding, table));
+      }
+      this.parentsFirst =
+          TableOrder.parentsFirst(
+              connection, bindings, binding -> table(binding).table().relation());
+      connection.setAutoCommit(false);
+    } catch (SQLException failed) {
+      close();
+      throw database.failure("looking up the tables", failed);
+    }
+  }
+
+  /**
+   * Waits until no other session has this lane: one of a server that was killed may still commit,
+   * and its cursor must be read after that (invariant 4). The lock ends with the session, and the
+   * session of a machine that is gone ends soon.
+   */
+  private void lock() throws SQLException {
+    try (var statement = connection.createStatement()) {
+      statement.execute(
+          "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
+              + " SET tcp_keepalives_count = 3; SET lock_timeout = '10s'");
+      statement.execute("SELECT pg_advisory_lock(" + installation.hashCode() + ", " + lane + ")");
+      statement.execute("SET lock_timeout = 0");
+    }
+  }
+
+  @Override
+  public Optional<LaneCursor> cursor() {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT epoch, sequence FROM "
+                + PostgresTarget.CURSOR_TABLE
+                + " WHERE installation = ? AND lane = ?")) {
+      select.setString(1, installation);
+      select.setInt(2, lane);
+      try (ResultSet row = select.executeQuery()) {
+        Optional<LaneCursor> found =
+            row.next()
+                ? Optional.of(new LaneCursor(row.getLong(1), row.getLong(2)))
+                : Optional.empty();
+        connection.rollback();
+        return found;
+      }
+    } catch (SQLException failed) {
+      throw database.failure("reading the cursor", failed);
+    }
+  }
+
+  @Override
+  public DeliveryOutcome apply(List<Delivery> deliveries, LaneCursor cursor) {
+    Problem refused = attempt(deliveries, cursor, false);
+    if (refused == null) {
+      return new DeliveryOutcome.Applied(deliveries.size());
+    }
+    if (deliveries.size() == 1) {
+      return outcome(0, refused);
+    }
+    // Somewhere in here is one that cannot be: halves lead to it, and all before it is kept.
+    int middle = deliveries.size() / 2;
+    List<Delivery> first = deliveries.subList(0, middle);
+    DeliveryOutcome before =
+        apply(first, new LaneCursor(cursor.epoch(), first.getLast().sequence()));
+    if (before.applied() < first.size()) {
+      return before;
+    }
+    DeliveryOutcome after = apply(deliveries.subList(middle, deliveries.size()), cursor);
+    return switch (after) {
+      case DeliveryOutcome.Applied applied ->
+          new DeliveryOutcome.Applied(middle + applied.applied());
+      case DeliveryOutcome.Waiting waiting ->
+          new DeliveryOutcome.Waiting(middle + waiting.applied(), waiting.cause());
+      case DeliveryOutcome.Refused last ->
+          new DeliveryOutcome.Refused(middle + last.applied(), last.cause());
+    };
+  }
+
+  private static DeliveryOutcome outcome(int applied, Problem cause) {
+    return cause.code().equals("foreign-key")
+        ? new DeliveryOutcome.Waiting(applied, cause)
+        : new DeliveryOutcome.Refused(applied, cause);
+  }
+
+  @Override
+  public DeliveryOutcome applyAsUnit(List<Delivery> deliveries, LaneCursor cursor) {
+    Problem refused = attempt(deliveries, cursor, true);
+    return refused == null ? new DeliveryOutcome.Applied(deliveries.size()) : outcome(0, refused);
+  }
+
+  /**
+   * One transaction, the cursor in it (invariant 5); the problem where the database refuses what is
+   * in it.
+   */
+  private @Nullable Problem attempt(List<Delivery> deliveries, LaneCursor cursor, boolean asUnit) {
+    try {
+      write(deliveries, asUnit);
+      moveCursor(cursor);
+      connection.commit();
+      return null;
+    } catch (SQLException failed) {
+      rollback();
+      String state = failed.getSQLState() == null ? "" : failed.getSQLState();
+      if (REFUSALS.contains(state) || state.startsWith("22") || state.startsWith("23")) {
+        return refusal(state, failed, deliveries.getFirst());
+      }
+      throw database.failure("writing", failed);
+    }
+  }
+
+  private Problem refusal(String state, SQLException failed, Delivery first) {
+    String text = Failures.firstLine(failed.getMessage());
+    return new Problem(
+        REFERENCES.contains(state) ? "foreign-key" : "refused-by-target",
+        ProblemType.USER,
+        database.system()
+            + " refuses "
+            + first.binding().schema().name()
+            + " "
+            + (first.key() == null ? "" : first.key())
+            + " (journal sequence "
+            + first.sequence()
+            + "): "
+            + text
+            + ".",
+        first.binding().configPath(),
+        "Correct the row in its source, or the constraint in "
+            + database.system()
+            + ", and restart; delivery goes on where it stopped.");
+  }
+
+  private void rollback() {
+    try {
+      connection.rollback();
+    } catch (SQLException gone) {
+      // The next statement says so.
+    }
+  }
+
+  /** What a run of deliveries comes to for one table: the last word for each key. */
+  private static final class Outcome {
+    final Map<Key, Row> rows = new LinkedHashMap<>();
+    final Map<Key, Boolean> deletes = new LinkedHashMap<>();
+  }
+
+  /**
+   * @param asUnit true where a moved key is written as a new row beside the old one, which goes
+   *     last, so that rows which refer to it can follow in between
+   */
+  private void write(List<Delivery> deliveries, boolean asUnit) throws SQLException {
+    Map<Binding, Outcome> outcomes = new HashMap<>();
+    for (int i = 0; i < deliveries.size(); i++) {
+      Delivery delivery = deliveries.get(i);
+      Key key = delivery.key();
+      Key previousKey = delivery.previousKey();
+      Row row = delivery.row();
+      if (delivery.operation() == Operation.TRUNCATE) {
+        flushRows(outcomes);
+        flushDeletes(outcomes);
+        int end = endOfTruncates(deliveries, i);
+        truncate(deliveries.subList(i, end));
+        i = end - 1;
+      } else if (key != null && previousKey != null && row != null) {
+        flushRows(outcomes);
+        if (asUnit) {
+          table(delivery.binding()).copy(connection, previousKey, key, row);
+          outcome(outcomes, delivery).deletes.put(previousKey, true);
+          outcome(outcomes, delivery).deletes.remove(key);
+        } else {
+          flushDeletes(outcomes);
+          table(delivery.binding()).move(connection, previousKey, key, row);
+        }
+      } else if (key != null) {
+        overlay(outcome(outcomes, delivery), key, delivery);
+      }
+    }
+    flushRows(outcomes);
+    flushDeletes(outcomes);
+  }
+
+  private static int endOfTruncates(List<Delivery> deliveries, int from) {
+    int end = from + 1;
+    while (end < deliveries.size() && deliveries.get(end).operation() == Operation.TRUNCATE) {
+      end++;
+    }
+    return end;
+  }
+
+  private static Outcome outcome(Map<Binding, Outcome> outcomes, Delivery delivery) {
+    return outcomes.computeIfAbsent(delivery.binding(), any -> new Outcome());
+  }
+
+  private static void overlay(Outcome outcome, Key key, Delivery delivery) {
+    Row row = delivery.row();
+    if (row == null) {
+      outcome.rows.remove(key);
+      outcome.deletes.put(key, true);
+      return;
+    }
+    Row earlier = outcome.rows.get(key);
+    outcome.rows.put(key, earlier == null ? row : row.over(earlier));
+    outcome.deletes.remove(key);
+  }
+
+  private TargetTable table(Binding binding) {
+    TargetTable table = tables.get(binding);
+    if (table == null) {
+      throw new IllegalArgumentException("not one of this target's tables: " + binding);
+    }
+    return table;
+  }
+
+  private void flushRows(Map<Binding, Outcome> outcomes) throws SQLException {
+    for (Binding binding : parentsFirst) {
+      Outcome outcome = outcomes.get(binding);
+      if (outcome != null && !outcome.rows.isEmpty()) {
+        writeRows(table(binding), outcome.rows);
+        outcome.rows.clear();
+      }
+    }
+  }
+
+  private void flushDeletes(Map<Binding, Outcome> outcomes) throws SQLException {
+    for (Binding binding : parentsFirst.reversed()) {
+      Outcome outcome = outcomes.get(binding);
+      if (outcome != null && !outcome.deletes.isEmpty()) {
+        table(binding).delete(connection, List.copyOf(outcome.deletes.keySet()));
+        outcome.deletes.clear();
+      }
+    }
+  }
+
+  private void writeRows(TargetTable table, Map<Key, Row> rows) throws SQLException {
+    List<Row> whole = new ArrayList<>(rows.size());
+    Map<Key, Row> partial = new LinkedHashMap<>();
+    for (Map.Entry<Key, Row> entry : rows.entrySet()) {
+      if (table.whole(entry.getValue())) {
+        whole.add(entry.getValue());
+      } else {
+        partial.put(entry.getKey(), entry.getValue());
+      }
+    }
+    if (!whole.isEmpty()) {
+      table.upsert(connection, whole);
+    }
+    if (!partial.isEmpty()) {
+      table.update(connection, partial);
+    }
+  }
+
+  /** All tables that the source emptied together, together: they may refer to each other. */
+  private void truncate(List<Delivery> truncates) throws SQLException {
+    List<String> names = new ArrayList<>();
+    for (Delivery delivery : truncates) {
+      names.add(table(delivery.binding()).table().sqlName());
+    }
+    try (var statement = connection.createStatement()) {
+      statement.execute("TRUNCATE " + String.join(", ", names));
+    }
+  }
+
+  private void moveCursor(LaneCursor cursor) throws SQLException {
+    try (PreparedStatement write =
+        connection.prepareStatement(
+            "INSERT INTO "
+                + PostgresTarget.CURSOR_TABLE
+                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (installation, lane) DO UPDATE SET lanes ="
+                + " EXCLUDED.lanes, epoch = EXCLUDED.epoch, sequence = EXCLUDED.sequence")) {
+      write.setString(1, installation);
+      write.setInt(2, lane);
+      write.setInt(3, lanes);
+      write.setLong(4, cursor.epoch());
+      write.setLong(5, cursor.sequence());
+      write.executeUpdate();
+    }
+  }
+
+  @Override
+  public void advance(LaneCursor cursor) {
+    try {
+      moveCursor(cursor);
+      connection.commit();
+    } catch (SQLException failed) {
+      throw database.failure("moving the cursor", failed);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException gone) {
+      // Closed is closed.
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Connector.SystemContext;
+import dev.unisono.spi.Owner;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.Settings;
+import dev.unisono.spi.Source;
+import dev.unisono.spi.Target;
+import java.util.List;
+
+/** One configured PostgreSQL database and the parts it plays. Safe for threads. */
+final class PostgresSystem implements ConnectedSystem {
+  private final Database database;
+  private final List<Binding> reads;
+  private final List<Binding> writes;
+  private final Settings settings;
+  private final String installation;
+  private final String slot;
+  private final String publication;
+
+  PostgresSystem(SystemContext context) {
+    this.settings = context.settings();
+    this.database = new Database(context.name(), settings);
+    this.reads = context.reads();
+    this.writes = context.writes();
+    this.installation = context.parameters().getOrDefault("installation", "");
+    this.slot = settings.optionalText("slot").orElse(defaultName(context.name()));
+    this.publication = settings.optionalText("publication").orElse(defaultName(context.name()));
+  }
+
+  /** What may stand in the name of a slot, made of the system's name. */
+  private static String defaultName(String system) {
+    String name =
+        "unisono_" + system.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]", "_");
+    return name.length() > 63 ? name.substring(0, 63) : name;
+  }
+
+  @Override
+  public List<Problem> check() {
+    return new PostgresCheck(database, reads, writes, slot, publication).run();
+  }
+
+  @Override
+  public Source source() {
+    return new PostgresSource(
+        database,
+        reads,
+        slot,
+        publication,
+        settings.duration("heartbeat"),
+        (int) settings.number("snapshot-chunk"));
+  }
+
+  @Override
+  public Target target() {
+    return new PostgresTarget(database, writes, installation, (int) settings.number("lanes"));
+  }
+
+  @Override
+  public Owner owner() {
+    return new PostgresOwner(database);
+  }
+
+  @Override
+  public void close() {
+    // Sources, targets and owners hold the connections, and are closed by whoever asked for them.
+  }
+}

@@ -1,0 +1,86 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Schema;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.ValueType;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns tuples of one relation into rows of one binding: which column goes to which field, and how,
+ * is resolved once, when the log describes the relation. For one thread.
+ */
+final class RelationDecoder {
+  private static final int NOT_WANTED = -1;
+
+  private final Binding binding;
+  private final Schema schema;
+
+  /** For each column of the relation, its field; NOT_WANTED where there is none. */
+  private final int[] fields;
+
+  private final ValueType[] types;
+
+  RelationDecoder(Binding binding, List<String> relationColumns) {
+    this.binding = binding;
+    this.schema = binding.schema();
+    this.fields = new int[relationColumns.size()];
+    this.types = new ValueType[schema.size()];
+    for (int i = 0; i < types.length; i++) {
+      types[i] = schema.field(i).type();
+    }
+    for (int i = 0; i < fields.length; i++) {
+      fields[i] = binding.columns().indexOf(relationColumns.get(i));
+    }
+  }
+
+  Binding binding() {
+    return binding;
+  }
+
+  /**
+   * Reads a tuple and leaves the buffer behind it.
+   *
+   * @param restNull true for an old tuple that holds the key alone: the rest comes as null and is
+   *     not to be believed
+   */
+  Row read(ByteBuffer in, boolean restNull) {
+    @Nullable Object[] values = new @Nullable Object[types.length];
+    int columns = in.getShort();
+    byte[] bytes = in.array();
+    for (int i = 0; i < columns; i++) {
+      byte kind = in.get();
+      int length = kind == 't' || kind == 'b' ? in.getInt() : 0;
+      int field = i < fields.length ? fields[i] : NOT_WANTED;
+      if (field != NOT_WANTED) {
+        if (kind == 't') {
+          values[field] =
+              TextValue.read(types[field], bytes, in.arrayOffset() + in.position(), length);
+        } else if (kind == 'u' || (restNull && !schema.isKey(field))) {
+          values[field] = Unchanged.UNCHANGED;
+        }
+      }
+      in.position(in.position() + length);
+    }
+    return new Row(schema, values);
+  }
+
+  /** Passes over a tuple that is not wanted. */
+  static void skip(ByteBuffer in) {
+    int columns = in.getShort();
+    for (int i = 0; i < columns; i++) {
+      byte kind = in.get();
+      if (kind == 't' || kind == 'b') {
+        in.position(in.position() + 4 + in.getInt(in.position()));
+      }
+    }
+  }
+
+  Key key(Row row) {
+    return schema.key(row);
+  }
+}

@@ -1,0 +1,188 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A table as the catalog describes it. Immutable.
+ *
+ * @param schema the schema it is in
+ * @param columns by name, in table order
+ * @param identity the columns by which the log tells a row, in key order: the primary key's, or
+ *     those of the index that REPLICA IDENTITY names; empty where it tells none, or all
+ * @param fullIdentity true with REPLICA IDENTITY FULL
+ * @param rowsEstimated the planner's estimate; -1 where it has none
+ */
+record Table(
+    long relation,
+    String schema,
+    String name,
+    Map<String, Column> columns,
+    List<String> identity,
+    boolean fullIdentity,
+    char kind,
+    long rowsEstimated) {
+
+  /**
+   * One column.
+   *
+   * @param type the type's own name, such as {@code int8}
+   * @param generated true where the server computes it
+   */
+  record Column(String name, String type, boolean notNull, boolean generated, boolean hasDefault) {}
+
+  private static final String TABLE_QUERY =
+      "SELECT c.oid::bigint, n.nspname, c.relname, c.relreplident = 'f', c.relkind::text,"
+          + " c.reltuples::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+          + " WHERE ";
+
+  /** By the catalog alone: {@code to_regclass} fails where the schema may not be used. */
+  private static final String BY_SCHEMA = "n.nspname = ? AND c.relname = ?";
+
+  private static final String BY_SEARCH_PATH = "c.oid = to_regclass(?)";
+
+  private static final String COLUMN_QUERY =
+      "SELECT a.attname, t.typname, a.attnotnull, a.attgenerated <> '', a.atthasdef"
+          + " OR a.attidentity <> '' FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
+          + " WHERE a.attrelid = ?::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+
+  private static final String KEY_QUERY =
+      "SELECT a.attname FROM pg_index i"
+          + " CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, place)"
+          + " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum"
+          + " JOIN pg_class c ON c.oid = i.indrelid WHERE i.indrelid = ?::oid"
+          + " AND k.place <= i.indnkeyatts AND CASE c.relreplident WHEN 'd' THEN i.indisprimary"
+          + " WHEN 'i' THEN i.indisreplident ELSE false END ORDER BY k.place";
+
+  /** Looks a table up by the name in the config; empty where there is none of that name. */
+  static Optional<Table> find(Connection connection, String named) throws SQLException {
+    // A name of the config, table or schema.table, is taken as it is written.
+    int dot = named.indexOf('.');
+    try (PreparedStatement select =
+        connection.prepareStatement(TABLE_QUERY + (dot < 0 ? BY_SEARCH_PATH : BY_SCHEMA))) {
+      if (dot < 0) {
+        select.setString(1, Database.quote(named));
+      } else {
+        select.setString(1, named.substring(0, dot));
+        select.setString(2, named.substring(dot + 1));
+      }
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          return Optional.empty();
+        }
+        long relation = row.getLong(1);
+        return Optional.of(
+            new Table(
+                relation,
+                row.getString(2),
+                row.getString(3),
+                columns(connection, relation),
+                identity(connection, relation),
+                row.getBoolean(4),
+                row.getString(5).charAt(0),
+                row.getLong(6)));
+      }
+    }
+  }
+
+  private static Map<String, Column> columns(Connection connection, long relation)
+      throws SQLException {
+    Map<String, Column> columns = new LinkedHashMap<>();
+    try (PreparedStatement select = connection.prepareStatement(COLUMN_QUERY)) {
+      select.setLong(1, relation);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          columns.put(
+              row.getString(1),
+              new Column(
+                  row.getString(1),
+                  row.getString(2),
+                  row.getBoolean(3),
+                  row.getBoolean(4),
+                  row.getBoolean(5)));
+        }
+      }
+    }
+    return columns;
+  }
+
+  private static List<String> identity(Connection connection, long relation) throws SQLException {
+    List<String> key = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(KEY_QUERY)) {
+      select.setLong(1, relation);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          key.add(row.getString(1));
+        }
+      }
+    }
+    return key;
+  }
+
+  /** True where the log tells by these columns which row changed. */
+  boolean logShows(List<String> key) {
+    return fullIdentity || new HashSet<>(identity).equals(new HashSet<>(key));
+  }
+
+  /** What to say where the log does not show the key of a binding. */
+  Problem keyNotInLog(Binding binding) {
+    return new Problem(
+        "key-not-in-log",
+        ProblemType.USER,
+        identity.isEmpty()
+            ? plainName()
+                + " has no primary key, or another REPLICA IDENTITY than it: its log does not tell"
+                + " which row changed."
+            : "The log of "
+                + plainName()
+                + " tells rows by "
+                + String.join(", ", identity)
+                + ", the entity's key is "
+                + String.join(", ", keyColumns(binding))
+                + ".",
+        binding.configPath() + ".table",
+        "Make them the same, or run ALTER TABLE " + sqlName() + " REPLICA IDENTITY FULL;");
+  }
+
+  /** The name as statements need it. */
+  String sqlName() {
+    return Database.quote(schema) + "." + Database.quote(name);
+  }
+
+  /** The name as people write it, and as state and messages hold it. */
+  String plainName() {
+    return schema + "." + name;
+  }
+
+  Column column(String column) {
+    Column found = columns.get(column);
+    if (found == null) {
+      throw new IllegalArgumentException(plainName() + " has no column " + column);
+    }
+    return found;
+  }
+
+  /** The columns that hold a binding's key, in key order. */
+  static List<String> keyColumns(Binding binding) {
+    List<String> columns = new ArrayList<>();
+    for (int i = 0; i < binding.schema().keySize(); i++) {
+      String column = binding.column(binding.schema().keyPosition(i));
+      if (column == null) {
+        throw new IllegalArgumentException(binding + " keeps no column for its key");
+      }
+      columns.add(column);
+    }
+    return columns;
+  }
+}

@@ -1,0 +1,204 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.Batch;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.ChangeSink;
+import dev.unisono.spi.Source;
+import dev.unisono.spi.SourceProgress;
+import dev.unisono.spi.UnisonoException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A source that reads on a thread of its own, as the engine would run it, and all it handed over.
+ * Safe for threads.
+ */
+final class SourceRun implements ChangeSink, AutoCloseable {
+  private static final long PATIENCE_NANOS = Duration.ofSeconds(60).toNanos();
+
+  private final Source source;
+  private final boolean acknowledging;
+  private final int mostBatches;
+  private final Map<String, String> state;
+  private final List<Batch> batches = new ArrayList<>();
+  private final List<Change> changes = new ArrayList<>();
+  private final Thread thread;
+  private SourceProgress.@Nullable Phase phase;
+  private @Nullable Throwable failure;
+  private boolean ended;
+
+  private SourceRun(
+      Source source, Map<String, String> state, boolean acknowledging, int mostBatches) {
+    this.source = source;
+    this.state = new HashMap<>(state);
+    this.acknowledging = acknowledging;
+    this.mostBatches = mostBatches;
+    this.thread = Thread.ofPlatform().name("source-run").unstarted(this::run);
+  }
+
+  private static SourceRun started(SourceRun run) {
+    run.thread.start();
+    return run;
+  }
+
+  /** Runs it and tells it that each batch is durable. */
+  static SourceRun start(Source source, Map<String, String> state) {
+    return started(new SourceRun(source, state, true, Integer.MAX_VALUE));
+  }
+
+  /** Runs it and never tells it that anything is durable. */
+  static SourceRun withoutAcknowledging(Source source, Map<String, String> state) {
+    return started(new SourceRun(source, state, false, Integer.MAX_VALUE));
+  }
+
+  /** Runs it until so many batches were taken; the next one is lost, as in a crash. */
+  static SourceRun untilBatches(Source source, Map<String, String> state, int batches) {
+    return started(new SourceRun(source, state, true, batches));
+  }
+
+  private void run() {
+    try {
+      source.run(Map.copyOf(state), this);
+    } catch (InterruptedException stopped) {
+      // As asked.
+    } catch (RuntimeException failed) {
+      synchronized (this) {
+        failure = failed;
+      }
+    } finally {
+      source.close();
+      synchronized (this) {
+        ended = true;
+        notifyAll();
+      }
+    }
+  }
+
+  @Override
+  public synchronized void accept(Batch batch) throws InterruptedException {
+    if (batches.size() >= mostBatches) {
+      throw new InterruptedException();
+    }
+    batches.add(batch);
+    changes.addAll(batch.changes());
+    fold(state, batch);
+    if (acknowledging) {
+      source.durable(batch.mark());
+    }
+    notifyAll();
+  }
+
+  static void fold(Map<String, String> state, Batch batch) {
+    batch
+        .state()
+        .forEach((name, value) -> {
+          if (value == null) {
+            state.remove(name);
+          } else {
+            state.put(name, value);
+          }
+        });
+  }
+
+  @Override
+  public synchronized void progress(SourceProgress progress) {
+    phase = progress.phase();
+    notifyAll();
+  }
+
+  private synchronized void await(BooleanSupplier condition, String what) {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (!condition.getAsBoolean()) {
+      long left = deadline - System.nanoTime();
+      if (ended || left <= 0) {
+        throw new AssertionError(
+            what + " did not come" + (ended ? "; the source has ended" : "") + ": " + changes,
+            failure);
+      }
+      try {
+        wait(Math.max(1, left / 1_000_000));
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted", interrupted);
+      }
+    }
+  }
+
+  SourceRun awaitStreaming() {
+    await(() -> phase == SourceProgress.Phase.STREAMING, "the end of the snapshot");
+    return this;
+  }
+
+  synchronized boolean streaming() {
+    return phase == SourceProgress.Phase.STREAMING;
+  }
+
+  List<Change> awaitChanges(int count) {
+    await(() -> changes.size() >= count, count + " changes");
+    return changes();
+  }
+
+  Change await(Predicate<Change> wanted) {
+    await(() -> changes.stream().anyMatch(wanted), "a change");
+    return changes().stream().filter(wanted).findFirst().orElseThrow();
+  }
+
+  void awaitBatches(int count) {
+    await(() -> batches.size() >= count, count + " batches");
+  }
+
+  /** Waits until it ends by itself, and gives the problem; fails where there was none. */
+  UnisonoException awaitFailure() throws InterruptedException {
+    awaitEnd();
+    synchronized (this) {
+      if (failure instanceof UnisonoException problem) {
+        return problem;
+      }
+      throw new AssertionError("ended without a problem", failure);
+    }
+  }
+
+  /** Waits until it ends because the batches it may hand over were taken. */
+  void awaitEnd() throws InterruptedException {
+    if (!thread.join(Duration.ofSeconds(60))) {
+      throw new AssertionError("still running");
+    }
+  }
+
+  synchronized List<Change> changes() {
+    return List.copyOf(changes);
+  }
+
+  synchronized List<Batch> batches() {
+    return List.copyOf(batches);
+  }
+
+  /** The state as of the last batch taken. */
+  synchronized Map<String, String> state() {
+    return Map.copyOf(state);
+  }
+
+  /** Fails where it ended otherwise than by being told to. */
+  synchronized void wasWell() {
+    if (failure != null) {
+      throw new AssertionError("the source failed", failure);
+    }
+  }
+
+  @Override
+  public void close() {
+    source.close();
+    thread.interrupt();
+    try {
+      awaitEnd();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
