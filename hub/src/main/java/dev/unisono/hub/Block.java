@@ -1,0 +1,78 @@
+package dev.unisono.hub;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events that go out together, encoded once for each class of receivers (what they want, and how).
+ * Each event loop gives it back when it is done; the last one frees its buffers. Safe for threads.
+ */
+final class Block {
+  private record Kind(Interest interest, Format format) {}
+
+  private final List<Event> events;
+  private final long after;
+  private final long through;
+  private final Map<Kind, ByteBuf> encoded = new ConcurrentHashMap<>();
+  private final AtomicInteger holders;
+  private final Runnable whenDone;
+
+  /**
+   * @param after the sequence before its first event
+   * @param through everything up to here is in it
+   */
+  Block(List<Event> events, long after, long through, int holders, Runnable whenDone) {
+    this.events = events;
+    this.after = after;
+    this.through = through;
+    this.holders = new AtomicInteger(holders);
+    this.whenDone = whenDone;
+  }
+
+  long after() {
+    return after;
+  }
+
+  long through() {
+    return through;
+  }
+
+  /** What a receiver at a position gets of it; null where that is nothing. */
+  @Nullable ByteBuf frames(Interest interest, Format format, long position) {
+    if (position > after) {
+      ByteBuf rest = encode(events, interest, format, position);
+      return rest.isReadable() ? rest : released(rest);
+    }
+    ByteBuf shared =
+        encoded.computeIfAbsent(
+            new Kind(interest, format), _ -> encode(events, interest, format, position));
+    return shared.isReadable() ? shared.retainedDuplicate() : null;
+  }
+
+  private static @Nullable ByteBuf released(ByteBuf empty) {
+    empty.release();
+    return null;
+  }
+
+  static ByteBuf encode(List<Event> events, Interest interest, Format format, long position) {
+    ByteBuf out = PooledByteBufAllocator.DEFAULT.directBuffer(512);
+    for (Event event : events) {
+      if (event.sequence() > position && interest.wants(event.topic())) {
+        format.append(out, event);
+      }
+    }
+    return out.isReadable() ? format.finish(out) : out;
+  }
+
+  void done() {
+    if (holders.decrementAndGet() == 0) {
+      encoded.values().forEach(ByteBuf::release);
+      whenDone.run();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.unisono.hub;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+
+/**
+ * The way out to one connection: all the hub knows of channels. Written to from its event loop
+ * alone.
+ */
+public interface Outlet {
+  EventLoop eventLoop();
+
+  /** Takes the buffer over and puts it in line; nothing is sent before {@link #flush}. */
+  void write(ByteBuf frames);
+
+  void flush();
+
+  /** Bytes in line that the connection has not taken yet. */
+  long pendingBytes();
+
+  boolean open();
+
+  /** Ends the connection, or the part of it that this is, saying why. */
+  void end(End why);
+
+  /** Why a subscription ends. */
+  enum End {
+    /** Too slow: the client resumes from its last cursor. */
+    TOO_SLOW,
+    /** What the client still needs is no longer held. */
+    GAP,
+    /** The server stops. */
+    STOPPING,
+    /** A fault of the server's own: the client resumes from its last cursor. */
+    FAILED
+  }
+}
