@@ -1,0 +1,141 @@
+package dev.unisono.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.Direction;
+import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.engine.config.ConfigProblem;
+import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Connector;
+import dev.unisono.spi.Connector.SystemContext;
+import dev.unisono.spi.Problem;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The command {@code check}: every problem of a config at once, those in the systems too. */
+@Command(
+    name = "check",
+    mixinStandardHelpOptions = true,
+    description = "Finds every problem of a config at once, and asks each system, too.")
+final class CheckCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "FILE", description = "the config")
+  private Path file = Path.of("unisono.yaml");
+
+  @Option(names = "--offline", description = "do not connect to the systems")
+  private boolean offline;
+
+  @Option(names = "--json", description = "print one JSON object")
+  private boolean json;
+
+  private final PrintStream out = System.out;
+
+  @Override
+  public Integer call() throws IOException {
+    ConfigReader.Outcome outcome =
+        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
+    List<ConfigProblem> problems = new ArrayList<>(outcome.problems());
+    Config config = outcome.config();
+    // What is wrong elsewhere in the file does not keep the systems from being asked.
+    Config draft = outcome.draft();
+    if (draft != null && !offline) {
+      for (SystemConfig system : draft.systems().values()) {
+        for (Problem problem : ask(draft, system)) {
+          problems.add(outcome.located(problem));
+        }
+      }
+    }
+    problems.sort(
+        Comparator.comparingInt(ConfigProblem::line).thenComparingInt(ConfigProblem::column));
+    if (json) {
+      out.println(asJson(problems));
+    } else {
+      print(problems);
+    }
+    boolean noFile =
+        problems.stream().anyMatch(one -> one.problem().code().equals("file-unreadable"))
+            && config == null
+            && problems.size() == 1
+            && problems.getFirst().line() == 0;
+    return problems.isEmpty() ? 0 : noFile ? 2 : 1;
+  }
+
+  private static List<Problem> ask(Config config, SystemConfig system) {
+    SystemContext context =
+        new SystemContext(
+            system.name(),
+            system.settings(),
+            bindings(config, system.name(), Direction.READ),
+            bindings(config, system.name(), Direction.WRITE),
+            Map.of());
+    try (ConnectedSystem connected = system.connector().connect(context)) {
+      return connected.check();
+    }
+  }
+
+  private static List<Binding> bindings(Config config, String system, Direction direction) {
+    return config.syncs().stream()
+        .flatMap(sync -> sync.members().stream())
+        .filter(member -> member.system().equals(system) && member.direction() == direction)
+        .map(MemberConfig::binding)
+        .toList();
+  }
+
+  private void print(List<ConfigProblem> problems) {
+    for (ConfigProblem located : problems) {
+      Problem problem = located.problem();
+      out.println(
+          file
+              + (located.line() > 0 ? ":" + located.line() : "")
+              + ": "
+              + problem.code()
+              + (problem.configPath() == null || problem.configPath().isEmpty()
+                  ? ""
+                  : " at " + problem.configPath())
+              + "\n    "
+              + problem.message()
+              + (problem.remedy().isEmpty() ? "" : "\n    " + problem.remedy()));
+    }
+    out.println(
+        problems.isEmpty()
+            ? file + ": all well" + (offline ? " (the systems were not asked)" : "")
+            : problems.size() + (problems.size() == 1 ? " problem" : " problems"));
+  }
+
+  private static String asJson(List<ConfigProblem> problems) throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = EntityJson.FACTORY.createGenerator(text)) {
+      json.writeStartObject();
+      json.writeArrayFieldStart("problems");
+      for (ConfigProblem located : problems) {
+        Problem problem = located.problem();
+        json.writeStartObject();
+        json.writeNumberField("line", located.line());
+        json.writeNumberField("column", located.column());
+        json.writeStringField("code", problem.code());
+        json.writeStringField("type", problem.type().name());
+        json.writeStringField("configPath", problem.configPath());
+        json.writeStringField("message", problem.message());
+        json.writeStringField("remedy", problem.remedy());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.unisono.cli;
+
+import dev.unisono.engine.config.ConfigKeys;
+import dev.unisono.engine.config.ConfigKeys.ConfigKey;
+import dev.unisono.spi.Connector;
+import dev.unisono.spi.Option;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** The command {@code reference}: writes the config's reference page from its declarations. */
+@Command(
+    name = "reference",
+    mixinStandardHelpOptions = true,
+    description = "Writes the config's reference page.")
+final class ReferenceCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "FILE", description = "where to write it")
+  private Path file = Path.of("docs/reference/config.md");
+
+  @Override
+  public Integer call() throws IOException {
+    Files.writeString(file, text(ServiceLoader.load(Connector.class)));
+    return 0;
+  }
+
+  static String text(Iterable<Connector> connectors) {
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # The config
+
+            One YAML file. This page is written by `./unisono reference docs/reference/config.md` from what the
+            reader and the connectors declare; `./unisono schema` prints the same as JSON Schema for editors.
+            A key that is not built yet is refused with `not-available`; nothing is accepted and ignored.
+            Secrets come by `${env:NAME}` or `${file:PATH}` alone.
+            """);
+    section(page, "server", ConfigKeys.SERVER);
+    section(page, "state", ConfigKeys.STATE);
+    section(page, "systems.NAME", ConfigKeys.SYSTEM);
+    for (Connector connector : connectors) {
+      connector(page, connector);
+    }
+    section(page, "entities.NAME", ConfigKeys.ENTITY);
+    section(page, "entities.NAME.schema", ConfigKeys.SCHEMA);
+    section(page, "entities.NAME.schema.properties.FIELD", ConfigKeys.FIELD);
+    section(page, "syncs.NAME", ConfigKeys.SYNC);
+    section(page, "syncs.NAME.members[]", ConfigKeys.MEMBER);
+    return page.toString();
+  }
+
+  private static void section(StringBuilder page, String name, List<ConfigKey> keys) {
+    page.append("\n## `").append(name).append("`\n\n");
+    page.append("| Key | Type | Default | What it is |\n|---|---|---|---|\n");
+    for (ConfigKey key : keys) {
+      String value = key.defaultValue();
+      row(
+          page,
+          key.name(),
+          key.type(),
+          key.required() ? "required" : value == null ? "" : "`" + value + "`",
+          (key.available() ? "" : "*Not available yet.* ") + key.description());
+    }
+  }
+
+  private static void row(
+      StringBuilder page, String name, String type, String value, String description) {
+    page.append("| `")
+        .append(name)
+        .append("` | ")
+        .append(type)
+        .append(" | ")
+        .append(value)
+        .append(" | ")
+        .append(description)
+        .append(" |\n");
+  }
+
+  private static void connector(StringBuilder page, Connector connector) {
+    page.append("\n### `connector: ").append(connector.kind()).append("`\n\n");
+    page.append(connector.description()).append("\n\n");
+    page.append("| Key | Type | Default | What it is |\n|---|---|---|---|\n");
+    for (Option option : connector.options()) {
+      String type =
+          switch (option.type()) {
+            case TEXT -> "text";
+            case INTEGER -> "integer";
+            case BOOLEAN -> "boolean";
+            case DURATION -> "length of time";
+            case BYTES -> "amount of bytes";
+          };
+      String value = option.defaultValue();
+      row(
+          page,
+          option.name(),
+          option.secret() ? "secret" : type,
+          option.required() ? "required" : value == null ? "" : "`" + value + "`",
+          option.description());
+    }
+  }
+}

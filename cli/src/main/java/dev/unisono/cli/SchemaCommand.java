@@ -1,0 +1,296 @@
+package dev.unisono.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.unisono.engine.config.Config.StandardizeStep;
+import dev.unisono.engine.config.ConfigKeys;
+import dev.unisono.engine.config.ConfigKeys.ConfigKey;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.spi.Connector;
+import dev.unisono.spi.Option;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/**
+ * The command {@code schema}: the config's shape as JSON Schema, made from what the reader and the
+ * connectors declare, so that an editor completes and marks it.
+ */
+@Command(
+    name = "schema",
+    mixinStandardHelpOptions = true,
+    description = "Prints the JSON Schema of the config, for editors.")
+final class SchemaCommand implements Callable<Integer> {
+  @Override
+  public Integer call() throws IOException {
+    System.out.println(text(ServiceLoader.load(Connector.class)));
+    return 0;
+  }
+
+  static String text(Iterable<Connector> connectors) throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator json = EntityJson.FACTORY.createGenerator(text)) {
+      json.setPrettyPrinter(new DefaultPrettyPrinter());
+      json.writeStartObject();
+      json.writeStringField("$schema", "https://json-schema.org/draft/2020-12/schema");
+      json.writeStringField("title", "Unisono config");
+      json.writeStringField("type", "object");
+      required(json, ConfigKeys.ROOT);
+      json.writeBooleanField("additionalProperties", false);
+      json.writeObjectFieldStart("properties");
+      object(json, "server", ConfigKeys.SERVER);
+      object(json, "state", ConfigKeys.STATE);
+      byName(json, "systems", () -> system(json, connectors));
+      byName(json, "entities", () -> entity(json));
+      byName(json, "syncs", () -> sync(json));
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+    return text.toString();
+  }
+
+  private interface Part {
+    void write() throws IOException;
+  }
+
+  private static void byName(JsonGenerator json, String name, Part part) throws IOException {
+    json.writeObjectFieldStart(name);
+    json.writeStringField("type", "object");
+    json.writeObjectFieldStart("additionalProperties");
+    part.write();
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void object(JsonGenerator json, String name, List<ConfigKey> keys)
+      throws IOException {
+    json.writeObjectFieldStart(name);
+    closed(json, keys);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey key : keys) {
+      if (key.available()) {
+        plain(json, key);
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void closed(JsonGenerator json, List<ConfigKey> keys) throws IOException {
+    json.writeStringField("type", "object");
+    required(json, keys);
+    json.writeBooleanField("additionalProperties", false);
+  }
+
+  private static void required(JsonGenerator json, List<ConfigKey> keys) throws IOException {
+    List<String> names = keys.stream().filter(ConfigKey::required).map(ConfigKey::name).toList();
+    if (!names.isEmpty()) {
+      json.writeArrayFieldStart("required");
+      for (String name : names) {
+        json.writeString(name);
+      }
+      json.writeEndArray();
+    }
+  }
+
+  private static void plain(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    json.writeStringField("type", key.type());
+    described(json, key);
+    json.writeEndObject();
+  }
+
+  private static void described(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeStringField("description", key.description());
+    String value = key.defaultValue();
+    if (value != null) {
+      json.writeFieldName("default");
+      if (key.type().equals("string")) {
+        json.writeString(value);
+      } else {
+        json.writeRawValue(value);
+      }
+    }
+  }
+
+  private static void system(JsonGenerator json, Iterable<Connector> connectors)
+      throws IOException {
+    json.writeArrayFieldStart("oneOf");
+    for (Connector connector : connectors) {
+      json.writeStartObject();
+      json.writeStringField("type", "object");
+      json.writeStringField("description", connector.description());
+      json.writeArrayFieldStart("required");
+      json.writeString("connector");
+      for (Option option : connector.options()) {
+        if (option.required()) {
+          json.writeString(option.name());
+        }
+      }
+      json.writeEndArray();
+      json.writeBooleanField("additionalProperties", false);
+      json.writeObjectFieldStart("properties");
+      json.writeObjectFieldStart("connector");
+      json.writeStringField("const", connector.kind());
+      json.writeEndObject();
+      for (Option option : connector.options()) {
+        option(json, option);
+      }
+      json.writeEndObject();
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  private static void option(JsonGenerator json, Option option) throws IOException {
+    json.writeObjectFieldStart(option.name());
+    String type =
+        switch (option.type()) {
+          case INTEGER -> "integer";
+          case BOOLEAN -> "boolean";
+          case TEXT, DURATION, BYTES -> "string";
+        };
+    json.writeStringField("type", type);
+    json.writeStringField("description", option.description());
+    if (option.secret()) {
+      json.writeStringField("pattern", "^\\$\\{(env|file):[^}]+\\}$");
+    }
+    if (!option.allowed().isEmpty()) {
+      names(json, "enum", option.allowed());
+    }
+    String value = option.defaultValue();
+    if (value != null) {
+      json.writeFieldName("default");
+      if (type.equals("string")) {
+        json.writeString(value);
+      } else {
+        json.writeRawValue(value);
+      }
+    }
+    json.writeEndObject();
+  }
+
+  private static void names(JsonGenerator json, String field, List<String> names)
+      throws IOException {
+    json.writeArrayFieldStart(field);
+    for (String name : names) {
+      json.writeString(name);
+    }
+    json.writeEndArray();
+  }
+
+  private static void entity(JsonGenerator json) throws IOException {
+    closed(json, ConfigKeys.ENTITY);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey key : ConfigKeys.ENTITY) {
+      if (!key.available()) {
+        continue;
+      }
+      switch (key.name()) {
+        case "key", "index" -> {
+          json.writeObjectFieldStart(key.name());
+          names(json, "type", List.of("string", "array"));
+          strings(json);
+          described(json, key);
+          json.writeEndObject();
+        }
+        case "schema" -> schema(json);
+        case "standardize" -> standardize(json, key);
+        default -> plain(json, key);
+      }
+    }
+    json.writeEndObject();
+  }
+
+  private static void strings(JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart("items");
+    json.writeStringField("type", "string");
+    json.writeEndObject();
+  }
+
+  private static void schema(JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart("schema");
+    closed(json, ConfigKeys.SCHEMA);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey key : ConfigKeys.SCHEMA) {
+      if (key.name().equals("properties")) {
+        byName(
+            json,
+            "properties",
+            () -> {
+              closed(json, ConfigKeys.FIELD);
+              json.writeObjectFieldStart("properties");
+              for (ConfigKey field : ConfigKeys.FIELD) {
+                if (field.name().equals("type")) {
+                  fieldType(json, field);
+                } else {
+                  plain(json, field);
+                }
+              }
+              json.writeEndObject();
+            });
+      } else {
+        plain(json, key);
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  /** One type, or a list of it and null, as the reader takes it. */
+  private static void fieldType(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    names(json, "type", List.of("string", "array"));
+    strings(json);
+    described(json, key);
+    json.writeEndObject();
+  }
+
+  private static void standardize(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    json.writeStringField("type", "object");
+    json.writeStringField("description", key.description());
+    json.writeObjectFieldStart("additionalProperties");
+    names(json, "type", List.of("string", "array"));
+    json.writeObjectFieldStart("items");
+    json.writeArrayFieldStart("enum");
+    for (StandardizeStep step : StandardizeStep.values()) {
+      json.writeString(step.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void sync(JsonGenerator json) throws IOException {
+    closed(json, ConfigKeys.SYNC);
+    json.writeObjectFieldStart("properties");
+    json.writeObjectFieldStart("entity");
+    json.writeStringField("type", "string");
+    json.writeEndObject();
+    json.writeObjectFieldStart("members");
+    json.writeStringField("type", "array");
+    json.writeObjectFieldStart("items");
+    closed(json, ConfigKeys.MEMBER);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey key : ConfigKeys.MEMBER) {
+      if (key.name().equals("direction")) {
+        json.writeObjectFieldStart("direction");
+        names(json, "enum", List.of("read", "write"));
+        json.writeStringField("description", key.description());
+        json.writeEndObject();
+      } else {
+        plain(json, key);
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,261 @@
+package dev.unisono.server;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.EngineStatus;
+import dev.unisono.engine.EngineStatus.SourceStatus;
+import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.entity.EntityField;
+import dev.unisono.spi.SourceProgress;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What the people who run the server ask it, and the page. Safe for threads. */
+final class AdminRoutes {
+  private static final int LONGEST_WAIT_SECONDS = 30;
+
+  private final Doors doors;
+  private final Config config;
+  private final Access access;
+
+  /** Entities that some system owns, so that a caller's write has somewhere to go. */
+  private final Set<String> writable;
+
+  AdminRoutes(Doors doors, Config config, Access access) {
+    this.doors = doors;
+    this.config = config;
+    this.access = access;
+    this.writable = config.syncs().stream().map(SyncConfig::entity).collect(Collectors.toSet());
+  }
+
+  void mount(Router router, Doorway doorway) {
+    router.get("/v1/admin/status").handler(context -> doorway.known(context, this::status));
+    router.get("/v1/admin/entities").handler(context -> doorway.known(context, this::entities));
+    router
+        .get("/v1/admin/deliveries/:system")
+        .handler(context -> doorway.known(context, this::deliveries));
+    router
+        .post("/v1/admin/sign-in-links")
+        .handler(context -> doorway.withBody(context, this::signInLink));
+    router
+        .route("/v1/admin/*")
+        .handler(context ->
+            doorway.known(
+                context,
+                (known, body) -> {
+                  throw new Refusal(404, "not-found", "There is nothing at this path.");
+                }));
+  }
+
+  private void signInLink(RoutingContext context, Buffer body) {
+    String host = config.server().host();
+    String address = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
+    String url =
+        "http://"
+            + (address.contains(":") ? "[" + address + "]" : address)
+            + ":"
+            + config.server().port()
+            + "/sign-in?code="
+            + access.newSignInCode();
+    Answers.json(
+        context,
+        201,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("url", url);
+          json.writeEndObject();
+        });
+  }
+
+  private void deliveries(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of("after", "wait"));
+    long sequence = Cursors.sequence(doors.journal(), context.queryParams().get("after"));
+    int wait = waitSeconds(context.queryParams().get("wait"));
+    boolean delivered =
+        doors.awaitDelivered(Lookup.part(context, "system"), sequence, Duration.ofSeconds(wait));
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeBooleanField("delivered", delivered);
+          json.writeEndObject();
+        });
+  }
+
+  private static int waitSeconds(@org.jspecify.annotations.Nullable String text) {
+    if (text == null) {
+      return 0;
+    }
+    try {
+      int wait = Integer.parseInt(text);
+      if (wait >= 0 && wait <= LONGEST_WAIT_SECONDS) {
+        return wait;
+      }
+    } catch (NumberFormatException notWhole) {
+      // Said below, like a number out of range.
+    }
+    throw new Refusal(
+        400,
+        "bad-parameter",
+        "wait is a number of seconds from 0 to " + LONGEST_WAIT_SECONDS + ".",
+        "wait");
+  }
+
+  private void entities(RoutingContext context, Buffer body) {
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("items");
+          for (Entity entity : Lookup.served(doors)) {
+            writeEntity(json, entity);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+
+  private void writeEntity(JsonGenerator json, Entity entity) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("name", entity.name());
+    json.writeStringField("plural", entity.plural());
+    json.writeArrayFieldStart("key");
+    for (int i = 0; i < entity.schema().keySize(); i++) {
+      json.writeString(entity.schema().field(entity.schema().keyPosition(i)).name());
+    }
+    json.writeEndArray();
+    json.writeNumberField("records", doors.records().count(entity));
+    json.writeBooleanField("writable", writable.contains(entity.name()));
+    json.writeArrayFieldStart("fields");
+    for (EntityField field : entity.fields()) {
+      json.writeStartObject();
+      json.writeStringField("name", field.name());
+      json.writeStringField("type", jsonType(field));
+      json.writeBooleanField("required", field.required());
+      json.writeBooleanField("indexed", entity.indexed().contains(field.name()));
+      json.writeFieldName("schema");
+      json.writeRawValue(field.jsonSchema());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private void status(RoutingContext context, Buffer body) {
+    EngineStatus status = doors.status();
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeNumberField("epoch", status.epoch());
+          json.writeObjectFieldStart("journal");
+          json.writeNumberField("head", status.journalHead());
+          json.writeNumberField("oldest", status.journalOldest());
+          json.writeNumberField("bytes", status.journalBytes());
+          json.writeStringField("cursor", doors.journal().head().text());
+          json.writeEndObject();
+          json.writeObjectFieldStart("records");
+          json.writeNumberField("sequence", status.recordsSequence());
+          json.writeEndObject();
+          json.writeNumberField("deadLetters", status.deadLetters());
+          Answers.writeProblem(json, "problem", status.problem());
+          json.writeArrayFieldStart("sources");
+          for (SourceStatus source : status.sources()) {
+            writeSource(json, source);
+          }
+          json.writeEndArray();
+          json.writeArrayFieldStart("targets");
+          for (TargetStatus target : status.targets()) {
+            writeTarget(json, target);
+          }
+          json.writeEndArray();
+          writeSyncs(json);
+          json.writeEndObject();
+        });
+  }
+
+  private static void writeSource(JsonGenerator json, SourceStatus source) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("system", source.system());
+    json.writeStringField("state", source.state().name());
+    Answers.writeProblem(json, "problem", source.problem());
+    json.writeNumberField("changes", source.changes());
+    json.writeNumberField("lagSeconds", source.lagSeconds());
+    json.writeStringField("phase", source.progress().phase().name());
+    json.writeNumberField("lagBytes", source.progress().lagBytes());
+    json.writeNumberField("retainedBytes", source.progress().retainedBytes());
+    json.writeArrayFieldStart("tables");
+    for (SourceProgress.TableProgress table : source.progress().tables()) {
+      json.writeStartObject();
+      json.writeStringField("table", table.table());
+      json.writeNumberField("rowsRead", table.rowsRead());
+      json.writeNumberField("rowsEstimated", table.rowsEstimated());
+      json.writeBooleanField("done", table.done());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static void writeTarget(JsonGenerator json, TargetStatus target) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("system", target.system());
+    json.writeStringField("state", target.state().name());
+    Answers.writeProblem(json, "problem", target.problem());
+    json.writeNumberField("delivered", target.delivered());
+    json.writeNumberField("sequence", target.sequence());
+    json.writeNumberField("lagEntries", target.lagEntries());
+    json.writeNumberField("lagSeconds", target.lagSeconds());
+    json.writeNumberField("waiting", target.waiting());
+    json.writeEndObject();
+  }
+
+  private void writeSyncs(JsonGenerator json) throws IOException {
+    json.writeArrayFieldStart("syncs");
+    for (SyncConfig sync : config.syncs()) {
+      json.writeStartObject();
+      json.writeStringField("name", sync.name());
+      json.writeStringField("entity", sync.entity());
+      var entity = config.entities().get(sync.entity());
+      json.writeStringField("plural", entity == null ? "" : entity.plural());
+      json.writeArrayFieldStart("members");
+      for (MemberConfig member : sync.members()) {
+        var system = config.systems().get(member.system());
+        json.writeStartObject();
+        json.writeStringField("system", member.system());
+        json.writeStringField("connector", system == null ? "" : system.connector().kind());
+        json.writeStringField("table", member.binding().table());
+        json.writeStringField("direction", member.direction().name().toLowerCase(Locale.ROOT));
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  /** The type by which a field's values stand in JSON. */
+  private static String jsonType(EntityField field) {
+    return switch (field.type()) {
+      case BOOLEAN -> "boolean";
+      case LONG -> "integer";
+      case DECIMAL -> field.jsonNumber() ? "number" : "string";
+      case DOUBLE -> "number";
+      case JSON, ARRAY -> "object";
+      case STRING, BYTES, DATE, TIME, TIMESTAMP, UUID -> "string";
+    };
+  }
+}

@@ -1,0 +1,170 @@
+package dev.unisono.server;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.unisono.engine.Engine;
+import dev.unisono.engine.clean.Finding;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.spi.Problem;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** How answers are written: JSON, and problems as RFC 9457 says. Has no state. */
+final class Answers {
+  private static final String ERRORS = "https://unisono.dev/errors/";
+
+  private Answers() {}
+
+  /** Writes some JSON. */
+  interface Content {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  static byte[] bytes(Content content) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(512);
+    try (JsonGenerator json = EntityJson.FACTORY.createGenerator(out)) {
+      content.write(json);
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+    return out.toByteArray();
+  }
+
+  static void json(RoutingContext context, int status, Content content) {
+    end(context, status, "application/json", bytes(content));
+  }
+
+  private static void end(RoutingContext context, int status, String type, byte[] body) {
+    HttpServerResponse response = context.response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    response.setStatusCode(status).putHeader("Content-Type", type);
+    response.putHeader("Cache-Control", "no-store").putHeader("X-Content-Type-Options", "nosniff");
+    response.end(Buffer.buffer(body));
+  }
+
+  static void text(RoutingContext context, int status, String type, String text) {
+    end(context, status, type, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static void problem(RoutingContext context, int status, Problem problem) {
+    String detail = problem.message() + (problem.remedy().isEmpty() ? "" : " " + problem.remedy());
+    write(context, status, problem.code(), detail, null, List.of(), UUID.randomUUID().toString());
+  }
+
+  static void refusal(RoutingContext context, Refusal refusal) {
+    write(
+        context,
+        refusal.status(),
+        refusal.code(),
+        refusal.detail(),
+        refusal.field(),
+        List.of(),
+        UUID.randomUUID().toString());
+  }
+
+  static void invalid(RoutingContext context, Engine.InvalidPatch invalid) {
+    write(
+        context,
+        422,
+        "invalid-value",
+        String.valueOf(invalid.getMessage()),
+        invalid.findings().getFirst().field(),
+        invalid.findings(),
+        UUID.randomUUID().toString());
+  }
+
+  static void internal(RoutingContext context, String instance) {
+    write(
+        context,
+        500,
+        "internal",
+        "Something went wrong here; the server's log has it under this instance.",
+        null,
+        List.of(),
+        instance);
+  }
+
+  private static void write(
+      RoutingContext context,
+      int status,
+      String code,
+      String detail,
+      @Nullable String field,
+      List<Finding> findings,
+      String instance) {
+    byte[] body =
+        bytes(json -> writeProblem(json, status, code, detail, field, findings, instance));
+    end(context, status, "application/problem+json", body);
+  }
+
+  static void writeProblem(
+      JsonGenerator json,
+      int status,
+      String code,
+      String detail,
+      @Nullable String field,
+      List<Finding> findings,
+      String instance)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("type", ERRORS + code);
+    json.writeStringField("title", title(code));
+    json.writeNumberField("status", status);
+    json.writeStringField("code", code);
+    json.writeStringField("detail", whole(detail));
+    if (field != null) {
+      json.writeStringField("field", whole(field));
+    }
+    if (!findings.isEmpty()) {
+      json.writeArrayFieldStart("findings");
+      for (Finding finding : findings) {
+        json.writeStartObject();
+        json.writeStringField("code", finding.code());
+        json.writeStringField("field", finding.field());
+        json.writeStringField("message", finding.message());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    json.writeStringField("instance", "urn:uuid:" + instance);
+    json.writeEndObject();
+  }
+
+  /** What a caller sent may hold halves of characters, which have no UTF-8. */
+  private static String whole(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+  }
+
+  private static String title(String code) {
+    String words = code.replace('-', ' ');
+    return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
+  }
+
+  /** A problem inside another answer: as status and lists show it. */
+  static void writeProblem(JsonGenerator json, String name, @Nullable Problem problem)
+      throws IOException {
+    if (problem == null) {
+      json.writeNullField(name);
+      return;
+    }
+    json.writeObjectFieldStart(name);
+    json.writeStringField("code", problem.code());
+    json.writeStringField("message", problem.message());
+    json.writeStringField("remedy", problem.remedy());
+    String path = problem.configPath();
+    if (path != null) {
+      json.writeStringField("configPath", path);
+    }
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.unisono.server;
+
+import dev.unisono.engine.Engine;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.UnisonoException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What every route passes through: who calls, a virtual thread to block on, and one way in which
+ * whatever goes wrong is answered. Safe for threads.
+ */
+final class Doorway {
+  private static final System.Logger LOG = System.getLogger(Doorway.class.getName());
+
+  private static final int MOST_BODY_BYTES = 1 << 20;
+
+  private final Access access;
+
+  Doorway(Access access) {
+    this.access = access;
+  }
+
+  /** Answers a request; may block. */
+  interface Handler {
+    void handle(RoutingContext context, Buffer body) throws InterruptedException;
+  }
+
+  /** For routes that anybody may ask. */
+  void open(RoutingContext context, Handler handler) {
+    start(context, handler, Buffer.buffer());
+  }
+
+  /** For routes that need a caller we know, and no body. */
+  void known(RoutingContext context, Handler handler) {
+    if (admitted(context)) {
+      start(context, handler, Buffer.buffer());
+    }
+  }
+
+  /** For routes that need a caller we know, and read a body. */
+  void withBody(RoutingContext context, Handler handler) {
+    if (!admitted(context)) {
+      return;
+    }
+    HttpServerRequest request = context.request();
+    Buffer body = Buffer.buffer();
+    request.handler(part -> {
+      if (body.length() + part.length() <= MOST_BODY_BYTES) {
+        body.appendBuffer(part);
+      } else if (!context.response().ended()) {
+        // A body without a length is known to be too long only when it is.
+        context.response().putHeader("Connection", "close");
+        Answers.refusal(context, new Refusal(413, "body-too-large", "A body has at most 1 MiB."));
+      }
+    });
+    request.exceptionHandler(_ ->
+        Answers.refusal(context, new Refusal(400, "bad-body", "The body did not arrive whole.")));
+    request.endHandler(_ -> {
+      if (!context.response().ended()) {
+        start(context, handler, body);
+      }
+    });
+    // The container hands requests over paused.
+    request.resume();
+  }
+
+  boolean admitted(RoutingContext context) {
+    Optional<Problem> refused = access.refuse(context.request());
+    refused.ifPresent(problem -> {
+      context
+          .response()
+          .putHeader("WWW-Authenticate", "Bearer realm=\"unisono\", error=\"invalid_token\"");
+      Answers.problem(context, 401, problem);
+    });
+    return refused.isEmpty();
+  }
+
+  private static void start(RoutingContext context, Handler handler, Buffer body) {
+    Thread.ofVirtual().name("request").start(() -> run(context, handler, body));
+  }
+
+  private static void run(RoutingContext context, Handler handler, Buffer body) {
+    try {
+      handler.handle(context, body);
+    } catch (Refusal refusal) {
+      Answers.refusal(context, refusal);
+    } catch (Engine.InvalidPatch invalid) {
+      Answers.invalid(context, invalid);
+    } catch (UnisonoException failed) {
+      Answers.problem(context, status(context.request(), failed.problem()), failed.problem());
+    } catch (InterruptedException stop) {
+      Answers.problem(
+          context,
+          503,
+          new Problem("stopping", ProblemType.TRANSIENT, "The server is stopping.", null, ""));
+    } catch (RuntimeException fault) {
+      String instance = UUID.randomUUID().toString();
+      LOG.log(System.Logger.Level.ERROR, "request " + instance, fault);
+      Answers.internal(context, instance);
+    }
+  }
+
+  /** The status of a problem that the engine found, by its code, then by its type. */
+  private static int status(HttpServerRequest request, Problem problem) {
+    return switch (problem.code()) {
+      case "not-found" -> 404;
+      case "gone", "gap" -> 410;
+      case "version-mismatch" -> 412;
+      case "method-not-allowed" -> 405;
+      case "refused-by-owner" -> 422;
+      case "write-timeout" -> 504;
+      case "state-failed" -> request.method().name().equals("GET") ? 500 : 507;
+      default ->
+          switch (problem.type()) {
+            case EXTERNAL, TRANSIENT, RESOURCES, USER -> 503;
+            case INTERNAL -> 500;
+          };
+    };
+  }
+}

@@ -1,0 +1,82 @@
+package dev.unisono.server;
+
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.EngineStatus;
+import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.spi.SourceProgress;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whether the server lives and whether it can serve, and its metrics. Safe for threads. */
+final class HealthRoutes {
+  private final Doors doors;
+  private final Metrics metrics;
+
+  HealthRoutes(Doors doors, Metrics metrics) {
+    this.doors = doors;
+    this.metrics = metrics;
+  }
+
+  void mount(Router router, Doorway doorway) {
+    router.get("/health/live").handler(context -> doorway.open(context, HealthRoutes::live));
+    router.get("/health/ready").handler(context -> doorway.open(context, this::ready));
+    router
+        .get("/metrics")
+        .handler(context ->
+            doorway.known(
+                context,
+                (known, body) ->
+                    Answers.text(
+                        known, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape())));
+  }
+
+  private static void live(RoutingContext context, Buffer body) {
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("status", "live");
+          json.writeEndObject();
+        });
+  }
+
+  /**
+   * Ready once every part has begun and no first snapshot is missing. A system that is away later
+   * does not make us unready: what is here is still served.
+   */
+  private void ready(RoutingContext context, Buffer body) {
+    EngineStatus status = doors.status();
+    List<String> missing = new ArrayList<>();
+    if (status.problem() != null) {
+      missing.add("state: " + status.problem().code());
+    }
+    for (EngineStatus.SourceStatus source : status.sources()) {
+      if (source.state() == State.STARTING
+          || source.progress().phase() == SourceProgress.Phase.SNAPSHOT) {
+        missing.add(source.system() + ": " + source.progress().phase());
+      }
+    }
+    for (EngineStatus.TargetStatus target : status.targets()) {
+      if (target.state() == State.STARTING) {
+        missing.add(target.system() + ": STARTING");
+      }
+    }
+    Answers.json(
+        context,
+        missing.isEmpty() ? 200 : 503,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("status", missing.isEmpty() ? "ready" : "not ready");
+          json.writeArrayFieldStart("missing");
+          for (String part : missing) {
+            json.writeString(part);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+}

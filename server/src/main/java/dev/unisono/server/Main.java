@@ -1,0 +1,90 @@
+package dev.unisono.server;
+
+import dev.unisono.engine.Engine;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.ConfigProblem;
+import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.spi.Connector;
+import dev.unisono.spi.UnisonoException;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import java.net.BindException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ServiceLoader;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The command {@code run FILE}: reads the config, opens the state, starts the server. Exits with 1
+ * where the config or the state does not allow it, with 2 where there is no usable file.
+ */
+@QuarkusMain
+public final class Main {
+  /** What is handed over to the container, which makes its beans itself. */
+  record Prepared(Config config, Engine engine) {}
+
+  private static final AtomicReference<@Nullable Prepared> PREPARED = new AtomicReference<>();
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    String file = arguments.length > 0 ? arguments[0] : System.getProperty("unisono.config");
+    if (file == null) {
+      System.err.println("usage: unisono run FILE");
+      System.exit(2);
+      return;
+    }
+    Config config = read(Path.of(file));
+    try {
+      PREPARED.set(new Prepared(config, new Engine(config, Clock.systemUTC())));
+    } catch (UnisonoException failed) {
+      System.err.println(failed.problem());
+      System.exit(1);
+    }
+    System.setProperty("quarkus.http.host", config.server().host());
+    System.setProperty("quarkus.http.port", Integer.toString(config.server().port()));
+    Quarkus.run(null, (exit, failure) -> ended(config, exit, failure), arguments);
+  }
+
+  private static Config read(Path file) {
+    ConfigReader.Outcome outcome =
+        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
+    Config config = outcome.config();
+    if (config != null) {
+      return config;
+    }
+    for (ConfigProblem problem : outcome.problems()) {
+      System.err.println(
+          file + (problem.line() > 0 ? ":" + problem.line() : "") + ": " + problem.problem());
+    }
+    boolean noFile =
+        outcome.problems().stream()
+            .allMatch(problem -> problem.problem().code().equals("file-unreadable"));
+    System.exit(noFile ? 2 : 1);
+    throw new IllegalStateException("unreachable");
+  }
+
+  private static void ended(Config config, int exit, @Nullable Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BindException) {
+        System.err.println(
+            "port-in-use: Another process listens on "
+                + config.server().host()
+                + ":"
+                + config.server().port()
+                + ". [server.port] Stop it, or choose another port.");
+        break;
+      }
+    }
+    System.exit(failure == null ? exit : 1);
+  }
+
+  static Prepared prepared() {
+    Prepared prepared = PREPARED.get();
+    if (prepared == null) {
+      throw new IllegalStateException("the server is started by its main class");
+    }
+    return prepared;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.unisono.server;
+
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.EngineStatus;
+import dev.unisono.engine.EngineStatus.SourceStatus;
+import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.hub.Hub;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.function.ToDoubleFunction;
+
+/** The server's figures in Prometheus' text form. Safe for threads. */
+final class Metrics {
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Doors doors;
+
+  Metrics(Doors doors, Hub hub) {
+    this.doors = doors;
+    gauge("unisono.journal.head", "The newest journal sequence.", EngineStatus::journalHead);
+    gauge("unisono.journal.oldest", "The oldest journal sequence.", EngineStatus::journalOldest);
+    gauge("unisono.journal.bytes", "What the journal takes on disk.", EngineStatus::journalBytes);
+    gauge(
+        "unisono.records.lag.entries",
+        "Journal entries that the records do not reflect yet.",
+        status -> status.journalHead() - status.recordsSequence());
+    gauge("unisono.dead.letters", "Changes that were refused.", EngineStatus::deadLetters);
+    gauge(
+        "unisono.state.failing",
+        "1 where nothing is committed, or the records do not follow.",
+        status -> status.problem() == null ? 0 : 1);
+    Gauge.builder("unisono.stream.subscriptions", hub, Hub::subscribers)
+        .description("Live subscriptions.")
+        .register(registry);
+    FunctionCounter.builder("unisono.stream.writes", hub, Hub::sent)
+        .description("Blocks of events written to connections.")
+        .register(registry);
+    for (SourceStatus source : doors.status().sources()) {
+      addSource(source.system());
+    }
+    for (TargetStatus target : doors.status().targets()) {
+      addTarget(target.system());
+    }
+  }
+
+  private void gauge(String name, String description, ToDoubleFunction<EngineStatus> value) {
+    Gauge.builder(name, doors, all -> value.applyAsDouble(all.status()))
+        .description(description)
+        .register(registry);
+  }
+
+  private SourceStatus source(String system) {
+    return doors.status().sources().stream()
+        .filter(source -> source.system().equals(system))
+        .findAny()
+        .orElseThrow();
+  }
+
+  private void addSource(String system) {
+    FunctionCounter.builder(
+            "unisono.source.changes", doors, all -> (double) source(system).changes())
+        .tag("system", system)
+        .description("Changes taken since the start.")
+        .register(registry);
+    Gauge.builder("unisono.source.lag", doors, all -> source(system).lagSeconds())
+        .tag("system", system)
+        .baseUnit("seconds")
+        .description("From a change's commit until it was durable here, for the last one.")
+        .register(registry);
+    Gauge.builder(
+            "unisono.source.retained",
+            doors,
+            all -> (double) source(system).progress().retainedBytes())
+        .tag("system", system)
+        .baseUnit("bytes")
+        .description("What the system keeps of its log for us; -1 where unknown.")
+        .register(registry);
+    Gauge.builder(
+            "unisono.source.up", doors, all -> source(system).state() == State.RUNNING ? 1 : 0)
+        .tag("system", system)
+        .description("1 while it is read.")
+        .register(registry);
+  }
+
+  private TargetStatus target(String system) {
+    return doors.status().targets().stream()
+        .filter(target -> target.system().equals(system))
+        .findAny()
+        .orElseThrow();
+  }
+
+  private void addTarget(String system) {
+    FunctionCounter.builder(
+            "unisono.target.delivered", doors, all -> (double) target(system).delivered())
+        .tag("system", system)
+        .description("Entries delivered since the start.")
+        .register(registry);
+    Gauge.builder("unisono.target.lag.entries", doors, all -> (double) target(system).lagEntries())
+        .tag("system", system)
+        .description("Journal entries not delivered yet.")
+        .register(registry);
+    Gauge.builder("unisono.target.lag", doors, all -> target(system).lagSeconds())
+        .tag("system", system)
+        .baseUnit("seconds")
+        .description("Age of the oldest change in line.")
+        .register(registry);
+    Gauge.builder(
+            "unisono.target.up", doors, all -> target(system).state() == State.RUNNING ? 1 : 0)
+        .tag("system", system)
+        .description("1 while it is written.")
+        .register(registry);
+  }
+
+  String scrape() {
+    return registry.scrape();
+  }
+}

@@ -1,0 +1,315 @@
+package dev.unisono.server;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.Nearest;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.entity.EntityField;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.Records;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.UnisonoException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Records by REST: list, get, write through. Safe for threads. */
+final class RecordRoutes {
+  private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
+  private static final Set<String> PATCH_TYPES =
+      Set.of("application/merge-patch+json", "application/json");
+
+  private final Doors doors;
+  private final InstantSource clock;
+
+  RecordRoutes(Doors doors, InstantSource clock) {
+    this.doors = doors;
+    this.clock = clock;
+  }
+
+  void mount(Router router, Doorway doorway) {
+    router
+        .route("/v1/:plural")
+        .method(HttpMethod.GET)
+        .method(HttpMethod.HEAD)
+        .handler(context -> doorway.known(context, this::list));
+    router
+        .route("/v1/:plural/:key")
+        .method(HttpMethod.GET)
+        .method(HttpMethod.HEAD)
+        .handler(context -> doorway.known(context, this::get));
+    router.patch("/v1/:plural/:key").handler(context -> doorway.withBody(context, this::patch));
+    router
+        .route("/v1/:plural")
+        .handler(
+            context -> doorway.known(context, (known, body) -> notAllowed(known, "GET, HEAD")));
+    router
+        .route("/v1/:plural/:key")
+        .handler(context ->
+            doorway.known(context, (known, body) -> notAllowed(known, "GET, HEAD, PATCH")));
+    router
+        .route("/v1/*")
+        .handler(context ->
+            doorway.known(
+                context,
+                (known, body) -> {
+                  throw new Refusal(404, "not-found", "There is nothing at this path.");
+                }));
+  }
+
+  static void notAllowed(RoutingContext context, String allowed) {
+    context.response().putHeader("Allow", allowed);
+    throw new Refusal(
+        405,
+        "method-not-allowed",
+        context.request().method() + " is not allowed here; allowed: " + allowed + ".");
+  }
+
+  private void list(RoutingContext context, Buffer body) throws InterruptedException {
+    Entity entity = Lookup.entity(doors, Lookup.part(context, "plural"));
+    ListRequest list = ListRequest.parse(entity, context.queryParams());
+    awaitAfter(context.request());
+    Records.Page page = doors.records().list(entity, list.query());
+    HttpServerResponse response = context.response();
+    reflect(response, page.position());
+    String next = page.more() ? list.next(page.records().getLast()) : null;
+    if (next != null) {
+      response.putHeader("Link", "<" + nextAddress(context, next) + ">; rel=\"next\"");
+    }
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("items");
+          for (EntityRecord record : page.records()) {
+            Row row = record.row();
+            if (row != null) {
+              EntityJson.writeRow(json, entity, row);
+            }
+          }
+          json.writeEndArray();
+          if (next != null) {
+            json.writeStringField("next", next);
+          }
+          json.writeEndObject();
+        });
+  }
+
+  private static String nextAddress(RoutingContext context, String next) {
+    StringBuilder address = new StringBuilder(context.request().path()).append('?');
+    for (var parameter : context.queryParams().entries()) {
+      if (!parameter.getKey().equals("after")) {
+        address
+            .append(URLEncoder.encode(parameter.getKey(), StandardCharsets.UTF_8))
+            .append('=')
+            .append(URLEncoder.encode(parameter.getValue(), StandardCharsets.UTF_8))
+            .append('&');
+      }
+    }
+    return address.append("after=").append(next).toString();
+  }
+
+  private void get(RoutingContext context, Buffer body) throws InterruptedException {
+    Entity entity = Lookup.entity(doors, Lookup.part(context, "plural"));
+    Lookup.checkParameters(context, Set.of());
+    Key key = key(entity, context.request());
+    awaitAfter(context.request());
+    Cursor position = doors.records().position();
+    EntityRecord record =
+        doors
+            .records()
+            .find(entity, key)
+            .orElseThrow(
+                () -> new Refusal(404, "not-found", "There is no such " + entity.name() + "."));
+    reflect(context.response(), position);
+    if (record.row() == null) {
+      throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
+    }
+    answer(context, entity, record);
+  }
+
+  private static void answer(RoutingContext context, Entity entity, EntityRecord record) {
+    Row row = record.row();
+    if (row == null) {
+      throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
+    }
+    context.response().putHeader("ETag", "\"" + record.version() + "\"");
+    Answers.json(context, 200, json -> EntityJson.writeRow(json, entity, row));
+  }
+
+  /** The key as it stands in the path: its parts joined by commas, each percent-encoded. */
+  private static Key key(Entity entity, HttpServerRequest request) {
+    String path = String.valueOf(request.path());
+    String segment = path.substring(path.lastIndexOf('/') + 1);
+    String[] parts =
+        entity.schema().keySize() == 1 ? new String[] {segment} : segment.split(",", -1);
+    try {
+      for (int i = 0; i < parts.length; i++) {
+        parts[i] = URLDecoder.decode(parts[i].replace("+", "%2B"), StandardCharsets.UTF_8);
+      }
+      return EntityJson.parseKey(entity, parts);
+    } catch (EntityJson.UnfitValue unfit) {
+      throw new Refusal(400, "bad-key", String.valueOf(unfit.getMessage()), "key");
+    } catch (IllegalArgumentException notEncoded) {
+      throw new Refusal(400, "bad-key", "The key is not percent-encoded as it must be.", "key");
+    }
+  }
+
+  private void awaitAfter(HttpServerRequest request) throws InterruptedException {
+    String after = request.getHeader("Unisono-After");
+    if (after != null
+        && !doors
+            .records()
+            .awaitSequence(Cursors.sequence(doors.journal(), after), READ_PATIENCE)) {
+      throw new Refusal(
+          504, "not-yet", "The records do not reflect that position yet; try again in a moment.");
+    }
+  }
+
+  /** Says what position an answer reflects, and how far behind the journal's head that is. */
+  private void reflect(HttpServerResponse response, Cursor position) {
+    response.putHeader("Unisono-Cursor", position.text());
+    response.putHeader(
+        "Unisono-Lag", String.format(Locale.ROOT, "%.3f", lagSeconds(position.sequence())));
+  }
+
+  private double lagSeconds(long sequence) {
+    if (sequence >= doors.journal().head().sequence()) {
+      return 0;
+    }
+    try {
+      List<JournalEntry> next = doors.journal().read(sequence, 1);
+      return next.isEmpty()
+          ? 0
+          : Math.max(
+              0,
+              Duration.between(next.getFirst().sourceTime(), clock.instant()).toMillis() / 1000.0);
+    } catch (UnisonoException dropped) {
+      return 0;
+    }
+  }
+
+  private void patch(RoutingContext context, Buffer body) throws InterruptedException {
+    Entity entity = Lookup.entity(doors, Lookup.part(context, "plural"));
+    Lookup.checkParameters(context, Set.of());
+    String type = context.request().getHeader("Content-Type");
+    String plainType = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (!PATCH_TYPES.contains(plainType)) {
+      context.response().putHeader("Accept-Patch", "application/merge-patch+json");
+      throw new Refusal(
+          415, "unsupported-media-type", "Send a merge patch: application/merge-patch+json.");
+    }
+    Key key = key(entity, context.request());
+    Row patch = parsePatch(entity, key, body.getBytes());
+    Doors.Written written =
+        doors.patch(entity, key, patch, expectedVersion(context.request()), WRITE_PATIENCE);
+    Cursor position = new Cursor(doors.journal().head().epoch(), written.sequence());
+    context.response().putHeader("Unisono-Cursor", position.text());
+    answer(context, entity, written.record());
+  }
+
+  private static @Nullable Long expectedVersion(HttpServerRequest request) {
+    String match = request.getHeader("If-Match");
+    if (match == null || match.equals("*")) {
+      return null;
+    }
+    try {
+      return Long.valueOf(match.replaceAll("^\"|\"$", ""));
+    } catch (NumberFormatException notOurs) {
+      throw new Refusal(
+          412, "version-mismatch", "If-Match does not name a version of this record.", "If-Match");
+    }
+  }
+
+  private static Row parsePatch(Entity entity, Key key, byte[] body) {
+    @Nullable Object[] values = new @Nullable Object[entity.schema().size()];
+    Arrays.fill(values, Unchanged.UNCHANGED);
+    int given = 0;
+    try (JsonParser json = EntityJson.FACTORY.createParser(body)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new Refusal(400, "bad-body", "The body is a JSON object.");
+      }
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        int position = position(entity, name);
+        values[position] = read(json, entity.fields().get(position));
+        given++;
+      }
+      if (json.nextToken() != null) {
+        throw new Refusal(400, "bad-body", "The body is one JSON object.");
+      }
+    } catch (IOException broken) {
+      throw new Refusal(400, "bad-body", "The body is not JSON.");
+    }
+    given -= keyFieldsTakenOut(entity, key, values);
+    if (given == 0) {
+      throw new Refusal(422, "empty-patch", "The patch changes nothing.");
+    }
+    return new Row(entity.schema(), values);
+  }
+
+  private static @Nullable Object read(JsonParser json, EntityField field) throws IOException {
+    try {
+      return EntityJson.read(json, field);
+    } catch (EntityJson.UnfitValue unfit) {
+      throw new Refusal(422, "invalid-value", String.valueOf(unfit.getMessage()), field.name());
+    }
+  }
+
+  /** A key may be repeated in a patch, but not changed by it. */
+  private static int keyFieldsTakenOut(Entity entity, Key key, @Nullable Object[] values) {
+    int taken = 0;
+    for (int part = 0; part < key.size(); part++) {
+      int position = entity.schema().keyPosition(part);
+      Object value = values[position];
+      if (value == Unchanged.UNCHANGED) {
+        continue;
+      }
+      if (value == null || !new Key(value).equals(new Key(key.part(part)))) {
+        String field = entity.fields().get(position).name();
+        throw new Refusal(422, "key-immutable", "The key cannot be changed here.", field);
+      }
+      values[position] = Unchanged.UNCHANGED;
+      taken++;
+    }
+    return taken;
+  }
+
+  private static int position(Entity entity, String name) {
+    Integer position = entity.schema().find(name);
+    if (position == null) {
+      List<String> known =
+          new ArrayList<>(entity.fields().stream().map(EntityField::name).toList());
+      throw new Refusal(
+          400,
+          "unknown-field",
+          entity.plural() + " have no field '" + name + "'" + Nearest.question(name, known),
+          name);
+    }
+    return position;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.unisono.server;
+
+import dev.unisono.engine.Engine;
+import dev.unisono.engine.config.Config;
+import dev.unisono.hub.Hub;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.vertx.ext.web.Router;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** All wiring of the server in one place: what is made, of what, and in which order it ends. */
+@ApplicationScoped
+public class Wiring {
+  private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
+
+  private @Nullable Engine engine;
+  private @Nullable Hub hub;
+
+  void routes(@Observes Router router) {
+    Main.Prepared prepared = Main.prepared();
+    Config config = prepared.config();
+    Engine engine = prepared.engine();
+    this.engine = engine;
+    JournalFeed feed = new JournalFeed(engine);
+    Hub hub = new Hub(feed, STREAM_PATIENCE);
+    this.hub = hub;
+    Access access = Access.open(config.state().folder(), Clock.systemUTC());
+    Doorway doorway = new Doorway(access);
+    new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
+    new AdminRoutes(engine, config, access).mount(router, doorway);
+    new StreamRoutes(engine, hub, feed).mount(router, doorway);
+    new SocketRoutes(engine, hub, feed, access).mount(router);
+    new RecordRoutes(engine, Clock.systemUTC()).mount(router, doorway);
+    new PageRoutes(access).mount(router, doorway);
+  }
+
+  void start(@Observes StartupEvent event) {
+    if (engine != null && hub != null) {
+      engine.start();
+      hub.start();
+    }
+  }
+
+  void stop(@Observes ShutdownEvent event) {
+    if (hub != null) {
+      hub.close();
+    }
+    if (engine != null) {
+      engine.close();
+    }
+  }
+}
