@@ -1,0 +1,111 @@
+package dev.unisono.bench;
+
+import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.ServerProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * A folder with a config for the server to be measured: one table, read from the one database and
+ * written to the other. Has no state beside its files.
+ */
+final class ServerConfig {
+  static final String SLOT = "unisono_bench";
+
+  private final Path folder;
+  private final int port = ServerProcess.freePort();
+
+  /**
+   * @param lastField the sixth column and its schema
+   * @param served whether records are kept for REST
+   */
+  ServerConfig(
+      Path folder,
+      PostgresServer source,
+      PostgresServer target,
+      String targetDatabase,
+      String lastField,
+      boolean served) {
+    this.folder = folder;
+    Path password = folder.resolve("password");
+    String config =
+        """
+        server: { host: 127.0.0.1, port: %d }
+        state:  { folder: "%s" }
+        systems:
+          source:
+            connector: postgres
+            url: "%s"
+            user: %s
+            password: "${file:%s}"
+            slot: %s
+            publication: %s
+          target:
+            connector: postgres
+            url: "%s"
+            user: %s
+            password: "${file:%s}"
+        entities:
+          item:
+            plural: items
+            key: id
+            %s
+            schema:
+              properties:
+                id:      { type: integer }
+                name:    { type: string, maxLength: 200 }
+                email:   { type: string }
+                country: { type: string }
+                balance: { type: number }
+                %s
+              required: [id, name]
+        syncs:
+          items:
+            entity: item
+            members:
+              - { system: source, table: public.item, direction: read }
+              - { system: target, table: public.item, direction: write }
+        """
+            .formatted(
+                port,
+                state(),
+                source.jdbcUrl(SourceDatabase.DATABASE),
+                source.user(),
+                password,
+                SLOT,
+                SourceDatabase.PUBLICATION,
+                target.jdbcUrl(targetDatabase),
+                target.user(),
+                password,
+                served ? "" : "serve: false",
+                lastField);
+    try {
+      Files.createDirectories(folder);
+      Files.createFile(
+          password,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(password, source.password());
+      Files.writeString(folder.resolve("unisono.yaml"), config);
+    } catch (IOException failed) {
+      throw new UncheckedIOException("cannot write a config in " + folder, failed);
+    }
+  }
+
+  private Path state() {
+    return folder.resolve("state");
+  }
+
+  /** Starts the server with what every contender's virtual machine has. */
+  ServerProcess start() {
+    return ServerProcess.start(
+        ServerProcess.projectFolder(),
+        folder.resolve("unisono.yaml"),
+        port,
+        state(),
+        folder.resolve("server.log"),
+        ChildProcess.JVM_OPTIONS);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.unisono.systemtests;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.unisono.testkit.ServerProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server between two databases, that can be ended in both ways and started again with the same
+ * state on the same port. For one thread.
+ */
+final class MirrorServer implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
+  private static final Pattern CURSOR = Pattern.compile("u1\\.[A-Za-z0-9_-]+");
+  private static final int PAGE = 1_000;
+
+  private final Path folder;
+  private final Path config;
+  private final int port;
+  private @Nullable ServerProcess process;
+
+  /** Not started yet. */
+  MirrorServer(MirroredDatabases databases, Path folder, int snapshotChunk) throws IOException {
+    this.folder = folder;
+    this.port = ServerProcess.freePort();
+    this.config = databases.writeConfig(folder, port, snapshotChunk);
+  }
+
+  /** Starts it and returns at once. */
+  void launch() {
+    process =
+        ServerProcess.start(
+            ServerProcess.projectFolder(),
+            config,
+            port,
+            folder.resolve("state"),
+            folder.resolve("server.log"),
+            List.of());
+  }
+
+  /** Starts it and waits until it answers, whatever its parts do. */
+  void startLive() throws InterruptedException {
+    launch();
+    process().awaitLive(START_LIMIT);
+  }
+
+  void start() throws InterruptedException {
+    startLive();
+    process().awaitReady(START_LIMIT, () -> false);
+  }
+
+  ServerProcess process() {
+    ServerProcess running = process;
+    if (running == null) {
+      throw new IllegalStateException("the server is not running");
+    }
+    return running;
+  }
+
+  URI api() {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  /** Ends it at once, as a power cut would. */
+  void kill() throws InterruptedException {
+    try (ServerProcess ending = process()) {
+      ending.kill();
+    }
+    process = null;
+  }
+
+  /** Ends it in order. */
+  void stop() throws InterruptedException {
+    try (ServerProcess ending = process()) {
+      ending.stop();
+    }
+    process = null;
+  }
+
+  HttpResponse<String> get(String path) throws InterruptedException {
+    return process().send(process().request(path).build());
+  }
+
+  /** The oldest cursor that can be resumed from, as told to whoever asks for one of no journal. */
+  String oldestCursor() throws InterruptedException {
+    // Version 1, epoch 9,999, sequence 1.
+    String gap = get("/v1/changes?after=u1.AQAAAAAAACcPAAAAAAAAAAE").body();
+    Matcher cursor = CURSOR.matcher(gap);
+    if (!cursor.find()) {
+      throw new AssertionError("the oldest cursor is not told: " + gap);
+    }
+    return cursor.group();
+  }
+
+  /** All records of an entity as its list shows them, page by page. */
+  Rows list(MirroredEntity entity, String sort) throws InterruptedException {
+    SortedMap<Long, ObjectNode> records = new TreeMap<>();
+    String first =
+        "/v1/" + entity.plural() + "?limit=" + PAGE + (sort.isEmpty() ? "" : "&sort=" + sort);
+    String path = first;
+    while (true) {
+      HttpResponse<String> answer = get(path);
+      if (answer.statusCode() != 200) {
+        throw new AssertionError(
+            path + " was answered by " + answer.statusCode() + ": " + answer.body());
+      }
+      JsonNode page = ExactJson.parse(answer.body());
+      for (JsonNode item : page.get("items")) {
+        if (records.put(item.get("id").asLong(), (ObjectNode) item) != null) {
+          throw new AssertionError(path + " shows twice: " + item);
+        }
+      }
+      JsonNode next = page.get("next");
+      if (next == null || next.isNull()) {
+        return entity.shown("the list " + first, records);
+      }
+      path = first + "&after=" + URLEncoder.encode(next.asText(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      process.close();
+      process = null;
+    }
+  }
+}

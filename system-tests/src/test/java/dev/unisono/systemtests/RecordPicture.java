@@ -1,0 +1,119 @@
+package dev.unisono.systemtests;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a live client makes of the events it receives: all records, and the cursor to resume from.
+ * Notes what must not be: a cursor seen twice, a gap, an event it cannot apply. Safe for threads.
+ */
+final class RecordPicture {
+  private final Map<String, Map<Long, ObjectNode>> records = new HashMap<>();
+  private final Map<String, String> cursorByEntity = new HashMap<>();
+  private final Set<String> cursors = new HashSet<>();
+  private final List<String> complaints = new ArrayList<>();
+
+  /** Records as they were removed: one that moves to another key goes on from there. */
+  private final Map<String, Map<Long, ObjectNode>> removed = new HashMap<>();
+
+  private @Nullable String cursor;
+  private long events;
+
+  synchronized void apply(StreamEvent event) {
+    noteCursor(event);
+    events++;
+    Map<Long, ObjectNode> ofEntity =
+        records.computeIfAbsent(event.entity(), entity -> new TreeMap<>());
+    switch (event.kind()) {
+      case "created", "updated" -> put(ofEntity, event);
+      case "deleted" -> remove(ofEntity, event);
+      case "truncated" -> ofEntity.clear();
+      default -> complain("an unexpected event: " + event);
+    }
+    if (event.cursor() != null) {
+      cursor = event.cursor();
+      cursorByEntity.put(event.entity(), event.cursor());
+    }
+  }
+
+  /** The connection may be cut between the two events of a move: then the first comes again. */
+  private void remove(Map<Long, ObjectNode> ofEntity, StreamEvent event) {
+    ObjectNode known = ofEntity.remove(event.key());
+    if (known != null) {
+      removed.computeIfAbsent(event.entity(), entity -> new HashMap<>()).put(event.key(), known);
+    }
+  }
+
+  /**
+   * A field that the source did not send since it did not change is absent: what was known of the
+   * record stays, under its key of before where that has moved.
+   */
+  private void put(Map<Long, ObjectNode> ofEntity, StreamEvent event) {
+    Long previousKey = event.previousKey();
+    ObjectNode known =
+        previousKey == null
+            ? null
+            : removed.getOrDefault(event.entity(), Map.of()).get(previousKey);
+    if (known == null) {
+      // A snapshot may show a record under its new key already, before the move is replayed.
+      known = ofEntity.get(event.key());
+    }
+    ObjectNode record = ExactJson.object();
+    if (known != null) {
+      record.setAll(known);
+    }
+    record.setAll(event.record());
+    ofEntity.put(event.key(), record);
+  }
+
+  private void noteCursor(StreamEvent event) {
+    if (event.cursor() != null && !cursors.add(event.cursor())) {
+      complain("a cursor was seen twice: " + event);
+    }
+  }
+
+  synchronized void complain(String what) {
+    if (complaints.size() < 20) {
+      complaints.add(what);
+    }
+  }
+
+  synchronized List<String> complaints() {
+    return List.copyOf(complaints);
+  }
+
+  /** The last cursor of any entity; null before the first. */
+  synchronized @Nullable String cursor() {
+    return cursor;
+  }
+
+  /** The last cursor of one entity; null before the first. */
+  synchronized @Nullable String cursor(String entity) {
+    return cursorByEntity.get(entity);
+  }
+
+  /** Forgets everything: a snapshot that was cut off begins anew. */
+  synchronized void clear() {
+    records.clear();
+  }
+
+  /** The same for one entity. */
+  synchronized void clear(String entity) {
+    records.remove(entity);
+  }
+
+  synchronized long events() {
+    return events;
+  }
+
+  synchronized Rows rows(String where, MirroredEntity entity) {
+    return entity.shown(where, records.getOrDefault(entity.entity(), Map.of()));
+  }
+}
