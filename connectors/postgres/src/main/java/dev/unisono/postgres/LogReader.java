@@ -17,9 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,10 +53,13 @@ final class LogReader {
   private final Map<Integer, List<RelationDecoder>> relations = new HashMap<>();
   private final Map<SnapshotTable, Touches> touches = new HashMap<>();
   private final Map<Binding, Deferred> deferred = new HashMap<>();
+
+  /** Tables whose snapshot stands elsewhere than the last batch said. */
+  private final Set<SnapshotTable> advanced = new HashSet<>();
+
   private @Nullable SideThread side;
 
   private List<Change> changes = new ArrayList<>();
-  private Map<String, @Nullable String> state = new HashMap<>();
   private long sizeBytes;
   private long mark;
   private boolean dirty;
@@ -93,9 +98,7 @@ final class LogReader {
   void begin(boolean known) throws InterruptedException {
     if (!known) {
       dirty = true;
-      for (SnapshotTable table : tables) {
-        state.put(PostgresSource.SNAPSHOT + table.binding().sync(), table.state());
-      }
+      advanced.addAll(tables);
       flush();
     }
   }
@@ -328,8 +331,16 @@ final class LogReader {
       @Nullable Key previousKey,
       @Nullable Row after) {
     for (Map.Entry<SnapshotTable, Touches> pending : touches.entrySet()) {
-      if (pending.getKey().binding() == binding) {
+      SnapshotTable table = pending.getKey();
+      if (table.binding() == binding) {
         pending.getValue().add(transaction, key, previousKey, after, operation == Operation.DELETE);
+        if (previousKey != null
+            && key != null
+            && after != null
+            && after.partial()
+            && table.moved(previousKey, key, transaction)) {
+          advanced.add(table);
+        }
       }
     }
   }
@@ -354,6 +365,9 @@ final class LogReader {
   /** The chunk stands here in the log's order: all that its rows could miss was seen before. */
   private void place(SnapshotTable.Chunk chunk) {
     SnapshotTable table = chunk.table();
+    if (!table.expects(chunk)) {
+      return;
+    }
     Touches touched = Objects.requireNonNull(touches.get(table));
     List<Row> rows = touched.resolve(chunk.snapshot(), chunk.rows(), chunk.keys());
     if (rows == null) {
@@ -379,7 +393,7 @@ final class LogReader {
       sizeBytes += 2L * CHANGE_BYTES;
     }
     table.emitted(chunk);
-    state.put(PostgresSource.SNAPSHOT + table.binding().sync(), table.state());
+    advanced.add(table);
     dirty = true;
     touches.values().forEach(pending -> pending.forgetVisible(chunk.snapshot()));
     deferred.values().forEach(pending -> pending.forgetVisible(chunk.snapshot()));
@@ -402,12 +416,16 @@ final class LogReader {
         inTransaction
             ? new StreamState(end, commit, Math.max(ordinal, skip))
             : new StreamState(end, 0, 0);
+    Map<String, @Nullable String> state = new HashMap<>();
     state.put(PostgresSource.STREAM, reached.text());
+    for (SnapshotTable table : advanced) {
+      state.put(PostgresSource.SNAPSHOT + table.binding().sync(), table.state());
+    }
     long batchMark = ++mark;
     ends.put(batchMark, end);
     sink.accept(new Batch(changes, state, batchMark, sizeBytes));
     changes = new ArrayList<>();
-    state = new HashMap<>();
+    advanced.clear();
     sizeBytes = 0;
     dirty = false;
   }

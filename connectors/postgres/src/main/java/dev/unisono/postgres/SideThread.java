@@ -139,6 +139,10 @@ final class SideThread implements AutoCloseable {
         session.emit(mark(chunk));
         settled.take();
         inFlight = null;
+        if (chunk.reached() == null && !table.done()) {
+          // What is left may wait for a transaction to become visible, with a standby for long.
+          TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
       }
     }
   }

@@ -14,9 +14,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +37,18 @@ final class SnapshotTable {
   /** The fields that the table keeps, in the order the chunk's query gives them. */
   private final List<Integer> fields = new ArrayList<>();
 
-  private volatile boolean done;
   private final AtomicLong rowsRead = new AtomicLong();
+  private final Strays strays = new Strays();
+  private volatile boolean begun;
+  private volatile boolean done;
 
-  /** The key of the last row whose chunk took its place, as texts; null before the first. */
+  /** Counts how often it began anew: what was read before is then no use. */
+  private final AtomicInteger beginnings = new AtomicInteger();
+
+  /** The last row's chunk has taken its place; what is left to read are strays. */
+  private volatile boolean passed;
+
+  /** The key of the last row whose chunk took its place, as texts; null at the beginning. */
   private volatile @Nullable List<String> after;
 
   SnapshotTable(Binding binding, Table table, @Nullable String state) {
@@ -51,29 +63,71 @@ final class SnapshotTable {
     if (DONE.equals(state)) {
       done = true;
     } else if (state != null && !state.isEmpty()) {
-      String[] parts = state.split(" ", -1);
-      rowsRead.set(Long.parseLong(parts[0]));
-      List<String> key = new ArrayList<>();
-      for (int i = 1; i < parts.length; i++) {
-        key.add(URLDecoder.decode(parts[i], StandardCharsets.UTF_8));
-      }
-      after = key;
+      restore(state.lines().toList());
     }
+  }
+
+  /** How many rows were read and the last one's key; then, on a line each, the strays. */
+  private void restore(List<String> lines) {
+    begun = true;
+    List<String> first = words(lines.getFirst());
+    rowsRead.set(Long.parseLong(first.getFirst()));
+    after = first.size() == 1 ? null : first.subList(1, first.size());
+    for (String line : lines.subList(1, lines.size())) {
+      // The first chunk after a start sees all that was committed before it.
+      strays.add(key(words(line)), null);
+    }
+  }
+
+  private static List<String> words(String line) {
+    return Stream.of(line.split(" ", -1))
+        .map(word -> URLDecoder.decode(word, StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  private static String line(List<String> words) {
+    return words.stream()
+        .map(word -> URLEncoder.encode(word, StandardCharsets.UTF_8))
+        .collect(Collectors.joining(" "));
+  }
+
+  private Key key(List<String> texts) {
+    Object[] parts = new Object[texts.size()];
+    for (int i = 0; i < parts.length; i++) {
+      byte[] bytes = texts.get(i).getBytes(StandardCharsets.UTF_8);
+      ValueType type = binding.schema().field(binding.schema().keyPosition(i)).type();
+      parts[i] = TextValue.read(type, bytes, 0, bytes.length);
+    }
+    return new Key(parts);
+  }
+
+  private static List<String> texts(Key key) {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < key.size(); i++) {
+      texts.add(TextValue.write(key.part(i)));
+    }
+    return texts;
   }
 
   /**
    * Rows that were read together.
    *
+   * @param beginning the snapshot's beginning it belongs to
    * @param snapshot what the query could see
+   * @param strays the keys that were read beside those that follow the last chunk's
+   * @param reached the key of the last row in the table's order; null where none followed
    * @param last true where no more rows follow
    * @param readMillis when it was read by the server's clock, since 1970
    */
   record Chunk(
       long number,
       SnapshotTable table,
+      int beginning,
       VisibilitySnapshot snapshot,
       List<Row> rows,
       List<Key> keys,
+      List<Key> strays,
+      @Nullable Key reached,
       boolean last,
       long readMillis) {}
 
@@ -89,9 +143,9 @@ final class SnapshotTable {
     return done;
   }
 
-  /** True where no chunk has taken its place yet. */
+  /** True where no chunk has ever taken its place. */
   boolean untouched() {
-    return !done && after == null;
+    return !done && !begun;
   }
 
   TableProgress progress() {
@@ -100,37 +154,73 @@ final class SnapshotTable {
 
   /** The state that is kept: where the snapshot stands. */
   String state() {
-    List<String> key = after;
     if (done) {
       return DONE;
     }
-    return key == null
-        ? ""
-        : rowsRead.get()
-            + " "
-            + key.stream()
-                .map(part -> URLEncoder.encode(part, StandardCharsets.UTF_8))
-                .collect(Collectors.joining(" "));
+    if (!begun) {
+      return ""; // Strays are no matter: the first chunk after a start sees where all rows lie.
+    }
+    List<String> first = new ArrayList<>();
+    first.add(rowsRead.toString());
+    List<String> key = after;
+    if (key != null) {
+      first.addAll(key);
+    }
+    StringBuilder state = new StringBuilder(line(first));
+    strays.all().forEach(stray -> state.append('\n').append(line(texts(stray))));
+    return state.toString();
+  }
+
+  /**
+   * The log showed a row under a new key, and only a part of it.
+   *
+   * @return true where the state changed with that
+   */
+  boolean moved(Key from, Key to, int transaction) {
+    if (passed && !strays.contains(from)) {
+      return false; // All of the row was handed over under its old key.
+    }
+    if (!strays.add(to, transaction)) {
+      beginAnew();
+    }
+    return true;
+  }
+
+  private void beginAnew() {
+    passed = false;
+    after = null;
+    rowsRead.set(0);
+    strays.clear();
+    // Last: a chunk that is begun meanwhile must not count as one of the new beginning.
+    beginnings.incrementAndGet();
+  }
+
+  /** Whether the chunk still follows what was handed over. */
+  boolean expects(Chunk chunk) {
+    return chunk.beginning() == beginnings.get();
   }
 
   /** The chunk has taken its place in the log's order. */
   void emitted(Chunk chunk) {
+    begun = true;
     rowsRead.addAndGet(chunk.rows().size());
-    if (!chunk.keys().isEmpty()) {
-      Key last = chunk.keys().getLast();
-      List<String> key = new ArrayList<>();
-      for (int i = 0; i < last.size(); i++) {
-        key.add(TextValue.write(last.part(i)));
-      }
-      after = key;
+    Key reached = chunk.reached();
+    if (reached != null) {
+      after = texts(reached);
     }
-    done = chunk.last();
+    strays.found(chunk.strays(), chunk.snapshot());
+    passed |= chunk.last();
+    done = passed && strays.isEmpty();
   }
 
-  /** Reads the next rows in key order, and what the query could see, in one snapshot. */
+  /**
+   * Reads the next rows in key order, the strays, and what the queries could see, in one snapshot.
+   */
   Chunk read(Connection connection, long number, int limit) throws SQLException {
-    List<Row> rows = new ArrayList<>();
-    List<Key> keys = new ArrayList<>();
+    int beginning = beginnings.get();
+    List<Key> asked = strays.first(limit);
+    Map<Key, Row> found = new LinkedHashMap<>();
+    List<Row> next = new ArrayList<>();
     VisibilitySnapshot snapshot;
     long readMillis;
     connection.setAutoCommit(false);
@@ -144,18 +234,42 @@ final class SnapshotTable {
         snapshot = VisibilitySnapshot.parse(row.getString(1));
         readMillis = row.getLong(2);
       }
-      readRows(connection, limit, rows, keys);
+      if (!asked.isEmpty()) {
+        readStrays(connection, asked, found);
+      }
+      readNext(connection, limit, next);
     } finally {
       connection.rollback();
       connection.setAutoCommit(true);
     }
-    return new Chunk(number, this, snapshot, rows, keys, rows.size() < limit, readMillis);
+    Key reached = next.isEmpty() ? null : binding.schema().key(next.getLast());
+    next.forEach(row -> found.put(binding.schema().key(row), row));
+    return new Chunk(
+        number,
+        this,
+        beginning,
+        snapshot,
+        List.copyOf(found.values()),
+        List.copyOf(found.keySet()),
+        asked,
+        reached,
+        next.size() < limit,
+        readMillis);
   }
 
-  private void readRows(Connection connection, int limit, List<Row> rows, List<Key> keys)
-      throws SQLException {
+  private void readNext(Connection connection, int limit, List<Row> rows) throws SQLException {
     List<String> from = after;
-    try (PreparedStatement select = connection.prepareStatement(query(from != null))) {
+    String values =
+        keyColumns.stream()
+            .map(column -> "?::" + typeName(column))
+            .collect(Collectors.joining(", "));
+    String query =
+        select()
+            + (from == null ? "" : " WHERE (" + keyList() + ") > (" + values + ")")
+            + " ORDER BY "
+            + keyList()
+            + " LIMIT ?";
+    try (PreparedStatement select = connection.prepareStatement(query)) {
       int parameter = 1;
       if (from != null) {
         for (String part : from) {
@@ -165,9 +279,30 @@ final class SnapshotTable {
       select.setInt(parameter, limit);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
+          rows.add(row(row));
+        }
+      }
+    }
+  }
+
+  private void readStrays(Connection connection, List<Key> asked, Map<Key, Row> found)
+      throws SQLException {
+    String arrays =
+        keyColumns.stream()
+            .map(column -> "?::" + typeName(column) + "[]")
+            .collect(Collectors.joining(", "));
+    String query =
+        select() + " WHERE (" + keyList() + ") IN (SELECT * FROM unnest(" + arrays + "))";
+    try (PreparedStatement select = connection.prepareStatement(query)) {
+      for (int i = 0; i < keyColumns.size(); i++) {
+        int part = i;
+        Object[] values = asked.stream().map(key -> TextValue.write(key.part(part))).toArray();
+        select.setArray(i + 1, connection.createArrayOf("text", values));
+      }
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
           Row read = row(row);
-          rows.add(read);
-          keys.add(binding.schema().key(read));
+          found.put(binding.schema().key(read), read);
         }
       }
     }
@@ -196,25 +331,19 @@ final class SnapshotTable {
         : column + "::text";
   }
 
-  private String query(boolean fromKey) {
+  private String typeName(String column) {
+    return Database.quote(table.column(column).type());
+  }
+
+  /** By the alias: a bare name in ORDER BY would mean the text in the list, and its order. */
+  private String keyList() {
+    return keyColumns.stream()
+        .map(column -> "t." + Database.quote(column))
+        .collect(Collectors.joining(", "));
+  }
+
+  private String select() {
     String columns = fields.stream().map(this::asText).collect(Collectors.joining(", "));
-    // By the alias: a bare name in ORDER BY would mean the text in the list, and its order.
-    String key =
-        keyColumns.stream()
-            .map(column -> "t." + Database.quote(column))
-            .collect(Collectors.joining(", "));
-    String values =
-        keyColumns.stream()
-            .map(column -> "?::" + Database.quote(table.column(column).type()))
-            .collect(Collectors.joining(", "));
-    return "SELECT "
-        + columns
-        + " FROM "
-        + table.sqlName()
-        + " t"
-        + (fromKey ? " WHERE (" + key + ") > (" + values + ")" : "")
-        + " ORDER BY "
-        + key
-        + " LIMIT ?";
+    return "SELECT " + columns + " FROM " + table.sqlName() + " t";
   }
 }

@@ -27,12 +27,10 @@ import dev.unisono.testkit.PostgresServer;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -44,19 +42,6 @@ import org.junit.jupiter.api.TestInstance;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class PostgresSourceTest {
-  private static final Binding ITEM =
-      Bindings.of(
-          "public.item",
-          List.of("id"),
-          field("id", ValueType.LONG),
-          field("name", ValueType.STRING),
-          field("amount", ValueType.DECIMAL),
-          field("note", ValueType.STRING));
-
-  private static final String ITEM_TEXTS =
-      "SELECT concat_ws('|', id, coalesce(name, '~'), coalesce(amount::text, '~'),"
-          + " coalesce(note, '~')) FROM item";
-
   private PostgresServer server;
   private TestDatabase database;
 
@@ -117,16 +102,10 @@ final class PostgresSourceTest {
         + (after == null ? "" : Replica.text(after));
   }
 
-  private List<String> itemTexts() throws SQLException {
-    List<String> texts = new ArrayList<>(database.rows(ITEM_TEXTS));
-    Collections.sort(texts);
-    return texts;
-  }
-
   @Test
   void showsEachKindOfChangeInOrder() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 0);
-    try (SourceRun run = streaming(ITEM)) {
+    ItemTable.create(database, 0);
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       database.execute(
           "INSERT INTO item VALUES (1, 'one', 1.500, NULL)",
           "UPDATE item SET name = 'uno' WHERE id = 1",
@@ -153,8 +132,8 @@ final class PostgresSourceTest {
 
   @Test
   void showsNothingOfWhatWasRolledBack() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 0);
-    try (SourceRun run = streaming(ITEM)) {
+    ItemTable.create(database, 0);
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       database.execute("BEGIN", "INSERT INTO item VALUES (1)", "ROLLBACK");
       database.transaction(
           "INSERT INTO item VALUES (2)",
@@ -197,9 +176,9 @@ final class PostgresSourceTest {
 
   @Test
   void whatWasNotSentIsUnchangedAndNeverNull() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 0);
+    ItemTable.create(database, 0);
     database.execute("INSERT INTO item VALUES (1, 'one', 1, repeat('y', 20000))");
-    try (SourceRun run = streaming(ITEM)) {
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       database.execute(
           "UPDATE item SET name = 'uno' WHERE id = 1",
           "UPDATE item SET id = 2 WHERE id = 1",
@@ -216,11 +195,11 @@ final class PostgresSourceTest {
 
   @Test
   void fullIdentityGivesTheRowBefore() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 0);
+    ItemTable.create(database, 0);
     database.execute(
         "ALTER TABLE item REPLICA IDENTITY FULL",
         "INSERT INTO item VALUES (1, 'one', 1, repeat('y', 20000))");
-    try (SourceRun run = streaming(ITEM)) {
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       database.execute(
           "UPDATE item SET name = 'uno', amount = NULL WHERE id = 1",
           "UPDATE item SET id = 2 WHERE id = 1",
@@ -266,9 +245,9 @@ final class PostgresSourceTest {
   @Test
   void aRestartFromAnyDurableBatchLosesAndRepeatsNothing()
       throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 10);
+    ItemTable.create(database, 10);
     List<Batch> batches;
-    try (SourceRun first = SourceRun.withoutAcknowledging(source(ITEM), Map.of())) {
+    try (SourceRun first = SourceRun.withoutAcknowledging(source(ItemTable.BINDING), Map.of())) {
       first.awaitStreaming();
       database.execute("INSERT INTO item VALUES (100, 'small')");
       first.awaitChanges(11);
@@ -298,7 +277,7 @@ final class PostgresSourceTest {
         continue;
       }
       database.awaitIdleSlot();
-      try (SourceRun again = SourceRun.withoutAcknowledging(source(ITEM), state)) {
+      try (SourceRun again = SourceRun.withoutAcknowledging(source(ItemTable.BINDING), state)) {
         List<Change> changes = again.awaitChanges(expected.size());
         assertEquals(expected, changes.stream().map(PostgresSourceTest::describe).toList());
       }
@@ -308,59 +287,9 @@ final class PostgresSourceTest {
   }
 
   @Test
-  void aSnapshotBesideLiveChangesEqualsTheTable() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 3_000);
-    try (RandomWork work = new RandomWork(database, 42, 3)) {
-      try (SourceRun run = SourceRun.start(source(ITEM), Map.of())) {
-        run.awaitStreaming();
-        int before = work.transactions();
-        while (work.transactions() < before + 200) {
-          Thread.onSpinWait();
-        }
-        work.end();
-        database.execute("INSERT INTO item VALUES (-1)");
-        run.await(change -> Objects.equals(change.key(), new Key(-1L)));
-        assertEquals(itemTexts(), new Replica().apply(run.changes()).texts());
-        assertTrue(run.changes().stream().anyMatch(change -> change.operation() == READ));
-        assertTrue(run.changes().stream().anyMatch(change -> change.previousKey() != null));
-      }
-    }
-  }
-
-  @Test
-  void crashesDuringASnapshotLoseNothing() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 3_000);
-    Random random = new Random(7);
-    Map<String, String> state = Map.of();
-    Replica replica = new Replica();
-    int crashesInSnapshot = 0;
-    try (RandomWork work = new RandomWork(database, 11, 2)) {
-      for (int crash = 0; crash < 12; crash++) {
-        database.awaitIdleSlot();
-        try (SourceRun run = SourceRun.untilBatches(source(ITEM), state, 1 + random.nextInt(12))) {
-          run.awaitEnd();
-          run.wasWell();
-          crashesInSnapshot += run.streaming() ? 0 : 1;
-          state = run.state();
-          replica.apply(run.changes());
-        }
-      }
-      database.awaitIdleSlot();
-      try (SourceRun run = SourceRun.start(source(ITEM), state)) {
-        run.awaitStreaming();
-        work.end();
-        database.execute("INSERT INTO item VALUES (-1)");
-        run.await(change -> Objects.equals(change.key(), new Key(-1L)));
-        assertEquals(itemTexts(), replica.apply(run.changes()).texts());
-      }
-    }
-    assertTrue(crashesInSnapshot > 0);
-  }
-
-  @Test
   void acknowledgesOnlyWhatIsDurable() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 0);
-    Source source = source(ITEM);
+    ItemTable.create(database, 0);
+    Source source = source(ItemTable.BINDING);
     try (SourceRun run = SourceRun.withoutAcknowledging(source, Map.of())) {
       run.awaitStreaming();
       database.execute("INSERT INTO item VALUES (1)");
@@ -386,10 +315,11 @@ final class PostgresSourceTest {
 
   @Test
   void aHeartbeatMovesAnIdleSlotAndTheStateWithIt() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 1);
+    ItemTable.create(database, 1);
     Source source =
         database
-            .system(Map.of("heartbeat", Duration.ofMillis(100)), List.of(ITEM), List.of())
+            .system(
+                Map.of("heartbeat", Duration.ofMillis(100)), List.of(ItemTable.BINDING), List.of())
             .source();
     Map<String, String> state;
     try (SourceRun run = SourceRun.start(source, Map.of())) {
@@ -410,7 +340,7 @@ final class PostgresSourceTest {
       state = run.state();
     }
     database.awaitIdleSlot();
-    try (SourceRun run = SourceRun.start(source(ITEM), state)) {
+    try (SourceRun run = SourceRun.start(source(ItemTable.BINDING), state)) {
       run.awaitStreaming();
       database.execute("INSERT INTO item VALUES (2)");
       assertEquals(List.of(new Key(2L)), keys(run.awaitChanges(1)));
@@ -419,9 +349,9 @@ final class PostgresSourceTest {
 
   /** The state of a source that has read a snapshot and one change, and stopped. */
   private Map<String, String> stopped() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 3);
+    ItemTable.create(database, 3);
     Map<String, String> state;
-    try (SourceRun run = streaming(ITEM)) {
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       database.execute("INSERT INTO item VALUES (10)");
       run.awaitChanges(4);
       state = run.state();
@@ -431,7 +361,7 @@ final class PostgresSourceTest {
   }
 
   private UnisonoException failure(Map<String, String> state) throws InterruptedException {
-    try (SourceRun run = SourceRun.start(source(ITEM), state)) {
+    try (SourceRun run = SourceRun.start(source(ItemTable.BINDING), state)) {
       return run.awaitFailure();
     }
   }
@@ -477,8 +407,8 @@ final class PostgresSourceTest {
 
   @Test
   void saysThatTheSlotIsInUse() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 3);
-    try (SourceRun run = streaming(ITEM)) {
+    ItemTable.create(database, 3);
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       UnisonoException failure = failure(run.state());
       assertEquals("slot-in-use", failure.problem().code());
       assertEquals(ProblemType.TRANSIENT, failure.problem().type());
@@ -489,8 +419,8 @@ final class PostgresSourceTest {
 
   @Test
   void saysThatAColumnIsGone() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 3);
-    try (SourceRun run = streaming(ITEM)) {
+    ItemTable.create(database, 3);
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       database.execute("ALTER TABLE item RENAME note TO remark", "INSERT INTO item VALUES (10)");
       assertEquals("column-missing", run.awaitFailure().problem().code());
     }
@@ -498,8 +428,8 @@ final class PostgresSourceTest {
 
   @Test
   void goesOnAfterAColumnIsAdded() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 0);
-    try (SourceRun run = streaming(ITEM)) {
+    ItemTable.create(database, 0);
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
       database.execute(
           "INSERT INTO item VALUES (1, 'one', 1, 'a')",
           "ALTER TABLE item DROP COLUMN amount, ADD COLUMN more int DEFAULT 7, ADD COLUMN amount"
@@ -512,7 +442,7 @@ final class PostgresSourceTest {
   /** Publishing it would make the server refuse its owner's updates. */
   @Test
   void leavesATableWithoutIdentityAlone() throws SQLException, InterruptedException {
-    RandomWork.prepare(database, 3);
+    ItemTable.create(database, 3);
     for (String identity :
         List.of(
             "ALTER TABLE item REPLICA IDENTITY NOTHING",

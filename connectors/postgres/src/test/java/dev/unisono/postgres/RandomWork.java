@@ -32,16 +32,6 @@ final class RandomWork implements AutoCloseable {
     }
   }
 
-  static void prepare(TestDatabase database, int rows) throws SQLException {
-    database.execute(
-        "CREATE TABLE item (id bigint PRIMARY KEY, name text, amount numeric(12, 3), note text)",
-        "ALTER TABLE item ALTER COLUMN note SET STORAGE EXTERNAL",
-        "INSERT INTO item SELECT n, 'name ' || n, n * 0.125, repeat('x', (n % 5) * 700) FROM"
-            + " generate_series(1, "
-            + rows
-            + ") n");
-  }
-
   int transactions() {
     return transactions.get();
   }

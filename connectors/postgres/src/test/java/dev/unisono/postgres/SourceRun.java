@@ -117,8 +117,10 @@ final class SourceRun implements ChangeSink, AutoCloseable {
     while (!condition.getAsBoolean()) {
       long left = deadline - System.nanoTime();
       if (ended || left <= 0) {
+        List<Change> last = changes.subList(Math.max(0, changes.size() - 5), changes.size());
         throw new AssertionError(
-            what + " did not come" + (ended ? "; the source has ended" : "") + ": " + changes,
+            "%s did not come%s; of %d changes the last are %s"
+                .formatted(what, ended ? "; the source has ended" : "", changes.size(), last),
             failure);
       }
       try {
