@@ -85,7 +85,7 @@ final class Bench implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "10",
-      description = "how long latency measures, after 5 s to warm up (${DEFAULT-VALUE})")
+      description = "how long latency measures, after 20 s to warm up (${DEFAULT-VALUE})")
   private int seconds;
 
   @Option(

@@ -25,7 +25,7 @@ final class LatencyScenario implements Scenario {
   static final List<String> CONTENDERS = List.of("unisono", "debezium-default", "debezium-tuned");
 
   /** The first compiles and connects; it is not what is asked for. */
-  private static final int WARM_UP_SECONDS = 5;
+  private static final int WARM_UP_SECONDS = 20;
 
   private static final String SLOT = "debezium_bench";
   private static final Duration LIMIT = Duration.ofMinutes(1);

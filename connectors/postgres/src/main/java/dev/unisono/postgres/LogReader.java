@@ -44,6 +44,9 @@ final class LogReader {
   /** Told where the transactions of a batch end, by the batch's mark. */
   interface Ends {
     void put(long mark, long end);
+
+    /** Whether everything that was handed over is durable, so that nothing is gained by waiting. */
+    boolean allDurable();
   }
 
   private final List<SnapshotTable> tables;
@@ -148,12 +151,16 @@ final class LogReader {
     beside().shown(transaction);
   }
 
-  private void endTransaction(ByteBuffer in) {
+  private void endTransaction(ByteBuffer in) throws InterruptedException {
     in.get();
     in.getLong();
     end = in.getLong();
     inTransaction = false;
     dirty = true;
+    if (ends.allDurable()) {
+      // To ask the connection whether more is there takes a millisecond.
+      flush();
+    }
     if (System.nanoTime() - progressNanos > PROGRESS_PAUSE_NANOS) {
       report();
     }

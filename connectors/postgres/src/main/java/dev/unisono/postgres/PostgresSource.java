@@ -69,7 +69,7 @@ final class PostgresSource implements Source {
     try {
       List<SnapshotTable> tables = new ArrayList<>();
       StreamState from = prepare(state, tables);
-      LogReader reader = new LogReader(tables, from, sink, ends::put);
+      LogReader reader = new LogReader(tables, from, sink, new Ends());
       reader.begin(state.containsKey(STREAM));
       read(from, reader, new SideThread(database, slot, heartbeat, tables, chunkRows, this::fail));
     } catch (UnisonoException failed) {
@@ -171,6 +171,18 @@ final class PostgresSource implements Source {
   /** The side thread cannot go on: reading ends, with its failure as the cause. */
   private void fail() {
     closeConnection();
+  }
+
+  private final class Ends implements LogReader.Ends {
+    @Override
+    public void put(long mark, long end) {
+      ends.put(mark, end);
+    }
+
+    @Override
+    public boolean allDurable() {
+      return ends.isEmpty();
+    }
   }
 
   @Override

@@ -142,7 +142,12 @@ final class DeliveryRun implements AutoCloseable {
   void run() throws InterruptedException {
     for (int i = 0; i < lanes.size(); i++) {
       int lane = i;
-      threads.add(Thread.ofVirtual().name("target-" + system + "-" + i).start(() -> runLane(lane)));
+      // Platform threads: a lane waits for its database all the time, and a carrier adds a hop.
+      threads.add(
+          Thread.ofPlatform()
+              .name("target-" + system + "-" + i)
+              .daemon()
+              .start(() -> runLane(lane)));
     }
     while (true) {
       long head = journal.head().sequence();

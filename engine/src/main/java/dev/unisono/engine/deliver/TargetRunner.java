@@ -51,7 +51,7 @@ public final class TargetRunner implements AutoCloseable {
     this.bindings = bindings;
     this.journal = journal;
     this.clock = clock;
-    this.thread = Thread.ofVirtual().name("target-" + system).unstarted(this::run);
+    this.thread = Thread.ofPlatform().name("target-" + system).daemon().unstarted(this::run);
   }
 
   public void start() {

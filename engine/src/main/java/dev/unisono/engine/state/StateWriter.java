@@ -39,6 +39,11 @@ final class StateWriter implements AutoCloseable {
   private final BlockCodec codec;
   private final InstantSource clock;
   private final Connection connection;
+
+  /** Every commit has these; to prepare them anew each time takes longer than to run them. */
+  private final PreparedStatement insertBlock;
+
+  private final PreparedStatement setState;
   private final Thread thread;
   private long head;
   private volatile @Nullable Problem problem;
@@ -58,6 +63,11 @@ final class StateWriter implements AutoCloseable {
       deadLetters.set(row.getLong(1));
     }
     connection.setAutoCommit(false);
+    this.insertBlock =
+        connection.prepareStatement(
+            "INSERT INTO journal (last, first, committed, entries) VALUES (?, ?, ?, ?)");
+    this.setState =
+        connection.prepareStatement("INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)");
     this.thread = Thread.ofPlatform().name("state-writer").daemon().unstarted(this::run);
   }
 
@@ -201,32 +211,33 @@ final class StateWriter implements AutoCloseable {
   }
 
   private void insertBlock(List<JournalEntry> entries, byte[] block) throws SQLException {
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            "INSERT INTO journal (last, first, committed, entries) VALUES (?, ?, ?, ?)")) {
-      insert.setLong(1, entries.getLast().sequence());
-      insert.setLong(2, entries.getFirst().sequence());
-      insert.setLong(3, clock.millis());
-      insert.setBytes(4, block);
-      insert.executeUpdate();
-    }
+    insertBlock.setLong(1, entries.getLast().sequence());
+    insertBlock.setLong(2, entries.getFirst().sequence());
+    insertBlock.setLong(3, clock.millis());
+    insertBlock.setBytes(4, block);
+    insertBlock.executeUpdate();
   }
 
   private void writeState(String system, Map<String, @Nullable String> state) throws SQLException {
     for (Map.Entry<String, @Nullable String> entry : state.entrySet()) {
       String value = entry.getValue();
-      try (PreparedStatement write =
-          connection.prepareStatement(
-              value == null
-                  ? "DELETE FROM source_state WHERE system = ? AND name = ?"
-                  : "INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)")) {
-        write.setString(1, system);
-        write.setString(2, entry.getKey());
-        if (value != null) {
-          write.setString(3, value);
-        }
-        write.executeUpdate();
+      if (value == null) {
+        removeState(system, entry.getKey());
+      } else {
+        setState.setString(1, system);
+        setState.setString(2, entry.getKey());
+        setState.setString(3, value);
+        setState.executeUpdate();
       }
+    }
+  }
+
+  private void removeState(String system, String name) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM source_state WHERE system = ? AND name = ?")) {
+      delete.setString(1, system);
+      delete.setString(2, name);
+      delete.executeUpdate();
     }
   }
 
@@ -267,6 +278,8 @@ final class StateWriter implements AutoCloseable {
     try {
       thread.join(TimeUnit.SECONDS.toMillis(10));
       codec.close();
+      insertBlock.close();
+      setState.close();
       connection.close();
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
