@@ -218,26 +218,30 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeObjectFieldStart("properties");
     for (ConfigKey key : ConfigKeys.SCHEMA) {
       if (key.name().equals("properties")) {
-        byName(
-            json,
-            "properties",
-            () -> {
-              closed(json, ConfigKeys.FIELD);
-              json.writeObjectFieldStart("properties");
-              for (ConfigKey field : ConfigKeys.FIELD) {
-                if (field.name().equals("type")) {
-                  fieldType(json, field);
-                } else {
-                  plain(json, field);
-                }
-              }
-              json.writeEndObject();
-            });
+        byName(json, "properties", () -> field(json, ConfigKeys.FIELD));
       } else {
         plain(json, key);
       }
     }
     json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void field(JsonGenerator json, List<ConfigKey> keys) throws IOException {
+    closed(json, keys);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey key : keys) {
+      switch (key.name()) {
+        case "type" -> fieldType(json, key);
+        case "items" -> {
+          json.writeObjectFieldStart(key.name());
+          json.writeStringField("description", key.description());
+          field(json, keys.stream().filter(other -> !other.equals(key)).toList());
+          json.writeEndObject();
+        }
+        default -> plain(json, key);
+      }
+    }
     json.writeEndObject();
   }
 

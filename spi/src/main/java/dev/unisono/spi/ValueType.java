@@ -36,6 +36,9 @@ public enum ValueType {
   UUID,
   /** {@link Json}: the document's text as the system gave it. */
   JSON,
-  /** {@code Object[]} of the representations above. */
+  /**
+   * {@code Object[]} of representations of the field's items and nulls, never changed once it is in
+   * a row; with several dimensions the elements are such arrays themselves.
+   */
   ARRAY
 }

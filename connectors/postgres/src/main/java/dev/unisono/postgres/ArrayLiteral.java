@@ -9,7 +9,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ArrayLiteral {
   private final StringBuilder text = new StringBuilder("{");
+  private final ColumnType type;
   private int size;
+
+  /**
+   * @param type of the column that the elements are for
+   */
+  ArrayLiteral(ColumnType type) {
+    this.type = type;
+  }
 
   void add(@Nullable Object value) {
     if (size++ > 0) {
@@ -19,22 +27,10 @@ final class ArrayLiteral {
       case null -> text.append("NULL");
       case Long number -> text.append(number.longValue());
       case Boolean flag -> text.append(flag ? 't' : 'f');
-      case String words -> quote(words);
-      case Json json -> quote(json.text());
-      default -> quote(TextValue.write(value));
+      case String words -> ArrayText.quote(text, words);
+      case Json json -> ArrayText.quote(text, json.text());
+      default -> ArrayText.quote(text, type.write(value));
     }
-  }
-
-  private void quote(String value) {
-    text.append('"');
-    for (int i = 0; i < value.length(); i++) {
-      char letter = value.charAt(i);
-      if (letter == '"' || letter == '\\') {
-        text.append('\\');
-      }
-      text.append(letter);
-    }
-    text.append('"');
   }
 
   @Override

@@ -16,7 +16,8 @@ import org.postgresql.PGProperty;
 final class Database {
   private static final String SESSION =
       "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET bytea_output = 'hex';"
-          + " SET extra_float_digits = 3; SET IntervalStyle = 'postgres'";
+          + " SET extra_float_digits = 3; SET IntervalStyle = 'postgres'; SET lc_monetary = 'C';"
+          + " SET xmloption = 'content'; SET array_nulls = on; SET quote_all_identifiers = off";
 
   private final String system;
   private final String url;

@@ -183,7 +183,7 @@ final class LogReader {
     for (SnapshotTable table : tables) {
       if (table.table().schema().equals(schema) && table.table().name().equals(name)) {
         checkColumns(table, names);
-        decoders.add(new RelationDecoder(table.binding(), names));
+        decoders.add(new RelationDecoder(table.binding(), table.table(), names));
       }
     }
     relations.put(relation, decoders);

@@ -5,7 +5,6 @@ import dev.unisono.spi.Field;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
-import dev.unisono.spi.ValueType;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -30,6 +29,7 @@ final class PostgresCheck {
   private final List<Binding> writes;
   private final String slot;
   private final String publication;
+  private final long lanes;
   private final List<Problem> problems = new ArrayList<>();
   private final Set<String> unusable = new HashSet<>();
   private final String system;
@@ -40,12 +40,14 @@ final class PostgresCheck {
       List<Binding> reads,
       List<Binding> writes,
       String slot,
-      String publication) {
+      String publication,
+      long lanes) {
     this.database = database;
     this.reads = reads;
     this.writes = writes;
     this.slot = slot;
     this.publication = publication;
+    this.lanes = lanes;
     this.system = "systems." + database.system();
   }
 
@@ -200,28 +202,27 @@ final class PostgresCheck {
           "Name the column that holds " + field.name() + ", or null where there is none.");
       return false;
     }
-    Optional<Set<ValueType>> types = ColumnType.fieldTypes(column.type());
-    if (types.isEmpty()) {
+    if (!column.type().supported()) {
       add(
           "type-not-supported",
-          table.plainName() + "." + name + " has the type " + column.type() + ".",
+          table.plainName() + "." + name + " has the type " + column.type().shown() + ".",
           path,
-          "This type cannot be synced yet; leave the field out, or write null for its column.");
+          "This type has no values of its own; leave the field out, or write null for its column.");
       return false;
     }
-    if (!types.get().contains(field.type())) {
+    if (!column.type().fits(field)) {
       add(
           "type-mismatch",
           table.plainName()
               + "."
               + name
               + " has the type "
-              + column.type()
+              + column.type().shown()
               + ", which cannot be the field "
               + field.name()
               + ".",
           path,
-          "Write " + ColumnType.schemaFor(column.type()) + " in the entity's schema.");
+          "Write " + column.type().fieldSchema() + " in the entity's schema.");
       return false;
     }
     return true;
@@ -368,6 +369,7 @@ final class PostgresCheck {
               + ";");
     }
     checkUniqueKey(connection, binding, table, path);
+    checkExactKey(binding, table, path);
     checkUnkeptColumns(binding, table, path);
   }
 
@@ -400,6 +402,28 @@ final class PostgresCheck {
               + " ADD PRIMARY KEY ("
               + String.join(", ", key.stream().map(Database::quote).toList())
               + ");");
+    }
+  }
+
+  /** Keys that are one to the target and two to us go by different lanes, in any order. */
+  private void checkExactKey(Binding binding, Table table, String path) {
+    for (String column : Table.keyColumns(binding)) {
+      if (lanes > 1 && !table.column(column).exact()) {
+        add(
+            "key-not-exact",
+            table.plainName()
+                + "."
+                + column
+                + " has the type "
+                + table.column(column).type().shown()
+                + ", to which keys in other words (another case, for instance) are the same: lanes"
+                + " could write them in another order than they came.",
+            path,
+            "Set lanes: 1 for "
+                + database.system()
+                + " before its first use, or give the column"
+                + " another type.");
+      }
     }
   }
 

@@ -104,32 +104,36 @@ final class PostgresOwner implements Owner {
     }
     List<String> assignments = new ArrayList<>();
     List<String> conditions = new ArrayList<>();
-    List<@Nullable Object> values = new ArrayList<>();
-    List<@Nullable Object> conditionValues = new ArrayList<>();
+    List<@Nullable String> values = new ArrayList<>();
+    List<@Nullable String> conditionValues = new ArrayList<>();
     for (int i = 0; i < patch.schema().size(); i++) {
       String column = binding.column(i);
       if (column == null || patch.value(i) == Unchanged.UNCHANGED) {
         continue;
       }
-      String typed = "?::" + Database.quote(table.column(column).type());
+      ColumnType type = table.column(column).type();
+      String typed = "?::" + type.sqlName();
       assignments.add(Database.quote(column) + " = " + typed);
-      values.add(patch.value(i));
-      // PostgreSQL cannot compare documents of the type json.
-      boolean comparable = !table.column(column).type().equals("json");
-      if (comparable && expected != null && expected.value(i) != Unchanged.UNCHANGED) {
-        conditions.add(Database.quote(column) + " IS NOT DISTINCT FROM " + typed);
-        conditionValues.add(expected.value(i));
+      values.add(text(type, patch.value(i)));
+      if (expected != null && expected.value(i) != Unchanged.UNCHANGED) {
+        // Of json, xml, points and others PostgreSQL can only compare the texts.
+        String as = type.comparable() ? "" : "::text";
+        conditions.add(Database.quote(column) + as + " IS NOT DISTINCT FROM " + typed + as);
+        conditionValues.add(text(type, expected.value(i)));
       }
     }
     List<String> keyColumns = Table.keyColumns(binding);
     for (int i = 0; i < keyColumns.size(); i++) {
       String column = keyColumns.get(i);
-      conditions.add(
-          Database.quote(column) + " = ?::" + Database.quote(table.column(column).type()));
-      conditionValues.add(key.part(i));
+      conditions.add(Database.quote(column) + " = ?::" + table.column(column).type().sqlName());
+      conditionValues.add(text(table.column(column).type(), key.part(i)));
     }
     values.addAll(conditionValues);
     return execute(session.connection(), table, assignments, conditions, values);
+  }
+
+  private static @Nullable String text(ColumnType type, @Nullable Object value) {
+    return value == null ? null : type.write(value);
   }
 
   private static Optional<WriteReceipt> execute(
@@ -137,7 +141,7 @@ final class PostgresOwner implements Owner {
       Table table,
       List<String> assignments,
       List<String> conditions,
-      List<@Nullable Object> values)
+      List<@Nullable String> values)
       throws SQLException {
     if (assignments.isEmpty()) {
       throw new SQLException("nothing to write", "22000");
@@ -152,8 +156,7 @@ final class PostgresOwner implements Owner {
             + " RETURNING pg_current_xact_id()::xid::text";
     try (PreparedStatement update = connection.prepareStatement(text)) {
       for (int i = 0; i < values.size(); i++) {
-        Object value = values.get(i);
-        update.setString(i + 1, value == null ? null : TextValue.write(value));
+        update.setString(i + 1, values.get(i));
       }
       try (ResultSet row = update.executeQuery()) {
         return row.next()

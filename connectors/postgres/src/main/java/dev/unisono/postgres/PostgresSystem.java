@@ -39,7 +39,8 @@ final class PostgresSystem implements ConnectedSystem {
 
   @Override
   public List<Problem> check() {
-    return new PostgresCheck(database, reads, writes, slot, publication).run();
+    return new PostgresCheck(database, reads, writes, slot, publication, settings.number("lanes"))
+        .run();
   }
 
   @Override

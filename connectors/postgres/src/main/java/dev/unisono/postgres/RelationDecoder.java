@@ -5,7 +5,6 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Unchanged;
-import dev.unisono.spi.ValueType;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,15 +22,15 @@ final class RelationDecoder {
   /** For each column of the relation, its field; NOT_WANTED where there is none. */
   private final int[] fields;
 
-  private final ValueType[] types;
+  private final ValueReader[] readers;
 
-  RelationDecoder(Binding binding, List<String> relationColumns) {
+  RelationDecoder(Binding binding, Table table, List<String> relationColumns) {
     this.binding = binding;
     this.schema = binding.schema();
     this.fields = new int[relationColumns.size()];
-    this.types = new ValueType[schema.size()];
-    for (int i = 0; i < types.length; i++) {
-      types[i] = schema.field(i).type();
+    this.readers = new ValueReader[schema.size()];
+    for (int i = 0; i < readers.length; i++) {
+      readers[i] = new ValueReader(schema.field(i), table.type(binding.column(i)));
     }
     for (int i = 0; i < fields.length; i++) {
       fields[i] = binding.columns().indexOf(relationColumns.get(i));
@@ -49,7 +48,7 @@ final class RelationDecoder {
    *     not to be believed
    */
   Row read(ByteBuffer in, boolean restNull) {
-    @Nullable Object[] values = new @Nullable Object[types.length];
+    @Nullable Object[] values = new @Nullable Object[readers.length];
     int columns = in.getShort();
     byte[] bytes = in.array();
     for (int i = 0; i < columns; i++) {
@@ -58,8 +57,7 @@ final class RelationDecoder {
       int field = i < fields.length ? fields[i] : NOT_WANTED;
       if (field != NOT_WANTED) {
         if (kind == 't') {
-          values[field] =
-              TextValue.read(types[field], bytes, in.arrayOffset() + in.position(), length);
+          values[field] = readers[field].read(bytes, in.arrayOffset() + in.position(), length);
         } else if (kind == 'u' || (restNull && !schema.isKey(field))) {
           values[field] = Unchanged.UNCHANGED;
         }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,9 @@ final class SnapshotTable {
 
   /** The fields that the table keeps, in the order the chunk's query gives them. */
   private final List<Integer> fields = new ArrayList<>();
+
+  /** How the column of each of them is read. */
+  private final List<ValueReader> readers = new ArrayList<>();
 
   private final AtomicLong rowsRead = new AtomicLong();
   private final Strays strays = new Strays();
@@ -58,6 +62,7 @@ final class SnapshotTable {
     for (int i = 0; i < binding.schema().size(); i++) {
       if (binding.column(i) != null) {
         fields.add(i);
+        readers.add(new ValueReader(binding.schema().field(i), table.type(binding.column(i))));
       }
     }
     if (DONE.equals(state)) {
@@ -261,7 +266,7 @@ final class SnapshotTable {
     List<String> from = after;
     String values =
         keyColumns.stream()
-            .map(column -> "?::" + typeName(column))
+            .map(column -> "?::" + table.column(column).type().sqlName())
             .collect(Collectors.joining(", "));
     String query =
         select()
@@ -287,12 +292,27 @@ final class SnapshotTable {
 
   private void readStrays(Connection connection, List<Key> asked, Map<Key, Row> found)
       throws SQLException {
+    List<ColumnType> types =
+        keyColumns.stream().map(column -> table.column(column).type()).toList();
     String arrays =
-        keyColumns.stream()
-            .map(column -> "?::" + typeName(column) + "[]")
+        types.stream().map(ColumnType::arrayParameter).collect(Collectors.joining(", "));
+    String keys =
+        IntStream.range(0, types.size())
+            .mapToObj(i -> types.get(i).ofElement("u.k" + i))
             .collect(Collectors.joining(", "));
+    String names =
+        IntStream.range(0, types.size()).mapToObj(i -> "k" + i).collect(Collectors.joining(", "));
     String query =
-        select() + " WHERE (" + keyList() + ") IN (SELECT * FROM unnest(" + arrays + "))";
+        select()
+            + " WHERE ("
+            + keyList()
+            + ") IN (SELECT "
+            + keys
+            + " FROM unnest("
+            + arrays
+            + ") AS u ("
+            + names
+            + "))";
     try (PreparedStatement select = connection.prepareStatement(query)) {
       for (int i = 0; i < keyColumns.size(); i++) {
         int part = i;
@@ -315,27 +335,12 @@ final class SnapshotTable {
       String text = row.getString(i + 1);
       if (text != null) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        ValueType type = binding.schema().field(field).type();
-        values[field] = TextValue.read(type, bytes, 0, bytes.length);
+        values[field] = readers.get(i).read(bytes, 0, bytes.length);
       }
     }
     return new Row(binding.schema(), values);
   }
 
-  /** A field's column as the log writes it; a cast would take the padding off a char(n). */
-  private String asText(int field) {
-    String name = String.valueOf(binding.column(field));
-    String column = "t." + Database.quote(name);
-    return table.column(name).type().equals("bpchar")
-        ? "textin(bpcharout(" + column + "))"
-        : column + "::text";
-  }
-
-  private String typeName(String column) {
-    return Database.quote(table.column(column).type());
-  }
-
-  /** By the alias: a bare name in ORDER BY would mean the text in the list, and its order. */
   private String keyList() {
     return keyColumns.stream()
         .map(column -> "t." + Database.quote(column))
@@ -343,7 +348,12 @@ final class SnapshotTable {
   }
 
   private String select() {
-    String columns = fields.stream().map(this::asText).collect(Collectors.joining(", "));
+    // As they are: the session gives each type's own text form, and so does the log. A cast to text
+    // would not, for some (the padding of a char(n), the mask of an inet).
+    String columns =
+        fields.stream()
+            .map(field -> "t." + Database.quote(String.valueOf(binding.column(field))))
+            .collect(Collectors.joining(", "));
     return "SELECT " + columns + " FROM " + table.sqlName() + " t";
   }
 }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A table as the catalog describes it. Immutable.
@@ -37,10 +38,16 @@ record Table(
   /**
    * One column.
    *
-   * @param type the type's own name, such as {@code int8}
    * @param generated true where the server computes it
+   * @param exact true where two values of it are the same exactly where their texts are
    */
-  record Column(String name, String type, boolean notNull, boolean generated, boolean hasDefault) {}
+  record Column(
+      String name,
+      ColumnType type,
+      boolean notNull,
+      boolean generated,
+      boolean hasDefault,
+      boolean exact) {}
 
   private static final String TABLE_QUERY =
       "SELECT c.oid::bigint, n.nspname, c.relname, c.relreplident = 'f', c.relkind::text,"
@@ -53,8 +60,9 @@ record Table(
   private static final String BY_SEARCH_PATH = "c.oid = to_regclass(?)";
 
   private static final String COLUMN_QUERY =
-      "SELECT a.attname, t.typname, a.attnotnull, a.attgenerated <> '', a.atthasdef"
-          + " OR a.attidentity <> '' FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
+      "SELECT a.attname, a.atttypid::int8, a.attnotnull, a.attgenerated <> '', a.atthasdef"
+          + " OR a.attidentity <> '', coalesce((SELECT collisdeterministic FROM pg_collation c"
+          + " WHERE c.oid = a.attcollation), true) FROM pg_attribute a"
           + " WHERE a.attrelid = ?::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
   private static final String KEY_QUERY =
@@ -99,18 +107,21 @@ record Table(
   private static Map<String, Column> columns(Connection connection, long relation)
       throws SQLException {
     Map<String, Column> columns = new LinkedHashMap<>();
+    Map<Long, ColumnType> types = ColumnType.noneKnown();
     try (PreparedStatement select = connection.prepareStatement(COLUMN_QUERY)) {
       select.setLong(1, relation);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
+          ColumnType type = ColumnType.find(connection, row.getLong(2), types);
           columns.put(
               row.getString(1),
               new Column(
                   row.getString(1),
-                  row.getString(2),
+                  type,
                   row.getBoolean(3),
                   row.getBoolean(4),
-                  row.getBoolean(5)));
+                  row.getBoolean(5),
+                  row.getBoolean(6) && type.sameByText()));
         }
       }
     }
@@ -171,6 +182,12 @@ record Table(
       throw new IllegalArgumentException(plainName() + " has no column " + column);
     }
     return found;
+  }
+
+  /** The type of a column; null where there is no such column, or none is meant. */
+  @Nullable ColumnType type(@Nullable String column) {
+    Column found = column == null ? null : columns.get(column);
+    return found == null ? null : found.type();
   }
 
   /** The columns that hold a binding's key, in key order. */

@@ -13,6 +13,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ final class TargetTable {
   /** The fields that this member keeps, in the schema's order. */
   private final int[] keptFields;
 
+  /** The columns of the fields, in the schema's order; null where there is none. */
+  private final Table.@Nullable Column[] columns;
+
   private final String upsert;
   private final String delete;
   private final Map<BitSet, String> updates = new HashMap<>();
@@ -42,9 +46,12 @@ final class TargetTable {
       keyFields[i] = schema.keyPosition(i);
     }
     List<Integer> kept = new ArrayList<>();
+    this.columns = new Table.@Nullable Column[schema.size()];
     for (int i = 0; i < schema.size(); i++) {
-      if (binding.column(i) != null) {
+      String column = binding.column(i);
+      if (column != null) {
         kept.add(i);
+        columns[i] = table.column(column);
       }
     }
     this.keptFields = kept.stream().mapToInt(Integer::intValue).toArray();
@@ -56,13 +63,26 @@ final class TargetTable {
     return table;
   }
 
+  private Table.Column kept(int field) {
+    return Objects.requireNonNull(columns[field], "a column that is kept");
+  }
+
   private String column(int field) {
-    return Database.quote(String.valueOf(binding.column(field)));
+    return Database.quote(kept(field).name());
   }
 
   private String arrayOf(int field) {
-    String type = table.column(String.valueOf(binding.column(field))).type();
-    return "?::" + Database.quote(type) + "[]";
+    return kept(field).type().arrayParameter();
+  }
+
+  /** A field's value where the batch's arrays are unnested as u. */
+  private String value(int field) {
+    return kept(field).type().ofElement("u.v" + field);
+  }
+
+  /** A parameter for one value, which is an array of one. */
+  private String single(int field) {
+    return kept(field).type().ofElement("(" + arrayOf(field) + ")[1]");
   }
 
   private static String list(int[] fields, java.util.function.IntFunction<String> text) {
@@ -70,15 +90,22 @@ final class TargetTable {
   }
 
   private String upsertStatement() {
+    // A key that is the same in other words (case, in a citext) gets the words that came.
     int[] rest =
-        java.util.Arrays.stream(keptFields).filter(field -> !schema.isKey(field)).toArray();
+        java.util.Arrays.stream(keptFields)
+            .filter(field -> !schema.isKey(field) || !kept(field).exact())
+            .toArray();
     return "INSERT INTO "
         + table.sqlName()
         + " ("
         + list(keptFields, this::column)
         // A column that the server numbers itself has our number all the same.
-        + ") OVERRIDING SYSTEM VALUE SELECT * FROM unnest("
+        + ") OVERRIDING SYSTEM VALUE SELECT "
+        + list(keptFields, this::value)
+        + " FROM unnest("
         + list(keptFields, this::arrayOf)
+        + ") AS u ("
+        + list(keptFields, field -> "v" + field)
         + ") ON CONFLICT ("
         + list(keyFields, this::column)
         + ") DO "
@@ -100,7 +127,20 @@ final class TargetTable {
 
   private String matchesKey() {
     return java.util.Arrays.stream(keyFields)
-        .mapToObj(field -> "t." + column(field) + " = u.k" + field)
+        .mapToObj(
+            field -> same(field, "t." + column(field), kept(field).type().ofElement("u.k" + field)))
+        .collect(Collectors.joining(" AND "));
+  }
+
+  /** The same in the same words: another row's key may be equal to PostgreSQL. */
+  private String same(int field, String one, String other) {
+    String equal = one + " = " + other;
+    return kept(field).exact() ? equal : equal + " AND " + one + "::text = " + other + "::text";
+  }
+
+  private String hasKey() {
+    return java.util.Arrays.stream(keyFields)
+        .mapToObj(field -> column(field) + " = " + single(field))
         .collect(Collectors.joining(" AND "));
   }
 
@@ -110,7 +150,7 @@ final class TargetTable {
         + table.sqlName()
         + " t SET "
         + present.stream()
-            .mapToObj(field -> column(field) + " = u.v" + field)
+            .mapToObj(field -> column(field) + " = " + value(field))
             .collect(Collectors.joining(", "))
         + " FROM unnest("
         + list(keyFields, this::arrayOf)
@@ -127,7 +167,7 @@ final class TargetTable {
     try (PreparedStatement statement = connection.prepareStatement(upsert)) {
       int parameter = 1;
       for (int field : keptFields) {
-        ArrayLiteral values = new ArrayLiteral();
+        ArrayLiteral values = new ArrayLiteral(kept(field).type());
         for (Row row : rows) {
           values.add(row.value(field));
         }
@@ -146,7 +186,7 @@ final class TargetTable {
 
   private int setKeys(PreparedStatement statement, List<Key> keys) throws SQLException {
     for (int part = 0; part < keyFields.length; part++) {
-      ArrayLiteral values = new ArrayLiteral();
+      ArrayLiteral values = new ArrayLiteral(kept(keyFields[part]).type());
       for (Key key : keys) {
         values.add(key.part(part));
       }
@@ -180,7 +220,7 @@ final class TargetTable {
         List<Key> keys = new ArrayList<>(group.getValue().keySet());
         int parameter = setKeys(statement, keys);
         for (int field = present.nextSetBit(0); field >= 0; field = present.nextSetBit(field + 1)) {
-          ArrayLiteral values = new ArrayLiteral();
+          ArrayLiteral values = new ArrayLiteral(kept(field).type());
           for (Row row : group.getValue().values()) {
             values.add(row.value(field));
           }
@@ -218,19 +258,17 @@ final class TargetTable {
             + table.sqlName()
             + " SET "
             + fields.stream()
-                .map(field -> column(field) + " = (" + arrayOf(field) + ")[1]")
+                .map(field -> column(field) + " = " + single(field))
                 .collect(Collectors.joining(", "))
             + " WHERE "
-            + java.util.Arrays.stream(keyFields)
-                .mapToObj(field -> column(field) + " = (" + arrayOf(field) + ")[1]")
-                .collect(Collectors.joining(" AND "));
+            + hasKey();
     try (PreparedStatement statement = connection.prepareStatement(text)) {
       int parameter = 1;
       for (int field : fields) {
-        statement.setString(parameter++, single(row.value(field)));
+        statement.setString(parameter++, single(field, row.value(field)));
       }
       for (int part = 0; part < from.size(); part++) {
-        statement.setString(parameter++, single(from.part(part)));
+        statement.setString(parameter++, single(keyFields[part], from.part(part)));
       }
       if (statement.executeUpdate() > 0) {
         return;
@@ -258,8 +296,8 @@ final class TargetTable {
       columns.add(Database.quote(column.name()));
       int field = binding.columns().indexOf(column.name());
       if (field >= 0 && row.value(field) != Unchanged.UNCHANGED) {
-        values.add("(" + arrayOf(field) + ")[1]");
-        parameters.add(single(row.value(field)));
+        values.add(single(field));
+        parameters.add(single(field, row.value(field)));
       } else {
         values.add(Database.quote(column.name()));
       }
@@ -274,13 +312,11 @@ final class TargetTable {
             + " FROM "
             + table.sqlName()
             + " WHERE "
-            + java.util.Arrays.stream(keyFields)
-                .mapToObj(field -> column(field) + " = (" + arrayOf(field) + ")[1]")
-                .collect(Collectors.joining(" AND "))
+            + hasKey()
             + " ON CONFLICT DO NOTHING";
     try (PreparedStatement statement = connection.prepareStatement(text)) {
       for (int part = 0; part < from.size(); part++) {
-        parameters.add(single(from.part(part)));
+        parameters.add(single(keyFields[part], from.part(part)));
       }
       for (int i = 0; i < parameters.size(); i++) {
         statement.setString(i + 1, parameters.get(i));
@@ -295,8 +331,8 @@ final class TargetTable {
     }
   }
 
-  private static String single(@Nullable Object value) {
-    ArrayLiteral literal = new ArrayLiteral();
+  private String single(int field, @Nullable Object value) {
+    ArrayLiteral literal = new ArrayLiteral(kept(field).type());
     literal.add(value);
     return literal.toString();
   }

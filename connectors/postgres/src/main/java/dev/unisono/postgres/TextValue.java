@@ -36,7 +36,7 @@ final class TextValue {
       case TIMESTAMP -> readTimestamp(ascii(bytes, from, length));
       case UUID -> UUID.fromString(ascii(bytes, from, length));
       case JSON -> new Json(text(bytes, from, length));
-      case ARRAY -> throw new IllegalArgumentException("arrays are refused by check");
+      case ARRAY -> throw new IllegalArgumentException("an array is read by its column");
     };
   }
 

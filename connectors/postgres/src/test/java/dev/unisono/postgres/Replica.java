@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a table holds if the changes that a source showed are all that happened. For one thread. */
@@ -58,6 +59,7 @@ final class Replica {
     return switch (value) {
       case null -> "~";
       case BigDecimal decimal -> decimal.toPlainString();
+      case Object[] array -> Stream.of(array).map(Replica::text).toList().toString();
       case byte[] bytes -> HexFormat.of().formatHex(bytes);
       default -> value.toString();
     };

@@ -120,6 +120,9 @@ public final class Cleaner {
   }
 
   private static @Nullable Finding check(FieldConstraints rules, String field, Object value) {
+    if (value instanceof Object[] array) {
+      return checkElements(rules, field, array);
+    }
     if (value instanceof String text) {
       Finding finding = checkText(rules, field, text);
       if (finding != null) {
@@ -136,6 +139,22 @@ public final class Cleaner {
     if (rules.allowed() != null && !rules.allowed().contains(comparable(value))) {
       return new Finding(
           "not-allowed", field, field + " must be one of " + sorted(rules.allowed()) + ".");
+    }
+    return null;
+  }
+
+  /** The first element that is not as it must be stands for all. */
+  private static @Nullable Finding checkElements(
+      FieldConstraints rules, String field, @Nullable Object[] array) {
+    FieldConstraints items = rules.items();
+    for (Object element : array) {
+      Finding finding =
+          items == null || element == null
+              ? null
+              : check(element instanceof Object[] ? rules : items, field, element);
+      if (finding != null) {
+        return finding;
+      }
     }
     return null;
   }

@@ -63,7 +63,11 @@ public record Config(
     TITLE_CASE
   }
 
-  /** What JSON Schema asks of one field beyond its type; null where it does not ask. */
+  /**
+   * What JSON Schema asks of one field beyond its type; null where it does not ask.
+   *
+   * @param items what it asks of each element of an array
+   */
   public record FieldConstraints(
       boolean required,
       @Nullable Integer minLength,
@@ -71,7 +75,20 @@ public record Config(
       @Nullable Pattern pattern,
       @Nullable BigDecimal minimum,
       @Nullable BigDecimal maximum,
-      @Nullable Set<Object> allowed) {}
+      @Nullable Set<Object> allowed,
+      @Nullable FieldConstraints items) {
+    /** Of a field of single values. */
+    public FieldConstraints(
+        boolean required,
+        @Nullable Integer minLength,
+        @Nullable Integer maxLength,
+        @Nullable Pattern pattern,
+        @Nullable BigDecimal minimum,
+        @Nullable BigDecimal maximum,
+        @Nullable Set<Object> allowed) {
+      this(required, minLength, maxLength, pattern, minimum, maximum, allowed, null);
+    }
+  }
 
   /** One sync: which systems keep an entity, and how. */
   public record SyncConfig(String name, String entity, List<MemberConfig> members) {}

@@ -120,6 +120,12 @@ public final class ConfigKeys {
               "For a string: date-time, date, time, uuid or decimal (every digit kept, as text);"
                   + " for a number: double."),
           key("contentEncoding", "string", false, "base64 for bytes."),
+          key(
+              "items",
+              "object",
+              false,
+              "For an array of values of one type: what each of them is, written like a field."
+                  + " Without it an array is any JSON document."),
           key("minLength", "integer", false, "The least number of characters."),
           key("maxLength", "integer", false, "The greatest number of characters."),
           key("pattern", "string", false, "A regular expression that must be found in the text."),

@@ -64,10 +64,7 @@ final class EntityReader {
     Schema schema =
         new Schema(
             name,
-            fields.stream()
-                .map(
-                    field -> new Field(field.name(), field.type(), required.contains(field.name())))
-                .toList(),
+            fields.stream().map(field -> field.field(required.contains(field.name()))).toList(),
             key);
     checkKey(map, schema);
     List<FieldRules> rules = new ArrayList<>();
@@ -76,9 +73,7 @@ final class EntityReader {
       boolean needed = required.contains(field.name());
       rules.add(
           new FieldRules(steps.getOrDefault(field.name(), List.of()), field.constraints(needed)));
-      described.add(
-          new EntityField(
-              field.name(), field.type(), needed, field.jsonNumber(), field.jsonSchema()));
+      described.add(field.described(needed));
     }
     Set<String> indexed = indexed(map, known, schema, names);
     return new EntityConfig(plural, schema, described, rules, indexed, map.flag("serve", true));

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.config.Config.FieldConstraints;
+import dev.unisono.engine.entity.EntityField;
+import dev.unisono.spi.Field;
 import dev.unisono.spi.ValueType;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -31,6 +33,7 @@ final class FieldReader {
   record ReadField(
       String name,
       ValueType type,
+      @Nullable ReadField items,
       boolean jsonNumber,
       String jsonSchema,
       @Nullable Integer minLength,
@@ -42,7 +45,28 @@ final class FieldReader {
 
     FieldConstraints constraints(boolean required) {
       return new FieldConstraints(
-          required, minLength, maxLength, pattern, minimum, maximum, allowed);
+          required,
+          minLength,
+          maxLength,
+          pattern,
+          minimum,
+          maximum,
+          allowed,
+          items == null ? null : items.constraints(false));
+    }
+
+    Field field(boolean required) {
+      return new Field(name, type, items == null ? null : items.type(), required);
+    }
+
+    EntityField described(boolean required) {
+      return new EntityField(
+          name,
+          type,
+          items == null ? null : items.described(false),
+          required,
+          jsonNumber,
+          jsonSchema);
     }
   }
 
@@ -52,20 +76,46 @@ final class FieldReader {
     ValueType valueType = type == null ? null : valueType(map, type);
     map.text("title");
     map.text("description");
-    if (type == null || valueType == null) {
+    ReadField items = map.isNull("items") ? null : items(name, map, type);
+    if (type == null || valueType == null || (valueType == ValueType.ARRAY && items == null)) {
       return null;
     }
     return new ReadField(
         name,
         valueType,
+        items,
         type.equals("number") && valueType == ValueType.DECIMAL,
-        json(map),
+        json(map, items),
         map.integer("minLength"),
         map.integer("maxLength"),
         pattern(map),
         number(map, "minimum"),
         number(map, "maximum"),
         allowed(map, valueType));
+  }
+
+  /** What an array's elements are; null where that is not said right. */
+  private static @Nullable ReadField items(String name, YamlMap map, @Nullable String type) {
+    if (!"array".equals(type)) {
+      map.note(
+          "items",
+          "not-available",
+          "'items' stands beside another type than array.",
+          "Leave it out, or write type: array.");
+      return null;
+    }
+    YamlMap items = map.map("items");
+    // Not followed further: by aliases it could lead to itself.
+    if ("array".equals(items.isNull("type") ? null : type(items))) {
+      map.note(
+          "items",
+          "not-available",
+          "The items of an array are single values.",
+          "Write the type of the innermost values; arrays of any dimension come as arrays in"
+              + " arrays.");
+      return null;
+    }
+    return read(name, items);
   }
 
   /** The type; a list of it and null says the same, since what is not required may be null. */
@@ -90,7 +140,9 @@ final class FieldReader {
         switch (type) {
           case "integer" -> format.isEmpty() ? ValueType.LONG : null;
           case "boolean" -> format.isEmpty() ? ValueType.BOOLEAN : null;
-          case "object", "array" -> format.isEmpty() ? ValueType.JSON : null;
+          case "object" -> format.isEmpty() ? ValueType.JSON : null;
+          case "array" ->
+              !format.isEmpty() ? null : map.isNull("items") ? ValueType.JSON : ValueType.ARRAY;
           case "number" ->
               switch (format) {
                 case "" -> ValueType.DECIMAL;
@@ -197,13 +249,17 @@ final class FieldReader {
   }
 
   /** The schema as JSON text, for whoever asks the server what a field is. */
-  private static String json(YamlMap map) {
+  private static String json(YamlMap map, @Nullable ReadField items) {
     StringWriter out = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
       json.writeStartObject();
       for (String key : map.names()) {
         json.writeFieldName(key);
-        write(json, map.node(key));
+        if (items != null && key.equals("items")) {
+          json.writeRawValue(items.jsonSchema());
+        } else {
+          write(json, map.node(key));
+        }
       }
       json.writeEndObject();
     } catch (IOException impossible) {

@@ -217,16 +217,26 @@ final class DeliveryRun implements AutoCloseable {
     int size = 160;
     if (row != null) {
       for (int i = 0; i < row.schema().size(); i++) {
-        size +=
-            switch (row.value(i)) {
-              case String text -> 24 + text.length();
-              case byte[] bytes -> 16 + bytes.length;
-              case dev.unisono.spi.Json json -> 40 + json.text().length();
-              case null, default -> 24;
-            };
+        size += sizeBytes(row.value(i));
       }
     }
     return size;
+  }
+
+  private static int sizeBytes(@Nullable Object value) {
+    return switch (value) {
+      case String text -> 24 + text.length();
+      case byte[] bytes -> 16 + bytes.length;
+      case dev.unisono.spi.Json json -> 40 + json.text().length();
+      case Object[] array -> {
+        int size = 16;
+        for (Object element : array) {
+          size += 4 + sizeBytes(element);
+        }
+        yield size;
+      }
+      case null, default -> 24;
+    };
   }
 
   /** With all lanes drained, so that nothing of either lane is before or behind it. */

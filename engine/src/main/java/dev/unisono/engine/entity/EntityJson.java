@@ -21,14 +21,18 @@ import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Records as JSON, and JSON and path text as values: integers beyond 2^53 and decimals as strings,
- * unless the schema says number; timestamps as RFC 3339 in UTC with microseconds; bytes as base64.
- * Fields that are UNCHANGED do not appear (invariant 6). Has no state; safe for threads.
+ * unless the schema says number; timestamps as RFC 3339 in UTC with microseconds; bytes as base64;
+ * arrays as arrays, in arrays where they have more than one dimension. Fields that are UNCHANGED do
+ * not appear (invariant 6). Has no state; safe for threads.
  */
 public final class EntityJson {
   /** Makes generators and parsers for all JSON of the doors. */
@@ -87,8 +91,23 @@ public final class EntityJson {
       case BigDecimal decimal when field.jsonNumber() -> json.writeNumber(decimal.toPlainString());
       case Double number when Double.isFinite(number) -> json.writeNumber(number);
       case Json document -> json.writeRawValue(document.text());
+      case Object[] array -> writeArray(json, field, array);
       default -> json.writeString(text(value));
     }
+  }
+
+  private static void writeArray(JsonGenerator json, EntityField field, @Nullable Object[] array)
+      throws IOException {
+    json.writeStartArray();
+    for (Object element : array) {
+      // An array in an array is another dimension of the same field.
+      writeValue(json, element instanceof Object[] ? field : items(field), element);
+    }
+    json.writeEndArray();
+  }
+
+  private static EntityField items(EntityField field) {
+    return Objects.requireNonNull(field.items(), "an array has items");
   }
 
   /** A value as text: what stands in paths and, for most types, in JSON strings. */
@@ -156,7 +175,7 @@ public final class EntityJson {
           };
       case UUID -> UUID.fromString(text);
       case JSON -> new Json(text);
-      case ARRAY -> throw new IllegalArgumentException("arrays are refused by check");
+      case ARRAY -> throw new IllegalArgumentException("an array has no text form here");
     };
   }
 
@@ -209,7 +228,7 @@ public final class EntityJson {
       case TIMESTAMP -> "a time such as 2026-01-31T13:45:00.000001Z";
       case UUID -> "a UUID";
       case JSON -> "an object or an array";
-      case ARRAY -> "an array";
+      case ARRAY -> "an array; of its elements, each " + expected(items(field));
     };
   }
 
@@ -223,6 +242,9 @@ public final class EntityJson {
     if (field.type() == ValueType.JSON) {
       return document(json);
     }
+    if (field.type() == ValueType.ARRAY && token == JsonToken.START_ARRAY) {
+      return array(json, field);
+    }
     boolean fits =
         switch (field.type()) {
           case BOOLEAN -> token.isBoolean();
@@ -234,6 +256,19 @@ public final class EntityJson {
       throw new UnfitValue(field.name() + " must be " + expected(field) + ".");
     }
     return parse(field, json.getText());
+  }
+
+  /** An array in it is another dimension, except where the elements are documents. */
+  private static @Nullable Object[] array(JsonParser json, EntityField field)
+      throws IOException, UnfitValue {
+    EntityField items = items(field);
+    List<@Nullable Object> elements = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      boolean nested =
+          json.currentToken() == JsonToken.START_ARRAY && items.type() != ValueType.JSON;
+      elements.add(nested ? array(json, field) : read(json, items));
+    }
+    return elements.toArray();
   }
 
   private static Json document(JsonParser json) throws IOException {

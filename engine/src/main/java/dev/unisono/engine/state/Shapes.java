@@ -30,11 +30,17 @@ public final class Shapes {
   public static final class Shape {
     private final @Nullable Entity entity;
     private final ValueType[] types;
+
+    /** The types of arrays' elements; null for fields of single values. */
+    private final @Nullable ValueType[] items;
+
     private final int[] positions;
 
-    private Shape(@Nullable Entity entity, ValueType[] types, int[] positions) {
+    private Shape(
+        @Nullable Entity entity, ValueType[] types, @Nullable ValueType[] items, int[] positions) {
       this.entity = entity;
       this.types = types;
+      this.items = items;
       this.positions = positions;
     }
 
@@ -86,24 +92,32 @@ public final class Shapes {
   private void add(int id, @Nullable Entity entity, String description) {
     String[] lines = description.split("\n", -1);
     ValueType[] types = new ValueType[lines.length];
+    @Nullable ValueType[] items = new @Nullable ValueType[lines.length];
     int[] positions = new int[lines.length];
     for (int i = 0; i < lines.length; i++) {
       int space = lines[i].indexOf(' ');
-      types[i] = ValueType.valueOf(lines[i].substring(0, space));
+      String type = lines[i].substring(0, space);
+      int of = type.indexOf('/');
+      types[i] = ValueType.valueOf(of < 0 ? type : type.substring(0, of));
+      items[i] = of < 0 ? null : ValueType.valueOf(type.substring(of + 1));
       Integer now = entity == null ? null : entity.schema().find(lines[i].substring(space + 1));
       boolean readable =
-          entity != null && now != null && entity.schema().field(now).type() == types[i];
+          entity != null && now != null && describe(entity.schema().field(now)).equals(type);
       positions[i] = readable && now != null ? now : -1;
     }
-    shapes.put(id, new Shape(entity, types, positions));
+    shapes.put(id, new Shape(entity, types, items, positions));
   }
 
   private static String describe(Schema schema) {
     List<String> lines = new ArrayList<>();
     for (Field field : schema.fields()) {
-      lines.add(field.type() + " " + field.name());
+      lines.add(describe(field) + " " + field.name());
     }
     return String.join("\n", lines);
+  }
+
+  private static String describe(Field field) {
+    return field.items() == null ? field.type().name() : field.type() + "/" + field.items();
   }
 
   public int current(Entity entity) {
@@ -126,7 +140,7 @@ public final class Shapes {
   public static void writeRow(Bytes out, Row row) {
     Schema schema = row.schema();
     for (int i = 0; i < schema.size(); i++) {
-      ValueCodec.write(out, schema.field(i).type(), row.value(i));
+      ValueCodec.write(out, schema.field(i), row.value(i));
     }
   }
 
@@ -136,7 +150,7 @@ public final class Shapes {
     @Nullable Object[] values = new @Nullable Object[entity == null ? 0 : entity.schema().size()];
     java.util.Arrays.fill(values, Unchanged.UNCHANGED);
     for (int i = 0; i < shape.types.length; i++) {
-      Object value = ValueCodec.read(in, shape.types[i]);
+      Object value = ValueCodec.read(in, shape.types[i], shape.items[i]);
       if (shape.positions[i] >= 0) {
         values[shape.positions[i]] = value;
       }

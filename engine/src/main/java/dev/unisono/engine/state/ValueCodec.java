@@ -1,5 +1,6 @@
 package dev.unisono.engine.state;
 
+import dev.unisono.spi.Field;
 import dev.unisono.spi.Json;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.ValueType;
@@ -31,8 +32,34 @@ public final class ValueCodec {
 
   private static final int MINIMUM = 6;
 
+  /** An element of an array that is an array of the same items itself. */
+  private static final int NESTED = 7;
+
   private ValueCodec() {}
 
+  /** Writes the value of a field, an array too. */
+  public static void write(Bytes out, Field field, @Nullable Object value) {
+    ValueType items = field.items();
+    if (items != null && value instanceof Object[] array) {
+      writeArray(plain(out), items, array);
+    } else {
+      write(out, field.type(), value);
+    }
+  }
+
+  private static void writeArray(Bytes out, ValueType items, @Nullable Object[] array) {
+    out.writeUnsigned(array.length);
+    for (Object element : array) {
+      if (element instanceof Object[] nested) {
+        out.writeByte(NESTED);
+        writeArray(out, items, nested);
+      } else {
+        write(out, items, element);
+      }
+    }
+  }
+
+  /** Writes a single value. */
   public static void write(Bytes out, ValueType type, @Nullable Object value) {
     if (value == null) {
       out.writeByte(NULL);
@@ -73,7 +100,7 @@ public final class ValueCodec {
         out.writeFixedLong(((UUID) value).getLeastSignificantBits());
       }
       case JSON -> plain(out).writeText(((Json) value).text());
-      case ARRAY -> throw new IllegalArgumentException("arrays are refused when config is checked");
+      case ARRAY -> throw new IllegalArgumentException("an array is written by its field");
     }
   }
 
@@ -99,8 +126,31 @@ public final class ValueCodec {
     out.writeSigned(decimal.scale());
   }
 
-  public static @Nullable Object read(Bytes in, ValueType type) {
+  /**
+   * Reads the value of a field, an array too.
+   *
+   * @param items the type of an array's elements; null for single values
+   */
+  public static @Nullable Object read(Bytes in, ValueType type, @Nullable ValueType items) {
     int tag = in.readByte();
+    return items != null && tag == PLAIN ? readArray(in, items) : read(in, tag, type);
+  }
+
+  private static @Nullable Object[] readArray(Bytes in, ValueType items) {
+    @Nullable Object[] array = new @Nullable Object[(int) in.readUnsigned()];
+    for (int i = 0; i < array.length; i++) {
+      int tag = in.readByte();
+      array[i] = tag == NESTED ? readArray(in, items) : read(in, tag, items);
+    }
+    return array;
+  }
+
+  /** Reads a single value. */
+  public static @Nullable Object read(Bytes in, ValueType type) {
+    return read(in, in.readByte(), type);
+  }
+
+  private static @Nullable Object read(Bytes in, int tag, ValueType type) {
     return switch (tag) {
       case NULL -> null;
       case UNCHANGED -> Unchanged.UNCHANGED;
@@ -135,7 +185,7 @@ public final class ValueCodec {
         yield new UUID(most, in.readFixedLong());
       }
       case JSON -> new Json(in.readText());
-      case ARRAY -> throw new IllegalStateException("arrays are not written");
+      case ARRAY -> throw new IllegalStateException("an array is read by its items");
     };
   }
 }

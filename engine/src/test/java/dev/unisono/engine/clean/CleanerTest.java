@@ -207,6 +207,16 @@ final class CleanerTest {
   }
 
   @Test
+  void eachElementOfAnArrayIsAskedForItsOwn() {
+    FieldConstraints item = new FieldConstraints(false, null, 3, null, null, null, null);
+    FieldConstraints array = new FieldConstraints(false, null, null, null, null, null, null, item);
+    assertEquals(List.of(), codes(array, new Object[] {"abc", null, new Object[] {"ab"}}));
+    assertEquals(List.of("too-long"), codes(array, new Object[] {"abc", "abcd", "abcde"}));
+    assertEquals(List.of("too-long"), codes(array, new Object[] {new Object[] {"abcd"}}));
+    assertEquals(List.of(), codes(FREE, new Object[] {"abcd"}));
+  }
+
+  @Test
   void everythingThatIsWrongIsFoundAtOnceWithoutTheValues() {
     FieldConstraints number =
         new FieldConstraints(false, null, null, null, BigDecimal.ZERO, null, null);

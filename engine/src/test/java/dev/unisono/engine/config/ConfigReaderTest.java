@@ -14,6 +14,7 @@ import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.ValueType;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -75,6 +76,8 @@ final class ConfigReaderTest {
               photo:       { type: string, contentEncoding: base64 }
               weight:      { type: number, format: double }
               extra:       { type: object }
+              list:        { type: array }
+              marks:       { type: array, items: { type: number, maximum: 6 } }
           serve: false
       syncs:
         customers:
@@ -201,8 +204,20 @@ final class ConfigReaderTest {
     assertEquals(1, order.schema().keyPosition(0));
     assertEquals(
         List.of(
-            ValueType.DECIMAL, ValueType.LONG, ValueType.BYTES, ValueType.DOUBLE, ValueType.JSON),
+            ValueType.DECIMAL,
+            ValueType.LONG,
+            ValueType.BYTES,
+            ValueType.DOUBLE,
+            ValueType.JSON,
+            ValueType.JSON,
+            ValueType.ARRAY),
         order.schema().fields().stream().map(field -> field.type()).toList());
+    assertEquals(ValueType.DECIMAL, order.schema().field(6).items());
+    assertTrue(present(order.fields().get(6).items()).jsonNumber());
+    assertEquals(new BigDecimal(6), present(order.rules().get(6).constraints().items()).maximum());
+    assertEquals(
+        "{\"type\":\"array\",\"items\":{\"type\":\"number\",\"maximum\":6}}",
+        order.fields().get(6).jsonSchema());
 
     var members = config.syncs().getFirst().members();
     assertEquals(Direction.READ, members.getFirst().direction());
@@ -479,6 +494,30 @@ final class ConfigReaderTest {
         grade,
         "grade: { type: string, title: { a: 1 } }");
     assertProblem("missing-key", properties + "grade.type", "type", grade, "grade: {}");
+    assertProblem(
+        "not-available",
+        properties + "grade.items",
+        "another type",
+        grade,
+        "grade: { type: string, items: { type: string } }");
+    assertProblem(
+        "not-available",
+        properties + "grade.items",
+        "single values",
+        grade,
+        "grade: { type: array, items: { type: array, items: { type: string } } }");
+    assertProblem(
+        "missing-key",
+        properties + "grade.items.type",
+        "type",
+        grade,
+        "grade: { type: array, items: {} }");
+    assertProblem(
+        "not-available",
+        properties + "grade.items.format",
+        "date-time",
+        grade,
+        "grade: { type: array, items: { type: string, format: email } }");
     String steps = "standardize: { name: [trim], email: [trim, lower-case] }";
     assertProblem(
         "unknown-step",

@@ -3,6 +3,7 @@ package dev.unisono.engine.entity;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
@@ -127,7 +128,37 @@ final class EntityJsonTest {
     assertUnfit(ValueType.TIME, "\"25:00\"", "1");
     assertUnfit(ValueType.TIMESTAMP, "\"2026-01-02T03:04:05\"", "\"now\"", "0");
     assertUnfit(ValueType.UUID, "\"x\"", "1");
-    assertUnfit(ValueType.ARRAY, "[]");
+  }
+
+  private static EntityField array(ValueType items, boolean jsonNumber) {
+    return new EntityField("f", ValueType.ARRAY, field(items, jsonNumber), false, false, "{}");
+  }
+
+  private static void assertArray(String json, EntityField field, Object... array)
+      throws Exception {
+    assertEquals(json, written(field, array));
+    assertArrayEquals(array, (Object[]) read(field, json));
+  }
+
+  @Test
+  void arraysAreArraysOfTheirElements() throws Exception {
+    EntityField numbers = array(ValueType.LONG, false);
+    assertArray("[]", numbers);
+    assertArray("[1,null,\"9223372036854775807\"]", numbers, 1L, null, Long.MAX_VALUE);
+    Object[] row = {1L, 2L};
+    assertArray("[[1,2],[1,2]]", numbers, row, row);
+    assertArray("[1.50]", array(ValueType.DECIMAL, true), new BigDecimal("1.50"));
+    assertArray("[\"1.50\"]", array(ValueType.DECIMAL, false), new BigDecimal("1.50"));
+    assertArray("[\"\",\"null\",null]", array(ValueType.STRING, false), "", "null", null);
+    assertArray("[\"AP8=\"]", array(ValueType.BYTES, false), (Object) new byte[] {0, -1});
+    // A document may be an array itself.
+    assertArray("[[1],{}]", array(ValueType.JSON, false), new Json("[1]"), new Json("{}"));
+    assertEquals(null, read(numbers, "null"));
+    for (String text : List.of("1", "\"[]\"", "{}", "[\"x\"]", "[1.5]", "[[true]]")) {
+      UnfitValue unfit = assertThrows(UnfitValue.class, () -> read(numbers, text), text);
+      assertTrue(unfit.getMessage().startsWith("f must be "), unfit.getMessage());
+    }
+    assertThrows(UnfitValue.class, () -> EntityJson.parse(numbers, "[]"));
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -124,6 +125,22 @@ final class ShapesTest {
     shapes(odd);
     Shapes again = shapes(odd);
     assertEquals("[1, x]", text(Shapes.readRow(bytes, again.shape(again.current(odd)))));
+  }
+
+  @Test
+  void anArrayOfOtherItemsSinceIsUnchanged() throws SQLException {
+    Entity before = person("id LONG", "marks ARRAY/LONG", "name STRING");
+    Bytes bytes = new Bytes(16);
+    bytes.writeUnsigned(shapes(before).current(before));
+    Object[] marks = {1L, null, new Object[] {2L}};
+    Shapes.writeRow(bytes, row(before, 7L, marks, "Ada"));
+    Bytes in = new Bytes(bytes.toByteArray());
+    Entity after = person("id LONG", "marks ARRAY/STRING", "name STRING");
+    Row row = Shapes.readRow(in, shapes(after).shape((int) in.readUnsigned()));
+    assertEquals("[7, UNCHANGED, Ada]", text(row));
+    Bytes again = new Bytes(bytes.toByteArray());
+    Row same = Shapes.readRow(again, shapes(before).shape((int) again.readUnsigned()));
+    assertTrue(same != null && Arrays.deepEquals(marks, (Object[]) same.value("marks")));
   }
 
   @Test

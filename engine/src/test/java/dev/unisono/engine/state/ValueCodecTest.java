@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unisono.spi.Field;
 import dev.unisono.spi.Json;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.ValueType;
@@ -16,10 +17,12 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,7 +144,31 @@ final class ValueCodecTest {
   }
 
   @Test
-  void refusesAnArray() {
+  void readsArraysOfEveryTypeAndDimensionAsTheyWereWritten() {
+    VALUES.forEach((type, values) -> {
+      Field field = new Field("f", ValueType.ARRAY, type, false);
+      Object[] flat = Stream.concat(values.stream(), Stream.of((Object) null)).toArray();
+      for (Object[] array :
+          new Object[][] {
+            flat, {}, {null}, {flat, flat}, {new Object[] {flat, {}}, new Object[] {{}, {}}}
+          }) {
+        Bytes bytes = new Bytes(4);
+        ValueCodec.write(bytes, field, array);
+        ValueCodec.write(bytes, field, Unchanged.UNCHANGED);
+        ValueCodec.write(bytes, field, null);
+        Bytes in = new Bytes(bytes.toByteArray());
+        assertTrue(
+            Arrays.deepEquals(array, (Object[]) ValueCodec.read(in, ValueType.ARRAY, type)),
+            () -> type + " " + Arrays.deepToString(array));
+        assertSame(Unchanged.UNCHANGED, ValueCodec.read(in, ValueType.ARRAY, type));
+        assertNull(ValueCodec.read(in, ValueType.ARRAY, type));
+        assertTrue(in.exhausted());
+      }
+    });
+  }
+
+  @Test
+  void refusesAnArrayWithoutItsItems() {
     assertThrows(
         IllegalArgumentException.class,
         () -> ValueCodec.write(new Bytes(16), ValueType.ARRAY, new Object[] {1L}));
