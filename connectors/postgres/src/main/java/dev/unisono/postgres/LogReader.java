@@ -7,13 +7,8 @@ import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
-import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SourceProgress;
-import dev.unisono.spi.UnisonoException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,9 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns the messages of {@code pgoutput} (protocol version 1, PostgreSQL's documentation, "Logical
- * Replication Message Formats") into batches of changes, and lets chunks of the snapshot take their
- * place among them. For one thread.
+ * Gathers what {@link LogMessages} reads, transaction by transaction, into batches of changes, and
+ * lets chunks of the snapshot take their place among them. For one thread.
  */
 final class LogReader {
   private static final int BATCH_CHANGES = 1_000;
@@ -53,7 +47,6 @@ final class LogReader {
   private final StreamState from;
   private final ChangeSink sink;
   private final Ends ends;
-  private final Map<Integer, List<RelationDecoder>> relations = new HashMap<>();
   private final Map<SnapshotTable, Touches> touches = new HashMap<>();
   private final Map<Binding, Deferred> deferred = new HashMap<>();
 
@@ -116,31 +109,10 @@ final class LogReader {
     return inTransaction || !dirty;
   }
 
-  void take(ByteBuffer in) throws InterruptedException {
-    int length = in.remaining();
-    byte kind = in.get();
-    switch (kind) {
-      case 'I' -> insert(in, length);
-      case 'U' -> update(in, length);
-      case 'D' -> delete(in, length);
-      case 'B' -> beginTransaction(in);
-      case 'C' -> endTransaction(in);
-      case 'R' -> relation(in);
-      case 'T' -> truncate(in);
-      case 'M' -> message(in);
-      default -> {
-        // Types and origins ('Y', 'O') say nothing that is needed.
-      }
-    }
-    if (changes.size() >= BATCH_CHANGES || sizeBytes >= BATCH_BYTES) {
-      flush();
-    }
-  }
-
-  private void beginTransaction(ByteBuffer in) {
-    commit = in.getLong();
-    long micros = in.getLong();
-    transaction = in.getInt();
+  /** A transaction begins, in the order of commits. */
+  void beginTransaction(long commitPosition, long micros, int number) {
+    commit = commitPosition;
+    transaction = number;
     commitTime =
         Instant.ofEpochSecond(
             EPOCH_SECONDS + Math.floorDiv(micros, 1_000_000L),
@@ -151,10 +123,8 @@ final class LogReader {
     beside().shown(transaction);
   }
 
-  private void endTransaction(ByteBuffer in) throws InterruptedException {
-    in.get();
-    in.getLong();
-    end = in.getLong();
+  void endTransaction(long endPosition) throws InterruptedException {
+    end = endPosition;
     inTransaction = false;
     dirty = true;
     if (ends.allDurable()) {
@@ -166,123 +136,7 @@ final class LogReader {
     }
   }
 
-  private void relation(ByteBuffer in) {
-    int relation = in.getInt();
-    String schema = text(in);
-    String name = text(in);
-    in.get();
-    int columns = in.getShort();
-    List<String> names = new ArrayList<>(columns);
-    for (int i = 0; i < columns; i++) {
-      in.get();
-      names.add(text(in));
-      in.getInt();
-      in.getInt();
-    }
-    List<RelationDecoder> decoders = new ArrayList<>();
-    for (SnapshotTable table : tables) {
-      if (table.table().schema().equals(schema) && table.table().name().equals(name)) {
-        checkColumns(table, names);
-        decoders.add(new RelationDecoder(table.binding(), table.table(), names));
-      }
-    }
-    relations.put(relation, decoders);
-  }
-
-  private static void checkColumns(SnapshotTable table, List<String> names) {
-    for (String column : table.binding().columns()) {
-      if (column != null && !names.contains(column)) {
-        throw new UnisonoException(
-            new Problem(
-                "column-missing",
-                ProblemType.USER,
-                "The log no longer shows the column "
-                    + column
-                    + " of "
-                    + table.table().plainName()
-                    + ".",
-                table.binding().configPath(),
-                "Was it dropped or renamed, or does the publication leave it out? Change the"
-                    + " config or the table."));
-      }
-    }
-  }
-
-  private static String text(ByteBuffer in) {
-    int from = in.position();
-    while (in.get() != 0) {
-      // The text ends at the zero.
-    }
-    return new String(
-        in.array(), in.arrayOffset() + from, in.position() - from - 1, StandardCharsets.UTF_8);
-  }
-
-  private List<RelationDecoder> decoders(ByteBuffer in) {
-    return relations.getOrDefault(in.getInt(), List.of());
-  }
-
-  private void insert(ByteBuffer in, int length) {
-    List<RelationDecoder> decoders = decoders(in);
-    in.get();
-    int start = in.position();
-    for (RelationDecoder decoder : decoders) {
-      in.position(start);
-      Row row = decoder.read(in, false);
-      add(decoder, Operation.CREATE, decoder.key(row), null, row, null, length);
-    }
-  }
-
-  private void update(ByteBuffer in, int length) {
-    List<RelationDecoder> decoders = decoders(in);
-    int start = in.position();
-    for (RelationDecoder decoder : decoders) {
-      in.position(start);
-      byte kind = in.get();
-      Row old = null;
-      if (kind != 'N') {
-        old = decoder.read(in, kind == 'K');
-        in.get();
-      }
-      Row row = decoder.read(in, false);
-      Row before = kind == 'O' ? old : null;
-      if (before != null) {
-        row = row.over(before);
-      }
-      Key key = decoder.key(row);
-      Key oldKey = old == null ? key : decoder.key(old);
-      add(decoder, Operation.UPDATE, key, oldKey.equals(key) ? null : oldKey, row, before, length);
-    }
-  }
-
-  private void delete(ByteBuffer in, int length) {
-    List<RelationDecoder> decoders = decoders(in);
-    int start = in.position();
-    for (RelationDecoder decoder : decoders) {
-      in.position(start);
-      byte kind = in.get();
-      Row old = decoder.read(in, kind == 'K');
-      add(
-          decoder,
-          Operation.DELETE,
-          decoder.key(old),
-          null,
-          null,
-          kind == 'O' ? old : null,
-          length);
-    }
-  }
-
-  private void truncate(ByteBuffer in) {
-    int count = in.getInt();
-    in.get();
-    for (int i = 0; i < count; i++) {
-      for (RelationDecoder decoder : decoders(in)) {
-        add(decoder, Operation.TRUNCATE, null, null, null, null, 0);
-      }
-    }
-  }
-
-  private void add(
+  void add(
       RelationDecoder decoder,
       Operation operation,
       @Nullable Key key,
@@ -352,16 +206,9 @@ final class LogReader {
     }
   }
 
-  private void message(ByteBuffer in) {
-    in.get();
-    in.getLong();
-    String prefix = text(in);
-    byte[] content = new byte[in.getInt()];
-    in.get(content);
-    if (!prefix.equals(SideSession.PREFIX)) {
-      return;
-    }
-    SnapshotTable.Chunk chunk = beside().chunk(new String(content, StandardCharsets.UTF_8));
+  /** A message of ours. */
+  void message(String content) {
+    SnapshotTable.Chunk chunk = beside().chunk(content);
     if (chunk != null) {
       place(chunk);
       beside().settle(chunk);
@@ -411,6 +258,13 @@ final class LogReader {
 
   private SideThread beside() {
     return Objects.requireNonNull(side);
+  }
+
+  /** Hands over what makes a batch. */
+  void flushFull() throws InterruptedException {
+    if (changes.size() >= BATCH_CHANGES || sizeBytes >= BATCH_BYTES) {
+      flush();
+    }
   }
 
   /** Hands over what there is. */

@@ -71,7 +71,11 @@ final class PostgresSource implements Source {
       StreamState from = prepare(state, tables);
       LogReader reader = new LogReader(tables, from, sink, new Ends());
       reader.begin(state.containsKey(STREAM));
-      read(from, reader, new SideThread(database, slot, heartbeat, tables, chunkRows, this::fail));
+      read(
+          from,
+          reader,
+          new LogMessages(tables, reader),
+          new SideThread(database, slot, heartbeat, tables, chunkRows, this::fail));
     } catch (UnisonoException failed) {
       throw ended(failed);
     }
@@ -114,7 +118,7 @@ final class PostgresSource implements Source {
     }
   }
 
-  private void read(StreamState from, LogReader reader, SideThread sideThread)
+  private void read(StreamState from, LogReader reader, LogMessages messages, SideThread sideThread)
       throws InterruptedException {
     Connection replication = database.connectForReplication();
     connection = replication;
@@ -146,7 +150,7 @@ final class PostgresSource implements Source {
         if (message == null) {
           reader.flush();
         } else {
-          reader.take(message);
+          messages.take(message);
         }
       }
     } catch (SQLException failed) {

@@ -1,0 +1,184 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads the messages of {@code pgoutput} as they are outside of streamed transactions (PostgreSQL's
+ * documentation, "Logical Replication Message Formats") and tells a {@link LogReader} what they
+ * say. For one thread.
+ */
+final class LogMessages {
+  private final List<SnapshotTable> tables;
+  private final LogReader reader;
+  private final Map<Integer, List<RelationDecoder>> relations = new HashMap<>();
+
+  LogMessages(List<SnapshotTable> tables, LogReader reader) {
+    this.tables = tables;
+    this.reader = reader;
+  }
+
+  void take(ByteBuffer in) throws InterruptedException {
+    int length = in.remaining();
+    byte kind = in.get();
+    switch (kind) {
+      case 'I' -> insert(in, length);
+      case 'U' -> update(in, length);
+      case 'D' -> delete(in, length);
+      case 'B' -> reader.beginTransaction(in.getLong(), in.getLong(), in.getInt());
+      case 'C' -> endTransaction(in);
+      case 'R' -> relation(in);
+      case 'T' -> truncate(in);
+      case 'M' -> message(in);
+      default -> {
+        // Types and origins ('Y', 'O') say nothing that is needed.
+      }
+    }
+    reader.flushFull();
+  }
+
+  private void endTransaction(ByteBuffer in) throws InterruptedException {
+    in.get();
+    in.getLong();
+    reader.endTransaction(in.getLong());
+  }
+
+  private void relation(ByteBuffer in) {
+    int relation = in.getInt();
+    String schema = text(in);
+    String name = text(in);
+    in.get();
+    int columns = in.getShort();
+    List<String> names = new ArrayList<>(columns);
+    for (int i = 0; i < columns; i++) {
+      in.get();
+      names.add(text(in));
+      in.getInt();
+      in.getInt();
+    }
+    List<RelationDecoder> decoders = new ArrayList<>();
+    for (SnapshotTable table : tables) {
+      if (table.table().schema().equals(schema) && table.table().name().equals(name)) {
+        checkColumns(table, names);
+        decoders.add(new RelationDecoder(table.binding(), table.table(), names));
+      }
+    }
+    relations.put(relation, decoders);
+  }
+
+  private static void checkColumns(SnapshotTable table, List<String> names) {
+    for (String column : table.binding().columns()) {
+      if (column != null && !names.contains(column)) {
+        throw new UnisonoException(
+            new Problem(
+                "column-missing",
+                ProblemType.USER,
+                "The log no longer shows the column "
+                    + column
+                    + " of "
+                    + table.table().plainName()
+                    + ".",
+                table.binding().configPath(),
+                "Was it dropped or renamed, or does the publication leave it out? Change the"
+                    + " config or the table."));
+      }
+    }
+  }
+
+  private static String text(ByteBuffer in) {
+    int from = in.position();
+    while (in.get() != 0) {
+      // The text ends at the zero.
+    }
+    return new String(
+        in.array(), in.arrayOffset() + from, in.position() - from - 1, StandardCharsets.UTF_8);
+  }
+
+  private List<RelationDecoder> decoders(ByteBuffer in) {
+    return relations.getOrDefault(in.getInt(), List.of());
+  }
+
+  private void insert(ByteBuffer in, int length) {
+    List<RelationDecoder> decoders = decoders(in);
+    in.get();
+    int start = in.position();
+    for (RelationDecoder decoder : decoders) {
+      in.position(start);
+      Row row = decoder.read(in, false);
+      reader.add(decoder, Operation.CREATE, decoder.key(row), null, row, null, length);
+    }
+  }
+
+  private void update(ByteBuffer in, int length) {
+    List<RelationDecoder> decoders = decoders(in);
+    int start = in.position();
+    for (RelationDecoder decoder : decoders) {
+      in.position(start);
+      byte kind = in.get();
+      Row old = null;
+      if (kind != 'N') {
+        old = decoder.read(in, kind == 'K');
+        in.get();
+      }
+      Row row = decoder.read(in, false);
+      Row before = kind == 'O' ? old : null;
+      if (before != null) {
+        row = row.over(before);
+      }
+      Key key = decoder.key(row);
+      Key oldKey = old == null ? key : decoder.key(old);
+      reader.add(
+          decoder, Operation.UPDATE, key, oldKey.equals(key) ? null : oldKey, row, before, length);
+    }
+  }
+
+  private void delete(ByteBuffer in, int length) {
+    List<RelationDecoder> decoders = decoders(in);
+    int start = in.position();
+    for (RelationDecoder decoder : decoders) {
+      in.position(start);
+      byte kind = in.get();
+      Row old = decoder.read(in, kind == 'K');
+      reader.add(
+          decoder,
+          Operation.DELETE,
+          decoder.key(old),
+          null,
+          null,
+          kind == 'O' ? old : null,
+          length);
+    }
+  }
+
+  private void truncate(ByteBuffer in) {
+    int count = in.getInt();
+    in.get();
+    for (int i = 0; i < count; i++) {
+      for (RelationDecoder decoder : decoders(in)) {
+        reader.add(decoder, Operation.TRUNCATE, null, null, null, null, 0);
+      }
+    }
+  }
+
+  private void message(ByteBuffer in) {
+    in.get();
+    in.getLong();
+    String prefix = text(in);
+    byte[] content = new byte[in.getInt()];
+    in.get(content);
+    // Others may write messages of their own.
+    if (prefix.equals(SideSession.PREFIX)) {
+      reader.message(new String(content, StandardCharsets.UTF_8));
+    }
+  }
+}
