@@ -5,6 +5,7 @@ import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Connector.SystemContext;
+import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.Option;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
@@ -101,6 +102,11 @@ final class UnisonoReader {
     @Override
     public void progress(SourceProgress progress) {
       // Nobody asks.
+    }
+
+    @Override
+    public KnownKeys knownKeys() {
+      return KnownKeys.NONE;
     }
   }
 }

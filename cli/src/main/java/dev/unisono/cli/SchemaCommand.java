@@ -277,6 +277,14 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeObjectFieldStart("entity");
     json.writeStringField("type", "string");
     json.writeEndObject();
+    for (ConfigKey key : ConfigKeys.SYNC) {
+      if (key.name().equals("first-load")) {
+        json.writeObjectFieldStart(key.name());
+        names(json, "enum", List.of("keep-extra", "delete-extra"));
+        json.writeStringField("description", key.description());
+        json.writeEndObject();
+      }
+    }
     json.writeObjectFieldStart("members");
     json.writeStringField("type", "array");
     json.writeObjectFieldStart("items");

@@ -6,6 +6,7 @@ import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.SnapshotCommand;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,14 @@ public interface Doors {
    * @throws UnisonoException not-found where no such system is written to
    */
   boolean awaitDelivered(String system, long sequence, Duration atMost) throws InterruptedException;
+
+  /**
+   * Commands the snapshots of a system that is read; its status shows what came of it.
+   *
+   * @throws UnisonoException not-found where no such system is read or it does not read that sync;
+   *     source-not-running
+   */
+  void snapshot(String system, SnapshotCommand command);
 
   /**
    * A write that is through.

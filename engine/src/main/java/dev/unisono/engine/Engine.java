@@ -15,6 +15,8 @@ import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordProjection;
 import dev.unisono.engine.record.Records;
 import dev.unisono.engine.record.StoredRecords;
+import dev.unisono.engine.repair.HeldKeys;
+import dev.unisono.engine.repair.TargetRepairs;
 import dev.unisono.engine.source.SourceRunner;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.StateFolder;
@@ -26,6 +28,7 @@ import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.sql.SQLException;
@@ -38,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -60,6 +64,7 @@ public final class Engine implements Doors, AutoCloseable {
   private final Map<String, Owner> openOwners = new ConcurrentHashMap<>();
   private final List<SourceRunner> sources = new ArrayList<>();
   private final List<TargetRunner> targets = new ArrayList<>();
+  private final TargetRepairs repairs;
 
   private record OwnedBy(String system, Binding binding) {}
 
@@ -83,7 +88,7 @@ public final class Engine implements Doors, AutoCloseable {
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
       this.records = new StoredRecords(folder, state.shapes(), projection);
       this.patchWaits = new PatchWaits(state.journal());
-      connect(config, clock);
+      this.repairs = new TargetRepairs(targets, connect(config, clock), state.journal());
     } catch (SQLException failed) {
       folder.close();
       throw StateFolder.failure(failed);
@@ -115,10 +120,18 @@ public final class Engine implements Doors, AutoCloseable {
     return List.copyOf(made);
   }
 
-  private void connect(Config config, InstantSource clock) {
+  /** Gives who reads each entity. */
+  private Map<Entity, TargetRepairs.Reader> connect(Config config, InstantSource clock) {
+    Map<Entity, TargetRepairs.Reader> readers = new HashMap<>();
     Map<String, Entity> byName =
         entities.stream().collect(Collectors.toMap(Entity::name, entity -> entity));
     config.entities().forEach((name, entity) -> cleaners.put(name, new Cleaner(entity)));
+    Set<String> deleting =
+        config.syncs().stream()
+            .filter(SyncConfig::deletesExtra)
+            .map(SyncConfig::name)
+            .collect(Collectors.toSet());
+    HeldKeys held = new HeldKeys(state, byName, records, targets, deleting);
     for (SystemConfig system : config.systems().values()) {
       List<Binding> reads = bindings(config, system.name(), Direction.READ);
       List<Binding> writes = bindings(config, system.name(), Direction.WRITE);
@@ -134,7 +147,11 @@ public final class Engine implements Doors, AutoCloseable {
                       Map.of("installation", folder.installation())));
       systems.put(system.name(), connected);
       if (!reads.isEmpty()) {
-        sources.add(new SourceRunner(system.name(), connected, entities, cleaners, state, clock));
+        SourceRunner source =
+            new SourceRunner(system.name(), connected, entities, cleaners, state, held, clock);
+        sources.add(source);
+        reads.forEach(binding ->
+            readers.put(entity(byName, binding), new TargetRepairs.Reader(source, binding)));
       }
       for (Binding binding : reads) {
         owners.put(entity(byName, binding), new OwnedBy(system.name(), binding));
@@ -142,9 +159,16 @@ public final class Engine implements Doors, AutoCloseable {
       if (!writes.isEmpty()) {
         Map<Entity, Binding> byEntity = new HashMap<>();
         writes.forEach(binding -> byEntity.put(entity(byName, binding), binding));
-        targets.add(new TargetRunner(system.name(), connected, byEntity, state.journal(), clock));
+        targets.add(new TargetRunner(
+                system.name(), connected, byEntity, state.journal(), this::rowsMissing, clock));
       }
     }
+    return readers;
+  }
+
+  /** Whether a source makes good what it missed, so that rows may come that others refer to. */
+  private boolean rowsMissing() {
+    return sources.stream().anyMatch(source -> source.status().progress().repair() != null);
   }
 
   private static Entity entity(Map<String, Entity> byName, Binding binding) {
@@ -168,6 +192,7 @@ public final class Engine implements Doors, AutoCloseable {
     projection.start();
     targets.forEach(TargetRunner::start);
     sources.forEach(SourceRunner::start);
+    repairs.start();
   }
 
   @Override
@@ -215,6 +240,23 @@ public final class Engine implements Doors, AutoCloseable {
             "No system named '" + system + "' is written to.",
             null,
             "Name one of " + targets.stream().map(TargetRunner::system).sorted().toList() + "."));
+  }
+
+  @Override
+  public void snapshot(String system, SnapshotCommand command) {
+    for (SourceRunner source : sources) {
+      if (source.system().equals(system)) {
+        source.command(command);
+        return;
+      }
+    }
+    throw new UnisonoException(
+        new Problem(
+            "not-found",
+            ProblemType.USER,
+            "No system named '" + system + "' is read.",
+            null,
+            "Name one of " + sources.stream().map(SourceRunner::system).sorted().toList() + "."));
   }
 
   @Override
@@ -322,6 +364,7 @@ public final class Engine implements Doors, AutoCloseable {
 
   @Override
   public void close() {
+    repairs.close();
     List<Thread> closing =
         Stream.<Runnable>concat(
                 sources.stream().map(source -> (Runnable) source::close),

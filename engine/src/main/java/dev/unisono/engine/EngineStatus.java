@@ -26,6 +26,8 @@ public record EngineStatus(
   public enum State {
     STARTING,
     RUNNING,
+    /** It is written, and what it missed is being made good by comparison. */
+    RECONCILING,
     /** It failed in a way that can pass, and is tried again. */
     RETRYING,
     /** It failed for good; a person must act. */

@@ -44,6 +44,7 @@ final class AdminRoutes {
     router
         .get("/v1/admin/deliveries/:system")
         .handler(context -> doorway.known(context, this::deliveries));
+    new SnapshotRoutes(doors).mount(router, doorway);
     router
         .post("/v1/admin/sign-in-links")
         .handler(context -> doorway.withBody(context, this::signInLink));
@@ -196,15 +197,15 @@ final class AdminRoutes {
     json.writeNumberField("lagSeconds", source.lagSeconds());
     json.writeStringField("phase", source.progress().phase().name());
     json.writeNumberField("lagBytes", source.progress().lagBytes());
-    json.writeNumberField("retainedBytes", source.progress().retainedBytes());
+    json.writeNumberField("retainedBytes", source.progress().retained().bytes());
+    json.writeNumberField("safeBytes", source.progress().retained().safeBytes());
+    json.writeNumberField("budgetBytes", source.progress().retained().budgetBytes());
+    Answers.writeProblem(json, "repairing", source.progress().repair());
+    Answers.writeProblem(json, "warning", source.progress().warning());
+    json.writeStringField("waiting", source.progress().waiting());
     json.writeArrayFieldStart("tables");
     for (SourceProgress.TableProgress table : source.progress().tables()) {
-      json.writeStartObject();
-      json.writeStringField("table", table.table());
-      json.writeNumberField("rowsRead", table.rowsRead());
-      json.writeNumberField("rowsEstimated", table.rowsEstimated());
-      json.writeBooleanField("done", table.done());
-      json.writeEndObject();
+      SnapshotRoutes.write(json, table);
     }
     json.writeEndArray();
     json.writeEndObject();

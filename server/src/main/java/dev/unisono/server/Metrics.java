@@ -73,10 +73,32 @@ final class Metrics {
     Gauge.builder(
             "unisono.source.retained",
             doors,
-            all -> (double) source(system).progress().retainedBytes())
+            all -> (double) source(system).progress().retained().bytes())
         .tag("system", system)
         .baseUnit("bytes")
         .description("What the system keeps of its log for us; -1 where unknown.")
+        .register(registry);
+    Gauge.builder(
+            "unisono.source.safe",
+            doors,
+            all -> (double) source(system).progress().retained().safeBytes())
+        .tag("system", system)
+        .baseUnit("bytes")
+        .description("Log to be written until the system gives us up; -1 where it never does.")
+        .register(registry);
+    Gauge.builder(
+            "unisono.source.budget.share",
+            doors,
+            all -> source(system).progress().retained().budgetShare())
+        .tag("system", system)
+        .description("The part of log-budget that is used; 0 without one.")
+        .register(registry);
+    Gauge.builder(
+            "unisono.source.repairing",
+            doors,
+            all -> source(system).progress().repair() == null ? 0 : 1)
+        .tag("system", system)
+        .description("1 while tables are read and compared again, since changes may be missing.")
         .register(registry);
     Gauge.builder(
             "unisono.source.up", doors, all -> source(system).state() == State.RUNNING ? 1 : 0)
@@ -107,11 +129,14 @@ final class Metrics {
         .baseUnit("seconds")
         .description("Age of the oldest change in line.")
         .register(registry);
-    Gauge.builder(
-            "unisono.target.up", doors, all -> target(system).state() == State.RUNNING ? 1 : 0)
+    Gauge.builder("unisono.target.up", doors, all -> written(target(system).state()) ? 1 : 0)
         .tag("system", system)
         .description("1 while it is written.")
         .register(registry);
+  }
+
+  private static boolean written(State state) {
+    return state == State.RUNNING || state == State.RECONCILING;
   }
 
   String scrape() {

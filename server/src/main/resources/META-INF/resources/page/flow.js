@@ -6,6 +6,7 @@ import { bytesText, countOf, countText, durationText } from './text.js';
 
 const STATES = {
   RUNNING: ['good', '●', 'running'],
+  RECONCILING: ['warn', '≈', 'being repaired'],
   STARTING: ['info', '◌', 'starting'],
   RETRYING: ['warn', '↻', 'retrying'],
   STOPPED: ['bad', '■', 'stopped'],
@@ -52,7 +53,8 @@ function System({ part, written, syncs, moving, facts }) {
       h('ul', { class: 'links' }, links.map(({ name, way }) => h('li', { key: name }, h('code', null, way.join(' → '))))),
       h(Facts, { facts }),
       part.tables?.filter(({ done }) => !done).map((table) => h(Copying, { key: table.table, ...table })),
-      part.problem && h(Problem, { problem: part.problem })),
+      [part.problem, part.repairing, part.warning].filter(Boolean).map((problem) =>
+        h(Problem, { key: problem.code, problem }))),
     h('span', { class: 'arrow', 'aria-hidden': 'true' }));
 }
 

@@ -10,6 +10,12 @@ public interface ChangeSink {
    */
   void accept(Batch batch) throws InterruptedException;
 
-  /** Says what the source is doing, for status and metrics; cheap, may be called often. */
+  /**
+   * Says what the source is doing, for status and metrics; cheap, may be called often, and from any
+   * thread of the source.
+   */
   void progress(SourceProgress progress);
+
+  /** What those hold who are fed from the journal; for any thread of the source. */
+  KnownKeys knownKeys();
 }

@@ -24,6 +24,10 @@ public final class Settings {
     return Optional.ofNullable((String) values.get(option));
   }
 
+  public Optional<Long> optionalNumber(String option) {
+    return Optional.ofNullable((Long) values.get(option));
+  }
+
   public long number(String option) {
     return value(option, Long.class);
   }

@@ -25,6 +25,25 @@ public interface Source extends AutoCloseable {
    */
   void durable(long mark);
 
+  /**
+   * Asks for something to be done with the snapshots, soon, by whoever runs the source; progress
+   * shows what came of it. From any thread; before {@link #run} it holds from the beginning. A
+   * REPEAT of everything also lets a source begin that would refuse to because its place in the log
+   * is lost.
+   *
+   * @throws UnisonoException not-available where the source has no snapshots; not-found where it
+   *     does not read that sync
+   */
+  default void command(SnapshotCommand command) {
+    throw new UnisonoException(
+        new Problem(
+            "not-available",
+            ProblemType.USER,
+            "This kind of source has no snapshots to command.",
+            null,
+            ""));
+  }
+
   /** Lets go of connections; safe to call from another thread, and twice. */
   @Override
   void close();

@@ -1,5 +1,8 @@
 package dev.unisono.spi;
 
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Writes to one system. Opening a lane connects; a target itself holds nothing that needs a
  * connection. Safe for threads.
@@ -13,6 +16,25 @@ public interface Target extends AutoCloseable {
 
   /** Opens a lane, from 0 to {@code lanes() - 1}. */
   Lane open(int lane);
+
+  /**
+   * Sets the cursors of all lanes to one place and notes that what they passed over has to be made
+   * good by comparison, in one transaction. The note stays until {@link #endRepair}.
+   */
+  void beginRepair(LaneCursor cursor);
+
+  /** The place to which cursors were set, while the note of a repair stands. */
+  Optional<LaneCursor> repairing();
+
+  /** Takes the note away. */
+  void endRepair();
+
+  /**
+   * Keys that the table of a binding holds, in the target's own order.
+   *
+   * @param after null at the beginning, else what the page before said
+   */
+  KeyPage keys(Binding binding, @Nullable String after, int limit);
 
   @Override
   void close();

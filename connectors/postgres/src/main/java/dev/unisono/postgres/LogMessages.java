@@ -170,7 +170,7 @@ final class LogMessages {
     }
   }
 
-  private void message(ByteBuffer in) {
+  private void message(ByteBuffer in) throws InterruptedException {
     in.get();
     in.getLong();
     String prefix = text(in);

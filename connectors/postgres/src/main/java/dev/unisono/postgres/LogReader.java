@@ -8,7 +8,6 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.SourceProgress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,6 +46,10 @@ final class LogReader {
   private final StreamState from;
   private final ChangeSink sink;
   private final Ends ends;
+
+  /** Told that there is something to report. */
+  private final Runnable onNews;
+
   private final Map<SnapshotTable, Touches> touches = new HashMap<>();
   private final Map<Binding, Deferred> deferred = new HashMap<>();
 
@@ -57,6 +60,10 @@ final class LogReader {
 
   private List<Change> changes = new ArrayList<>();
   private long sizeBytes;
+
+  /** The server that is read, to be kept with the next batch; null where it is kept. */
+  private @Nullable String server;
+
   private long mark;
   private boolean dirty;
 
@@ -74,8 +81,10 @@ final class LogReader {
 
   private long progressNanos = System.nanoTime();
 
-  LogReader(List<SnapshotTable> tables, StreamState from, ChangeSink sink, Ends ends) {
+  LogReader(
+      List<SnapshotTable> tables, StreamState from, ChangeSink sink, Ends ends, Runnable onNews) {
     this.tables = tables;
+    this.onNews = onNews;
     this.from = from;
     this.sink = sink;
     this.ends = ends;
@@ -90,11 +99,19 @@ final class LogReader {
     }
   }
 
-  /** Hands over where the stream begins, before anything of it is read at the first start. */
-  void begin(boolean known) throws InterruptedException {
-    if (!known) {
-      dirty = true;
+  /**
+   * Hands over where the stream begins, before anything of it is read, where that is anew.
+   *
+   * @param fresh true where the slot was just made
+   * @param news the server, where it or the tables are to be kept with the next batch; else null
+   */
+  void begin(boolean fresh, @Nullable String news) throws InterruptedException {
+    server = news;
+    if (news != null) {
       advanced.addAll(tables);
+    }
+    if (fresh) {
+      dirty = true;
       flush();
     }
   }
@@ -207,19 +224,102 @@ final class LogReader {
   }
 
   /** A message of ours. */
-  void message(String content) {
-    SnapshotTable.Chunk chunk = beside().chunk(content);
-    if (chunk != null) {
-      place(chunk);
-      beside().settle(chunk);
+  void message(String content) throws InterruptedException {
+    Mark mark = beside().mark(content);
+    if (mark != null) {
+      switch (mark) {
+        case SnapshotTable.Chunk chunk -> place(chunk);
+        case Sweep.Portion portion -> {
+          place(portion);
+          // The next keys are asked for when all this is in line.
+          flush();
+        }
+        case Mark.Turn turn -> turn(turn);
+        case Mark.Look look -> forgetVisible(look.snapshot());
+      }
+      beside().settle(mark);
       report();
     }
+  }
+
+  /** From here on, something is otherwise for some tables; nothing of a transaction is before. */
+  private void turn(Mark.Turn turn) {
+    for (SnapshotTable table : turn.tables()) {
+      switch (turn.kind()) {
+        case PAUSE -> table.pause(true);
+        case RESUME -> table.pause(false);
+        case REPEAT -> {
+          if (table.untouched()) {
+            continue; // It is about to be read for the first time.
+          }
+          table.repeat(turn.cause(), turn.sequence());
+          arm(table);
+        }
+        case ARM -> arm(table);
+        case DISARM -> touches.remove(table);
+      }
+      advanced.add(table);
+      dirty = true;
+    }
+  }
+
+  private void arm(SnapshotTable table) {
+    touches.put(table, new Touches());
+    beside().armed();
+  }
+
+  private void forgetVisible(VisibilitySnapshot snapshot) {
+    touches.values().forEach(pending -> pending.forgetVisible(snapshot));
+    deferred.values().forEach(pending -> pending.forgetVisible(snapshot));
+  }
+
+  /** What the comparison found missing is gone from here on, where the log does not say more. */
+  private void place(Sweep.Portion portion) {
+    SnapshotTable table = portion.table();
+    Touches touched = touches.get(table);
+    Sweep sweep = table.sweep();
+    if (!table.expects(portion.beginning()) || touched == null || sweep == null) {
+      return;
+    }
+    List<Key> missing = touched.untouched(portion.snapshot(), portion.missing());
+    if (missing == null) {
+      return;
+    }
+    if (sweep.deleting()) {
+      Instant read = Instant.ofEpochMilli(portion.readMillis());
+      for (Key key : missing) {
+        addPlaced(table, Operation.DELETE, key, null, read);
+      }
+    }
+    table.swept(portion, missing.size());
+    advanced.add(table);
+    dirty = true;
+    forgetVisible(portion.snapshot());
+    if (table.finished()) {
+      touches.remove(table);
+    }
+  }
+
+  private void addPlaced(
+      SnapshotTable table, Operation operation, Key key, @Nullable Row row, Instant read) {
+    changes.add(
+        new Change(
+            table.binding(),
+            operation,
+            key,
+            null,
+            row,
+            null,
+            new Position(commit, ordinal++),
+            read,
+            transaction & 0xFFFFFFFFL));
+    sizeBytes += 2L * CHANGE_BYTES;
   }
 
   /** The chunk stands here in the log's order: all that its rows could miss was seen before. */
   private void place(SnapshotTable.Chunk chunk) {
     SnapshotTable table = chunk.table();
-    if (!table.expects(chunk)) {
+    if (!table.expects(chunk.beginning())) {
       return;
     }
     Touches touched = Objects.requireNonNull(touches.get(table));
@@ -233,24 +333,12 @@ final class LogReader {
     }
     Instant read = Instant.ofEpochMilli(chunk.readMillis());
     for (Row row : rows) {
-      changes.add(
-          new Change(
-              table.binding(),
-              Operation.READ,
-              table.binding().schema().key(row),
-              null,
-              row,
-              null,
-              new Position(commit, ordinal++),
-              read,
-              transaction & 0xFFFFFFFFL));
-      sizeBytes += 2L * CHANGE_BYTES;
+      addPlaced(table, Operation.READ, table.binding().schema().key(row), row, read);
     }
     table.emitted(chunk);
     advanced.add(table);
     dirty = true;
-    touches.values().forEach(pending -> pending.forgetVisible(chunk.snapshot()));
-    deferred.values().forEach(pending -> pending.forgetVisible(chunk.snapshot()));
+    forgetVisible(chunk.snapshot());
     if (table.done()) {
       touches.remove(table);
     }
@@ -279,8 +367,12 @@ final class LogReader {
             : new StreamState(end, 0, 0);
     Map<String, @Nullable String> state = new HashMap<>();
     state.put(PostgresSource.STREAM, reached.text());
+    if (server != null) {
+      state.put(PostgresSource.SERVER, server);
+      server = null;
+    }
     for (SnapshotTable table : advanced) {
-      state.put(PostgresSource.SNAPSHOT + table.binding().sync(), table.state());
+      table.save(state);
     }
     long batchMark = ++mark;
     ends.put(batchMark, end);
@@ -293,13 +385,6 @@ final class LogReader {
 
   private void report() {
     progressNanos = System.nanoTime();
-    boolean done = tables.stream().allMatch(SnapshotTable::done);
-    SideThread beside = side;
-    sink.progress(
-        new SourceProgress(
-            done ? SourceProgress.Phase.STREAMING : SourceProgress.Phase.SNAPSHOT,
-            -1,
-            beside == null ? -1 : beside.retainedBytes(),
-            tables.stream().map(SnapshotTable::progress).toList()));
+    onNews.run();
   }
 }

@@ -16,6 +16,8 @@ public final class PostgresConnector implements Connector {
   /** What PostgreSQL allows in the name of a slot; used for publications alike. */
   private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
 
+  private static final long LEAST_BUDGET_BYTES = 16L << 20;
+
   @Override
   public String kind() {
     return "postgres";
@@ -57,6 +59,21 @@ public final class PostgresConnector implements Connector {
             "5000",
             "Rows read at once while a table's snapshot is taken, 100 to 100000."),
         Option.optional(
+                "on-slot-loss",
+                Option.Type.TEXT,
+                "repair",
+                "When the slot is gone, was given up or does not fit the state: repair makes it anew,"
+                    + " reads every table again and compares what others hold; stop stops the"
+                    + " source.")
+            .oneOf("repair", "stop"),
+        Option.optional(
+            "log-budget",
+            Option.Type.BYTES,
+            null,
+            "How much log the server may have to keep for the slot, 16MiB at least: from half of it"
+                + " on there are warnings; beyond it the slot is let go and everything is repaired"
+                + " by comparison. Without it there is no limit."),
+        Option.optional(
             "lanes",
             Option.Type.INTEGER,
             "4",
@@ -97,6 +114,16 @@ public final class PostgresConnector implements Connector {
     }
     range(problems, settings, "snapshot-chunk", 100, 100_000);
     range(problems, settings, "lanes", 1, 64);
+    settings
+        .optionalNumber("log-budget")
+        .filter(bytes -> bytes < LEAST_BUDGET_BYTES)
+        .ifPresent(bytes ->
+            problems.add(
+                problem(
+                    "out-of-range",
+                    "log-budget is " + bytes + " bytes.",
+                    "log-budget",
+                    "Allow 16MiB or more; the log is kept in files of that size.")));
     return problems;
   }
 

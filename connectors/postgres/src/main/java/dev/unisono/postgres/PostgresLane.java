@@ -84,6 +84,17 @@ final class PostgresLane implements Lane {
 
   @Override
   public Optional<LaneCursor> cursor() {
+    try {
+      Optional<LaneCursor> found = cursor(connection, installation, lane);
+      connection.rollback();
+      return found;
+    } catch (SQLException failed) {
+      throw database.failure("reading the cursor", failed);
+    }
+  }
+
+  static Optional<LaneCursor> cursor(Connection connection, String installation, int lane)
+      throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT epoch, sequence FROM "
@@ -92,15 +103,10 @@ final class PostgresLane implements Lane {
       select.setString(1, installation);
       select.setInt(2, lane);
       try (ResultSet row = select.executeQuery()) {
-        Optional<LaneCursor> found =
-            row.next()
-                ? Optional.of(new LaneCursor(row.getLong(1), row.getLong(2)))
-                : Optional.empty();
-        connection.rollback();
-        return found;
+        return row.next()
+            ? Optional.of(new LaneCursor(row.getLong(1), row.getLong(2)))
+            : Optional.empty();
       }
-    } catch (SQLException failed) {
-      throw database.failure("reading the cursor", failed);
     }
   }
 
@@ -316,6 +322,12 @@ final class PostgresLane implements Lane {
   }
 
   private void moveCursor(LaneCursor cursor) throws SQLException {
+    moveCursor(connection, installation, lane, lanes, cursor);
+  }
+
+  static void moveCursor(
+      Connection connection, String installation, int lane, int lanes, LaneCursor cursor)
+      throws SQLException {
     try (PreparedStatement write =
         connection.prepareStatement(
             "INSERT INTO "

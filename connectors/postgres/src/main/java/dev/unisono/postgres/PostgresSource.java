@@ -2,8 +2,10 @@ package dev.unisono.postgres;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ChangeSink;
+import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.SourceProgress;
 import dev.unisono.spi.UnisonoException;
@@ -15,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -29,7 +33,7 @@ import org.postgresql.replication.PGReplicationStream;
 final class PostgresSource implements Source {
   private static final long STATUS_INTERVAL_SECONDS = 1;
   static final String STREAM = "stream";
-  static final String SNAPSHOT = "snapshot/";
+  static final String SERVER = "server";
 
   private final Database database;
   private final List<Binding> bindings;
@@ -37,6 +41,12 @@ final class PostgresSource implements Source {
   private final String publication;
   private final Duration heartbeat;
   private final int chunkRows;
+
+  /** Whether a slot that is lost is made anew, and everything compared. */
+  private final boolean repairing;
+
+  private final LogBudget budget;
+  private volatile KnownKeys known = KnownKeys.NONE;
 
   /** Ends of transactions by the mark of the batch that holds them, until they are durable. */
   private final ConcurrentSkipListMap<Long, Long> ends = new ConcurrentSkipListMap<>();
@@ -46,6 +56,16 @@ final class PostgresSource implements Source {
 
   private volatile @Nullable PGReplicationStream stream;
   private volatile @Nullable SideThread side;
+  private volatile @Nullable SlotWatch watch;
+  private volatile @Nullable SourceReport report;
+
+  /** Empty until they are known. */
+  private volatile List<SnapshotTable> tables = List.of();
+
+  /** Given before the tables were known. */
+  private final List<SnapshotCommand> commands = new CopyOnWriteArrayList<>();
+
+  private final LinkedBlockingQueue<Mark.Turn> orders = new LinkedBlockingQueue<>();
   private volatile boolean closed;
 
   PostgresSource(
@@ -54,36 +74,125 @@ final class PostgresSource implements Source {
       String slot,
       String publication,
       Duration heartbeat,
-      int chunkRows) {
+      int chunkRows,
+      boolean repairing,
+      LogBudget budget) {
     this.database = database;
     this.bindings = bindings;
     this.slot = slot;
     this.publication = publication;
     this.heartbeat = heartbeat;
     this.chunkRows = chunkRows;
+    this.repairing = repairing;
+    this.budget = budget;
   }
 
   @Override
   public void run(Map<String, String> state, ChangeSink sink) throws InterruptedException {
-    sink.progress(new SourceProgress(SourceProgress.Phase.CONNECTING, -1, -1, List.of()));
+    known = sink.knownKeys();
+    sink.progress(SourceProgress.connecting(null));
     try {
-      List<SnapshotTable> tables = new ArrayList<>();
-      StreamState from = prepare(state, tables);
-      LogReader reader = new LogReader(tables, from, sink, new Ends());
-      reader.begin(state.containsKey(STREAM));
+      Prepared prepared = prepare(state, sink);
+      takeCommands(prepared);
+      SlotWatch watch =
+          new SlotWatch(
+              database, slot, budget, prepared.tables(), this::report, this::closeConnection);
+      SideThread beside =
+          new SideThread(
+              database,
+              heartbeat,
+              prepared.tables(),
+              sink.knownKeys(),
+              orders,
+              chunkRows,
+              this::report,
+              this::closeConnection);
+      report = new SourceReport(sink, prepared.tables(), beside, watch, prepared.loss());
+      LogReader reader =
+          new LogReader(prepared.tables(), prepared.from(), sink, new Ends(), this::report);
+      reader.begin(prepared.fresh(), prepared.news());
       read(
-          from,
+          prepared.from(),
           reader,
-          new LogMessages(tables, reader),
-          new SideThread(database, slot, heartbeat, tables, chunkRows, this::fail));
+          new LogMessages(prepared.tables(), reader),
+          beside,
+          watch);
     } catch (UnisonoException failed) {
       throw ended(failed);
     }
   }
 
+  private void report() {
+    SourceReport now = report;
+    if (now != null) {
+      now.send();
+    }
+  }
+
+  @Override
+  public void command(SnapshotCommand command) {
+    if (bindings.stream().noneMatch(binding -> meant(command, binding))) {
+      throw new UnisonoException(
+          new Problem(
+              "not-found",
+              ProblemType.USER,
+              "No sync named '" + command.sync() + "' is read from " + database.system() + ".",
+              null,
+              "Name one of " + bindings.stream().map(Binding::sync).sorted().toList() + "."));
+    }
+    synchronized (commands) {
+      if (tables.isEmpty()) {
+        commands.add(command);
+        return;
+      }
+    }
+    order(command);
+  }
+
+  private static boolean meant(SnapshotCommand command, Binding binding) {
+    return command.sync() == null || binding.sync().equals(command.sync());
+  }
+
+  /** What was commanded before the tables were known. */
+  private void takeCommands(Prepared prepared) {
+    synchronized (commands) {
+      tables = prepared.tables();
+      commands.stream()
+          .filter(command -> prepared.loss() == null || !repairs(command))
+          .forEach(this::order);
+    }
+  }
+
+  private void order(SnapshotCommand command) {
+    List<SnapshotTable> meant =
+        tables.stream().filter(table -> meant(command, table.binding())).toList();
+    orders.add(
+        switch (command.action()) {
+          case PAUSE -> new Mark.Turn(Mark.Kind.PAUSE, meant, "", 0);
+          case RESUME -> new Mark.Turn(Mark.Kind.RESUME, meant, "", 0);
+          case REPEAT -> new Mark.Turn(Mark.Kind.REPEAT, meant, Sweep.COMMAND, known.sequence());
+        });
+  }
+
+  /**
+   * What reading begins with.
+   *
+   * @param loss why everything is read again; null where nothing is
+   * @param fresh true where the slot was just made
+   * @param news the server, where the state does not have it and the tables as they are; else null
+   */
+  private record Prepared(
+      StreamState from,
+      List<SnapshotTable> tables,
+      @Nullable Problem loss,
+      boolean fresh,
+      @Nullable String news) {}
+
   /** Finds the tables, the publication and the slot as they must be. */
-  private StreamState prepare(Map<String, String> state, List<SnapshotTable> prepared) {
-    try (Connection connection = database.connect("connecting")) {
+  private Prepared prepare(Map<String, String> state, ChangeSink sink) {
+    try (Connection connection = database.connect("connecting");
+        SlotWait wait = new SlotWait(database, sink)) {
+      this.connection = connection;
       List<Table> found = new ArrayList<>();
       List<SnapshotTable> tables = new ArrayList<>();
       for (Binding binding : bindings) {
@@ -104,25 +213,74 @@ final class PostgresSource implements Source {
         if (found.stream().noneMatch(other -> other.relation() == table.relation())) {
           found.add(table);
         }
-        tables.add(new SnapshotTable(binding, table, state.get(SNAPSHOT + binding.sync())));
+        tables.add(new SnapshotTable(binding, table, state, sink.knownKeys()));
       }
       // Parents first, so that a target finds them when it writes the children.
-      prepared.addAll(
-          TableOrder.parentsFirst(connection, tables, table -> table.table().relation()));
-      Slot ours = new Slot(database, slot, publication);
+      List<SnapshotTable> ordered =
+          TableOrder.parentsFirst(connection, tables, table -> table.table().relation());
+      Slot ours = new Slot(database, slot, publication, budget);
       ours.publish(connection, found);
-      String known = state.get(STREAM);
-      return ours.prepare(connection, known == null ? null : StreamState.parse(known));
+      ServerIdentity.Present now = ServerIdentity.of(connection);
+      String stream = state.get(STREAM);
+      String server = state.get(SERVER);
+      wait.begin();
+      Slot.Begin begin =
+          ours.prepare(
+              connection,
+              stream == null ? null : StreamState.parse(stream),
+              server == null ? null : ServerIdentity.parse(server),
+              now,
+              repairing || commands.stream().anyMatch(PostgresSource::repairs));
+      boolean changed = repair(ordered, begin.loss(), sink.knownKeys());
+      boolean fresh = stream == null || begin.loss() != null;
+      String identity = now.identity().text();
+      return new Prepared(
+          begin.from(),
+          ordered,
+          begin.loss(),
+          fresh,
+          fresh || changed || !identity.equals(server) ? identity : null);
     } catch (SQLException failed) {
       throw database.failure("looking up the tables", failed);
+    } finally {
+      this.connection = null;
     }
   }
 
-  private void read(StreamState from, LogReader reader, LogMessages messages, SideThread sideThread)
+  /** A command to repeat everything is an order to repair, too. */
+  private static boolean repairs(SnapshotCommand command) {
+    return command.action() == SnapshotCommand.Action.REPEAT && command.sync() == null;
+  }
+
+  /** Lets the snapshots begin anew whose tables may have changed while nobody read the log. */
+  private boolean repair(List<SnapshotTable> tables, @Nullable Problem loss, KnownKeys known) {
+    boolean changed = false;
+    for (SnapshotTable table : tables) {
+      Problem cause = table.replaced() ? Repair.tableReplaced(database, table) : null;
+      if (cause != null) {
+        System.getLogger(PostgresSource.class.getName())
+            .log(System.Logger.Level.WARNING, "{0}: {1}", database.system(), cause.message());
+      }
+      cause = loss == null ? cause : loss;
+      if (cause != null && !table.untouched()) {
+        table.repeat(cause.code(), known.sequence());
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  private void read(
+      StreamState from,
+      LogReader reader,
+      LogMessages messages,
+      SideThread sideThread,
+      SlotWatch slotWatch)
       throws InterruptedException {
     Connection replication = database.connectForReplication();
     connection = replication;
     side = sideThread;
+    watch = slotWatch;
     try {
       PGReplicationStream opened =
           replication
@@ -145,6 +303,7 @@ final class PostgresSource implements Source {
       }
       reader.attach(sideThread);
       sideThread.start();
+      slotWatch.start();
       while (true) {
         ByteBuffer message = reader.idle() ? opened.read() : opened.readPending();
         if (message == null) {
@@ -158,6 +317,7 @@ final class PostgresSource implements Source {
     } finally {
       stream = null;
       sideThread.close();
+      slotWatch.close();
       closeConnection();
     }
   }
@@ -167,14 +327,13 @@ final class PostgresSource implements Source {
     if (closed || Thread.interrupted()) {
       throw new InterruptedException();
     }
+    SlotWatch watched = watch;
+    UnisonoException cause = watched == null ? null : watched.failure();
     SideThread beside = side;
-    UnisonoException cause = beside == null ? null : beside.failure();
+    if (cause == null && beside != null) {
+      cause = beside.failure();
+    }
     return cause == null ? failed : cause;
-  }
-
-  /** The side thread cannot go on: reading ends, with its failure as the cause. */
-  private void fail() {
-    closeConnection();
   }
 
   private final class Ends implements LogReader.Ends {
@@ -211,9 +370,14 @@ final class PostgresSource implements Source {
     if (beside != null) {
       beside.close();
     }
+    SlotWatch watched = watch;
+    if (watched != null) {
+      watched.close();
+    }
     closeConnection();
   }
 
+  /** Ends reading; what cannot go on beside it calls this, and its failure is then the cause. */
   private void closeConnection() {
     Connection open = connection;
     if (open == null) {

@@ -19,6 +19,7 @@ final class PostgresSystem implements ConnectedSystem {
   private final String installation;
   private final String slot;
   private final String publication;
+  private final LogBudget logBudget;
 
   PostgresSystem(SystemContext context) {
     this.settings = context.settings();
@@ -27,6 +28,7 @@ final class PostgresSystem implements ConnectedSystem {
     this.writes = context.writes();
     this.installation = context.parameters().getOrDefault("installation", "");
     this.slot = settings.optionalText("slot").orElse(defaultName(context.name()));
+    this.logBudget = new LogBudget(settings.optionalNumber("log-budget").orElse(0L));
     this.publication = settings.optionalText("publication").orElse(defaultName(context.name()));
   }
 
@@ -51,7 +53,9 @@ final class PostgresSystem implements ConnectedSystem {
         slot,
         publication,
         settings.duration("heartbeat"),
-        (int) settings.number("snapshot-chunk"));
+        (int) settings.number("snapshot-chunk"),
+        settings.text("on-slot-loss").equals("repair"),
+        logBudget);
   }
 
   @Override

@@ -1,13 +1,18 @@
 package dev.unisono.postgres;
 
 import dev.unisono.spi.Binding;
+import dev.unisono.spi.KeyPage;
 import dev.unisono.spi.Lane;
+import dev.unisono.spi.LaneCursor;
 import dev.unisono.spi.Target;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One database as a target: rows by upsert, and beside them, in a table of ours in the schema
@@ -15,6 +20,9 @@ import java.util.List;
  */
 final class PostgresTarget implements Target {
   static final String CURSOR_TABLE = "unisono.unisono_cursor";
+
+  /** Not a lane: where its cursor has an epoch, a repair is noted. The role may not delete rows. */
+  private static final int REPAIR_NOTE = -1;
 
   static final String CREATE_SCHEMA = "CREATE SCHEMA IF NOT EXISTS unisono";
   static final String CREATE_TABLE =
@@ -74,6 +82,54 @@ final class PostgresTarget implements Target {
   @Override
   public Lane open(int lane) {
     return new PostgresLane(database, bindings, installation, lane, lanes());
+  }
+
+  /** In the table of cursors, where no administrator has to make another: lane -1 is the note. */
+  @Override
+  public void beginRepair(LaneCursor cursor) {
+    try (Connection connection = database.connect("connecting")) {
+      connection.setAutoCommit(false);
+      for (int lane = REPAIR_NOTE; lane < lanes(); lane++) {
+        PostgresLane.moveCursor(connection, installation, lane, lanes(), cursor);
+      }
+      connection.commit();
+    } catch (SQLException failed) {
+      throw database.failure("noting the repair", failed);
+    }
+  }
+
+  @Override
+  public Optional<LaneCursor> repairing() {
+    lanes(); // The table may have to be made.
+    try (Connection connection = database.connect("connecting")) {
+      return PostgresLane.cursor(connection, installation, REPAIR_NOTE)
+          .filter(note -> note.epoch() != 0);
+    } catch (SQLException failed) {
+      throw database.failure("reading the note of a repair", failed);
+    }
+  }
+
+  @Override
+  public void endRepair() {
+    try (Connection connection = database.connect("connecting");
+        PreparedStatement delete =
+            connection.prepareStatement(
+                "UPDATE " + CURSOR_TABLE + " SET epoch = 0 WHERE installation = ? AND lane = ?")) {
+      delete.setString(1, installation);
+      delete.setInt(2, REPAIR_NOTE);
+      delete.executeUpdate();
+    } catch (SQLException failed) {
+      throw database.failure("taking the note of a repair away", failed);
+    }
+  }
+
+  @Override
+  public KeyPage keys(Binding binding, @Nullable String after, int limit) {
+    try (Connection connection = database.connect("connecting")) {
+      return TargetKeys.read(connection, binding, after, limit);
+    } catch (SQLException failed) {
+      throw database.failure("reading the keys of " + binding.table(), failed);
+    }
   }
 
   @Override

@@ -6,6 +6,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +18,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class SideSession implements AutoCloseable {
   static final String PREFIX = "unisono";
+
+  /** Everybody may see locks, and of sessions at least the process, role and database. */
+  private static final String HOLDERS =
+      "SELECT l.transactionid::text,"
+          + " coalesce(a.datname, p.database) IS DISTINCT FROM current_database()"
+          + " AND coalesce(a.datname, p.database) IS NOT NULL,"
+          + " 'transaction ' || l.transactionid::text || CASE WHEN p.gid IS NOT NULL"
+          + " THEN ', prepared as ' || p.gid || ' at ' || p.prepared ELSE ' of process ' || l.pid"
+          + " || coalesce(', role ' || a.usename, '') || coalesce(', ' || nullif("
+          + "a.application_name, ''), '') || coalesce(', since ' || a.xact_start, '') END"
+          + " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
+          + " LEFT JOIN pg_prepared_xacts p ON p.transaction = l.transactionid"
+          + " WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
+          + " AND l.transactionid::text = ANY(?)";
 
   private final Database database;
   private volatile @Nullable Connection connection;
@@ -64,19 +81,78 @@ final class SideSession implements AutoCloseable {
     }
   }
 
-  /** How much log the server keeps for a slot, in bytes; -1 where it does not say. */
-  long retainedBytes(String slot) {
+  /**
+   * Who holds a transaction open.
+   *
+   * @param text which it is and since when, for people
+   * @param elsewhere true where it runs in another database, and so cannot have touched our tables
+   */
+  record Holder(String text, boolean elsewhere) {}
+
+  /** Who holds transactions open; those that have ended meanwhile are left out. */
+  Map<Long, Holder> holders(Set<Long> transactions) {
+    Map<String, Long> asked = new HashMap<>();
+    transactions.forEach(
+        transaction -> asked.put(Long.toString(transaction & 0xFFFFFFFFL), transaction));
+    try (PreparedStatement select = connection().prepareStatement(HOLDERS)) {
+      select.setArray(1, select.getConnection().createArrayOf("text", asked.keySet().toArray()));
+      Map<Long, Holder> holders = new HashMap<>();
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          Long transaction = asked.get(row.getString(1));
+          if (transaction != null) {
+            holders.put(transaction, new Holder(row.getString(3), row.getBoolean(2)));
+          }
+        }
+      }
+      return holders;
+    } catch (SQLException failed) {
+      throw failure("asking who holds transactions open", failed);
+    }
+  }
+
+  /**
+   * What the server says of a slot.
+   *
+   * @param retainedBytes how much log it keeps for it; -1 where it does not say
+   * @param safeBytes how much more can be written before it gives the slot up; -1 where it never
+   *     does
+   */
+  record SlotUse(long retainedBytes, long safeBytes) {}
+
+  SlotUse slotUse(String slot) {
     try (PreparedStatement select =
         connection()
             .prepareStatement(
-                "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint"
+                "SELECT coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, -1),"
+                    + " coalesce(safe_wal_size, -1)"
                     + " FROM pg_replication_slots WHERE slot_name = ?")) {
       select.setString(1, slot);
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? row.getLong(1) : -1;
+        return row.next() ? new SlotUse(row.getLong(1), row.getLong(2)) : new SlotUse(-1, -1);
       }
     } catch (SQLException failed) {
       throw failure("asking for the slot", failed);
+    }
+  }
+
+  /** Whether another table has the name of this one now. */
+  boolean replaced(Table table) {
+    try (PreparedStatement select =
+        connection()
+            .prepareStatement(
+                "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid ="
+                    + " c.relnamespace WHERE n.nspname = ? AND c.relname = ? AND c.oid::bigint <>"
+                    + " ?)")) {
+      select.setString(1, table.schema());
+      select.setString(2, table.name());
+      select.setLong(3, table.relation());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    } catch (SQLException failed) {
+      throw failure("looking up the tables", failed);
     }
   }
 

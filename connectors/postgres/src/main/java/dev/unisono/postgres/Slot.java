@@ -25,22 +25,38 @@ final class Slot {
   private final String slot;
   private final String publication;
 
-  Slot(Database database, String slot, String publication) {
+  private final LogBudget budget;
+
+  Slot(Database database, String slot, String publication, LogBudget budget) {
     this.database = database;
     this.slot = slot;
+    this.budget = budget;
     this.publication = publication;
   }
 
   /** What the server says of the slot. */
-  private record Found(boolean active, boolean lost, long confirmed, @Nullable String plugin) {}
+  private record Found(boolean active, @Nullable String invalid, long confirmed) {}
+
+  /**
+   * Where to begin.
+   *
+   * @param loss why what comes does not follow what was read; null where it does
+   */
+  record Begin(StreamState from, @Nullable Problem loss) {}
 
   /**
    * Sees to it that the slot is there and fits the state.
    *
    * @param state how far we are; null at the first start
-   * @return where to begin
+   * @param known the server that was read before; null where that was not kept
+   * @param mayRepair whether a slot that is lost is made anew; else its problem is thrown
    */
-  StreamState prepare(Connection connection, @Nullable StreamState state) {
+  Begin prepare(
+      Connection connection,
+      @Nullable StreamState state,
+      @Nullable ServerIdentity known,
+      ServerIdentity.Present now,
+      boolean mayRepair) {
     try {
       Optional<Found> found = find(connection);
       if (found.isPresent() && found.get().active()) {
@@ -53,20 +69,47 @@ final class Slot {
                 + ".slot.");
       }
       if (state == null) {
-        return create(connection, found.isPresent());
+        if (found.isPresent()) {
+          warn(
+              "The slot "
+                  + slot
+                  + " is there, but this state knows nothing of it; it is made anew.");
+        }
+        return new Begin(create(connection, found.isPresent()), null);
       }
-      check(found, state);
-      return state;
+      Problem loss = loss(found, state, known, now);
+      if (loss == null) {
+        return new Begin(state, null);
+      }
+      if (!mayRepair) {
+        throw new UnisonoException(loss);
+      }
+      warn(loss.message() + " It is made anew, and every table is read and compared again.");
+      return new Begin(create(connection, found.isPresent()), loss);
     } catch (SQLException failed) {
       throw database.failure("preparing the slot " + slot, failed);
     }
   }
 
+  private void warn(String message) {
+    System.getLogger(Slot.class.getName())
+        .log(System.Logger.Level.WARNING, "{0}: {1}", database.system(), message);
+  }
+
   private Optional<Found> find(Connection connection) throws SQLException {
+    // From 17 on the server says why; 16 tells a conflict with recovery, before that only the log.
+    int version = connection.getMetaData().getDatabaseMajorVersion();
+    String invalid =
+        version >= 17
+            ? "invalidation_reason"
+            : "CASE WHEN "
+                + (version == 16 ? "conflicting THEN 'rows_removed' WHEN " : "")
+                + "wal_status = 'lost' THEN 'wal_removed' END";
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT active, coalesce(wal_status = 'lost', false),"
-                + " coalesce(confirmed_flush_lsn, '0/0')::text, plugin"
+            "SELECT active, "
+                + invalid
+                + ", coalesce(confirmed_flush_lsn, '0/0')::text"
                 + " FROM pg_replication_slots WHERE slot_name = ?")) {
       select.setString(1, slot);
       try (ResultSet row = select.executeQuery()) {
@@ -74,50 +117,58 @@ final class Slot {
             ? Optional.of(
                 new Found(
                     row.getBoolean(1),
-                    row.getBoolean(2),
-                    LogSequenceNumber.valueOf(row.getString(3)).asLong(),
-                    row.getString(4)))
+                    row.getString(2),
+                    LogSequenceNumber.valueOf(row.getString(3)).asLong()))
             : Optional.empty();
       }
     }
   }
 
-  private void check(Optional<Found> found, StreamState state) {
-    String remedy =
-        "Changes made since may be lost to this state. Give the server a fresh state folder, and"
-            + " everything is read again.";
+  /** Each way in which what comes does not follow what was read is told apart. */
+  private @Nullable Problem loss(
+      Optional<Found> found,
+      StreamState state,
+      @Nullable ServerIdentity known,
+      ServerIdentity.Present now) {
+    if (known != null && !known.system().equals(now.identity().system())) {
+      return Repair.otherServer(database, slot);
+    }
+    boolean takenOver = known != null && known.timeline() != now.identity().timeline();
     if (found.isEmpty()) {
-      throw problem("slot-missing", ProblemType.USER, "The slot " + slot + " is gone.", remedy);
+      if (budget.hasLetGo()) {
+        return Repair.letGo(database, slot, budget.bytes());
+      }
+      return takenOver ? Repair.afterFailover(database, slot) : Repair.missing(database, slot);
     }
-    if (found.get().lost()) {
-      throw problem(
-          "slot-invalidated",
-          ProblemType.USER,
-          "The server has given up the slot " + slot + ": it kept too much log.",
-          remedy + " See max_slot_wal_keep_size.");
+    String invalid = found.get().invalid();
+    if (invalid != null) {
+      return Repair.invalidated(database, slot, invalid);
     }
-    if (Long.compareUnsigned(found.get().confirmed(), state.end()) > 0) {
-      throw problem(
-          "slot-ahead",
-          ProblemType.USER,
-          "The slot " + slot + " is ahead of this state: somebody else has read from it.",
-          remedy);
+    if (Long.compareUnsigned(now.end(), state.end()) < 0
+        || (known != null
+            && takenOver
+            && Long.compareUnsigned(leftAt(known, now), state.end()) < 0)) {
+      return Repair.logBehind(database);
+    }
+    return Long.compareUnsigned(found.get().confirmed(), state.end()) > 0
+        ? Repair.ahead(database, slot)
+        : null;
+  }
+
+  /** Where the timeline that was read before was left by the one of now. */
+  private long leftAt(ServerIdentity known, ServerIdentity.Present now) {
+    try (Connection replication = database.connectForReplication();
+        Statement statement = replication.createStatement();
+        ResultSet row = statement.executeQuery("TIMELINE_HISTORY " + now.identity().timeline())) {
+      return row.next() ? ServerIdentity.leftAt(known.timeline(), row.getString(2)) : 0;
+    } catch (SQLException failed) {
+      throw database.failure("asking for the timeline's history", failed);
     }
   }
 
   private StreamState create(Connection connection, boolean leftOver) throws SQLException {
     if (leftOver) {
-      System.getLogger(Slot.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "{0}: the slot {1} is there, but this state knows nothing of it; it is made anew",
-              database.system(),
-              slot);
-      try (PreparedStatement drop =
-          connection.prepareStatement("SELECT pg_drop_replication_slot(?)")) {
-        drop.setString(1, slot);
-        drop.execute();
-      }
+      drop(connection);
     }
     try (PreparedStatement create =
         connection.prepareStatement(
@@ -125,8 +176,17 @@ final class Slot {
       create.setString(1, slot);
       try (ResultSet row = create.executeQuery()) {
         row.next();
+        budget.begun();
         return new StreamState(LogSequenceNumber.valueOf(row.getString(1)).asLong(), 0, 0);
       }
+    }
+  }
+
+  private void drop(Connection connection) throws SQLException {
+    try (PreparedStatement drop =
+        connection.prepareStatement("SELECT pg_drop_replication_slot(?)")) {
+      drop.setString(1, slot);
+      drop.execute();
     }
   }
 

@@ -2,14 +2,15 @@ package dev.unisono.postgres;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.SourceProgress.TablePhase;
 import dev.unisono.spi.SourceProgress.TableProgress;
 import dev.unisono.spi.ValueType;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -20,31 +21,48 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The snapshot of one binding's table: how far it is, and how its next chunk is read. Chunks are
- * read by one thread, progress is asked by another.
+ * The snapshot of one binding's table: how far it is, how its next chunk is read, and the
+ * comparison that follows it. Chunks are read by one thread, moved on by another, progress is asked
+ * by any.
  */
 final class SnapshotTable {
+  /** What the names of its entries in the source's state begin with. */
+  static final String SNAPSHOT = "snapshot/";
+
+  private static final String PAUSED = "paused/";
+  private static final String SWEEP = "sweep/";
+  private static final String SWEPT = "swept/";
+  private static final String RELATION = "relation/";
+
   private static final String DONE = "done";
 
   private final Binding binding;
   private final Table table;
-  private final List<String> keyColumns;
-
-  /** The fields that the table keeps, in the order the chunk's query gives them. */
-  private final List<Integer> fields = new ArrayList<>();
-
-  /** How the column of each of them is read. */
-  private final List<ValueReader> readers = new ArrayList<>();
-
+  private final TableQueries queries;
   private final AtomicLong rowsRead = new AtomicLong();
   private final Strays strays = new Strays();
+  private final SnapshotPace pace = new SnapshotPace();
   private volatile boolean begun;
   private volatile boolean done;
+  private volatile boolean paused;
+
+  /** The comparison that goes with the present snapshot; null where all is done. */
+  private volatile @Nullable Sweep sweep;
+
+  /** The last comparison that was finished; null where there was none. */
+  private volatile @Nullable Sweep swept;
+
+  /** What a comparison waits for, for people. */
+  private volatile @Nullable String waiting;
+
+  private final List<String> consumers;
+
+  /** True where the state was kept for another table of the same name. */
+  private boolean replaced;
 
   /** Counts how often it began anew: what was read before is then no use. */
   private final AtomicInteger beginnings = new AtomicInteger();
@@ -55,20 +73,34 @@ final class SnapshotTable {
   /** The key of the last row whose chunk took its place, as texts; null at the beginning. */
   private volatile @Nullable List<String> after;
 
-  SnapshotTable(Binding binding, Table table, @Nullable String state) {
+  /**
+   * @param state the source's state as it was kept, all of it
+   */
+  SnapshotTable(Binding binding, Table table, Map<String, String> state, KnownKeys known) {
     this.binding = binding;
     this.table = table;
-    this.keyColumns = Table.keyColumns(binding);
-    for (int i = 0; i < binding.schema().size(); i++) {
-      if (binding.column(i) != null) {
-        fields.add(i);
-        readers.add(new ValueReader(binding.schema().field(i), table.type(binding.column(i))));
-      }
-    }
-    if (DONE.equals(state)) {
+    this.queries = new TableQueries(binding, table);
+    this.consumers = known.consumers(binding);
+    String reading = state.get(SNAPSHOT + binding.sync());
+    if (DONE.equals(reading)) {
       done = true;
-    } else if (state != null && !state.isEmpty()) {
-      restore(state.lines().toList());
+    } else if (reading != null && !reading.isEmpty()) {
+      restore(reading.lines().toList());
+    }
+    paused = state.containsKey(PAUSED + binding.sync());
+    String last = state.get(SWEPT + binding.sync());
+    swept = last == null ? null : Sweep.restore(last, consumers);
+    String comparing = state.get(SWEEP + binding.sync());
+    if (comparing != null) {
+      sweep = Sweep.restore(comparing, consumers);
+    } else if (!done) {
+      sweep =
+          new Sweep(Sweep.FIRST_LOAD, known.deletesExtra(binding), known.sequence(), 1, consumers);
+    }
+    finishIfCompared();
+    String relation = state.get(RELATION + binding.sync());
+    if (relation != null && !relation.equals(Long.toString(table.relation()))) {
+      replaced = true;
     }
   }
 
@@ -125,7 +157,6 @@ final class SnapshotTable {
    * @param readMillis when it was read by the server's clock, since 1970
    */
   record Chunk(
-      long number,
       SnapshotTable table,
       int beginning,
       VisibilitySnapshot snapshot,
@@ -134,7 +165,8 @@ final class SnapshotTable {
       List<Key> strays,
       @Nullable Key reached,
       boolean last,
-      long readMillis) {}
+      long readMillis)
+      implements Mark {}
 
   Binding binding() {
     return binding;
@@ -144,21 +176,133 @@ final class SnapshotTable {
     return table;
   }
 
+  /** True where everything has been read. */
   boolean done() {
     return done;
   }
 
-  /** True where no chunk has ever taken its place. */
-  boolean untouched() {
-    return !done && !begun;
+  /** True where there is nothing to compare any more, either. */
+  boolean finished() {
+    return done && sweep == null;
   }
 
-  TableProgress progress() {
-    return new TableProgress(table.plainName(), rowsRead.get(), table.rowsEstimated(), done);
+  /** True where no chunk has ever taken its place, so that nobody holds its rows by us. */
+  boolean untouched() {
+    return !done && !begun && firstLoad();
+  }
+
+  /** True while it is read for the first time. */
+  boolean firstLoad() {
+    Sweep now = sweep;
+    return !done && now != null && now.firstLoad();
+  }
+
+  boolean paused() {
+    return paused;
+  }
+
+  boolean replaced() {
+    return replaced;
+  }
+
+  /** The comparison that goes with the present snapshot; null where all is done. */
+  @Nullable Sweep sweep() {
+    return sweep;
+  }
+
+  /** The code of the problem for which it is read and compared; null where there is none. */
+  @Nullable String repairCause() {
+    Sweep now = sweep;
+    return now == null || now.firstLoad() || now.cause().equals(Sweep.COMMAND) ? null : now.cause();
+  }
+
+  /** What its comparison waits for, for people; null where it does not. */
+  void waiting(@Nullable String what) {
+    waiting = what;
+  }
+
+  /** From the reader: no more chunks are begun, or again. */
+  void pause(boolean now) {
+    paused = now;
+    pace.interrupted();
+  }
+
+  /** From the reader, or before it runs: the snapshot begins anew, and a comparison follows. */
+  void repeat(String cause, long sequence) {
+    done = false;
+    begun = false;
+    replaced = false;
+    Sweep before = sweep == null ? swept : sweep;
+    long number = before == null ? 1 : before.number() + 1;
+    sweep = new Sweep(cause, true, sequence, number, consumers);
+    waiting = null;
+    beginAnew();
+  }
+
+  /** From the reader: a portion of the comparison has taken its place. */
+  void swept(Sweep.Portion portion, int found) {
+    Sweep now = sweep;
+    if (now != null) {
+      now.placed(portion, found);
+    }
+    finishIfCompared();
+  }
+
+  private void finishIfCompared() {
+    Sweep now = sweep;
+    if (done && now != null && now.finished()) {
+      swept = now;
+      sweep = null;
+      waiting = null;
+    }
+  }
+
+  TableProgress progress(@Nullable String earlier) {
+    Sweep now = sweep;
+    Sweep shown = now == null ? swept : now;
+    return new TableProgress(
+        binding.sync(),
+        table.plainName(),
+        phase(earlier),
+        shown == null ? Sweep.FIRST_LOAD : shown.cause(),
+        shown == null ? 0 : shown.began(),
+        shown == null ? 0 : shown.number(),
+        rowsRead.get(),
+        table.rowsEstimated(),
+        done ? 0 : pace.rowsPerSecond(),
+        shown == null ? 0 : shown.checked(),
+        shown == null ? 0 : shown.missing(),
+        done ? waiting : earlier,
+        done);
+  }
+
+  private TablePhase phase(@Nullable String earlier) {
+    if (finished()) {
+      return TablePhase.DONE;
+    }
+    if (paused) {
+      return TablePhase.PAUSED;
+    }
+    if (done) {
+      return TablePhase.SWEEPING;
+    }
+    return begun && earlier == null ? TablePhase.READING : TablePhase.WAITING;
+  }
+
+  /** Puts everything that is kept into a batch's state. */
+  void save(Map<String, @Nullable String> state) {
+    Sweep now = sweep;
+    Sweep last = swept;
+    String sync = binding.sync();
+    state.put(SNAPSHOT + sync, state());
+    state.put(PAUSED + sync, paused ? "paused" : null);
+    state.put(SWEEP + sync, now == null ? null : now.text());
+    state.put(SWEPT + sync, last == null ? null : last.text());
+    state.put(RELATION + sync, Long.toString(table.relation()));
   }
 
   /** The state that is kept: where the snapshot stands. */
-  String state() {
+  private String state() {
     if (done) {
       return DONE;
     }
@@ -201,8 +345,8 @@ final class SnapshotTable {
   }
 
   /** Whether the chunk still follows what was handed over. */
-  boolean expects(Chunk chunk) {
-    return chunk.beginning() == beginnings.get();
+  boolean expects(int beginning) {
+    return beginning == beginnings.get();
   }
 
   /** The chunk has taken its place in the log's order. */
@@ -215,34 +359,27 @@ final class SnapshotTable {
     }
     strays.found(chunk.strays(), chunk.snapshot());
     passed |= chunk.last();
+    pace.read(chunk.rows().size());
     done = passed && strays.isEmpty();
+    finishIfCompared();
   }
 
   /**
    * Reads the next rows in key order, the strays, and what the queries could see, in one snapshot.
    */
-  Chunk read(Connection connection, long number, int limit) throws SQLException {
+  Chunk read(Connection connection, int limit) throws SQLException {
     int beginning = beginnings.get();
     List<Key> asked = strays.first(limit);
     Map<Key, Row> found = new LinkedHashMap<>();
     List<Row> next = new ArrayList<>();
-    VisibilitySnapshot snapshot;
-    long readMillis;
+    Moment moment;
     connection.setAutoCommit(false);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-      try (ResultSet row =
-          statement.executeQuery(
-              "SELECT pg_current_snapshot()::text,"
-                  + " (extract(epoch FROM clock_timestamp()) * 1000)::bigint")) {
-        row.next();
-        snapshot = VisibilitySnapshot.parse(row.getString(1));
-        readMillis = row.getLong(2);
-      }
+    try {
+      moment = moment(connection);
       if (!asked.isEmpty()) {
-        readStrays(connection, asked, found);
+        queries.readKeys(connection, asked, found);
       }
-      readNext(connection, limit, next);
+      queries.readNext(connection, after, limit, next);
     } finally {
       connection.rollback();
       connection.setAutoCommit(true);
@@ -250,110 +387,57 @@ final class SnapshotTable {
     Key reached = next.isEmpty() ? null : binding.schema().key(next.getLast());
     next.forEach(row -> found.put(binding.schema().key(row), row));
     return new Chunk(
-        number,
         this,
         beginning,
-        snapshot,
+        moment.snapshot(),
         List.copyOf(found.values()),
         List.copyOf(found.keySet()),
         asked,
         reached,
         next.size() < limit,
-        readMillis);
+        moment.readMillis());
   }
 
-  private void readNext(Connection connection, int limit, List<Row> rows) throws SQLException {
-    List<String> from = after;
-    String values =
-        keyColumns.stream()
-            .map(column -> "?::" + table.column(column).type().sqlName())
-            .collect(Collectors.joining(", "));
-    String query =
-        select()
-            + (from == null ? "" : " WHERE (" + keyList() + ") > (" + values + ")")
-            + " ORDER BY "
-            + keyList()
-            + " LIMIT ?";
-    try (PreparedStatement select = connection.prepareStatement(query)) {
-      int parameter = 1;
-      if (from != null) {
-        for (String part : from) {
-          select.setString(parameter++, part);
-        }
-      }
-      select.setInt(parameter, limit);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          rows.add(row(row));
-        }
+  /** What a transaction can see, and when it began by the server's clock. */
+  private record Moment(VisibilitySnapshot snapshot, long readMillis) {}
+
+  /** Begins the transaction in which everything is read from one snapshot. */
+  private static Moment moment(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      try (ResultSet row =
+          statement.executeQuery(
+              "SELECT pg_current_snapshot()::text,"
+                  + " (extract(epoch FROM clock_timestamp()) * 1000)::bigint")) {
+        row.next();
+        return new Moment(VisibilitySnapshot.parse(row.getString(1)), row.getLong(2));
       }
     }
   }
 
-  private void readStrays(Connection connection, List<Key> asked, Map<Key, Row> found)
+  /** Looks keys up that a consumer holds: which of them does the table not have? */
+  Sweep.Portion compare(
+      Connection connection, String consumer, List<Key> keys, @Nullable String place)
       throws SQLException {
-    List<ColumnType> types =
-        keyColumns.stream().map(column -> table.column(column).type()).toList();
-    String arrays =
-        types.stream().map(ColumnType::arrayParameter).collect(Collectors.joining(", "));
-    String keys =
-        IntStream.range(0, types.size())
-            .mapToObj(i -> types.get(i).ofElement("u.k" + i))
-            .collect(Collectors.joining(", "));
-    String names =
-        IntStream.range(0, types.size()).mapToObj(i -> "k" + i).collect(Collectors.joining(", "));
-    String query =
-        select()
-            + " WHERE ("
-            + keyList()
-            + ") IN (SELECT "
-            + keys
-            + " FROM unnest("
-            + arrays
-            + ") AS u ("
-            + names
-            + "))";
-    try (PreparedStatement select = connection.prepareStatement(query)) {
-      for (int i = 0; i < keyColumns.size(); i++) {
-        int part = i;
-        Object[] values = asked.stream().map(key -> TextValue.write(key.part(part))).toArray();
-        select.setArray(i + 1, connection.createArrayOf("text", values));
-      }
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          Row read = row(row);
-          found.put(binding.schema().key(read), read);
-        }
-      }
+    int beginning = beginnings.get();
+    List<Key> missing = new ArrayList<>();
+    Moment moment;
+    connection.setAutoCommit(false);
+    try {
+      moment = moment(connection);
+      queries.findMissing(connection, keys, missing);
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
     }
-  }
-
-  private Row row(ResultSet row) throws SQLException {
-    @Nullable Object[] values = new @Nullable Object[binding.schema().size()];
-    for (int i = 0; i < fields.size(); i++) {
-      int field = fields.get(i);
-      String text = row.getString(i + 1);
-      if (text != null) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        values[field] = readers.get(i).read(bytes, 0, bytes.length);
-      }
-    }
-    return new Row(binding.schema(), values);
-  }
-
-  private String keyList() {
-    return keyColumns.stream()
-        .map(column -> "t." + Database.quote(column))
-        .collect(Collectors.joining(", "));
-  }
-
-  private String select() {
-    // As they are: the session gives each type's own text form, and so does the log. A cast to text
-    // would not, for some (the padding of a char(n), the mask of an inet).
-    String columns =
-        fields.stream()
-            .map(field -> "t." + Database.quote(String.valueOf(binding.column(field))))
-            .collect(Collectors.joining(", "));
-    return "SELECT " + columns + " FROM " + table.sqlName() + " t";
+    return new Sweep.Portion(
+        this,
+        beginning,
+        consumer,
+        place,
+        keys.size(),
+        List.copyOf(missing),
+        moment.snapshot(),
+        moment.readMillis());
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -118,6 +119,31 @@ final class Touches {
       complete(rows, keys, incomplete, left);
     }
     return left;
+  }
+
+  /**
+   * Which of these keys, that a look-up did not find, nothing in the log has touched since: whoever
+   * holds them will hear of it from nobody else. What was touched has its end in the log, whether
+   * the look-up saw it or not.
+   *
+   * @return null where too much happened to tell; the keys have to be looked up again
+   */
+  @Nullable List<Key> untouched(VisibilitySnapshot snapshot, List<Key> missing) {
+    if (overflow && !snapshot.seesAllThrough(overflowed)) {
+      return null;
+    }
+    Set<Key> left = new LinkedHashSet<>(missing);
+    for (Touch touch : touches) {
+      Key key = touch.key();
+      if (key == null) {
+        return List.of();
+      }
+      left.remove(key);
+      if (touch.previousKey() != null) {
+        left.remove(touch.previousKey());
+      }
+    }
+    return List.copyOf(left);
   }
 
   private static void follow(Touch touch, Key key, Key before, Map<Key, Moved> incomplete) {

@@ -360,8 +360,13 @@ final class PostgresSourceTest {
     return state;
   }
 
+  /** What a source that does not repair by itself says. */
   private UnisonoException failure(Map<String, String> state) throws InterruptedException {
-    try (SourceRun run = SourceRun.start(source(ItemTable.BINDING), state)) {
+    Source stopping =
+        database
+            .system(Map.of("on-slot-loss", "stop"), List.of(ItemTable.BINDING), List.of())
+            .source();
+    try (SourceRun run = SourceRun.start(stopping, state)) {
       return run.awaitFailure();
     }
   }

@@ -1,5 +1,6 @@
 package dev.unisono.postgres;
 
+import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
@@ -37,6 +38,26 @@ final class Replica {
         rows.put(key, earlier == null ? after : after.over(earlier));
       }
     }
+  }
+
+  void lose(Key... keys) {
+    for (Key key : keys) {
+      rows.remove(key);
+    }
+  }
+
+  /** Rows that nobody showed, with these keys and nothing else. */
+  void add(Binding binding, long... ids) {
+    for (long id : ids) {
+      @Nullable Object[] values = new @Nullable Object[binding.schema().size()];
+      values[binding.schema().keyPosition(0)] = id;
+      rows.put(new Key(id), new Row(binding.schema(), values));
+    }
+  }
+
+  /** The keys of all rows, in an order that stays. */
+  List<Key> keys() {
+    return rows.keySet().stream().sorted(java.util.Comparator.comparing(Key::toString)).toList();
   }
 
   /** Each row as text, its values with bars between, sorted. */

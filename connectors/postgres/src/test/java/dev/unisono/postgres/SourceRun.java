@@ -3,14 +3,18 @@ package dev.unisono.postgres;
 import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
+import dev.unisono.spi.KnownKeys;
+import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.SourceProgress;
+import dev.unisono.spi.SourceProgress.TablePhase;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +33,21 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   private final List<Batch> batches = new ArrayList<>();
   private final List<Change> changes = new ArrayList<>();
   private final Thread thread;
+  private final KnownKeys known;
+  private CountDownLatch taking = new CountDownLatch(0);
+  private SourceProgress progress = SourceProgress.connecting(null);
   private SourceProgress.@Nullable Phase phase;
   private @Nullable Throwable failure;
   private boolean ended;
 
   private SourceRun(
-      Source source, Map<String, String> state, boolean acknowledging, int mostBatches) {
+      Source source,
+      Map<String, String> state,
+      boolean acknowledging,
+      int mostBatches,
+      KnownKeys known) {
     this.source = source;
+    this.known = known;
     this.state = new HashMap<>(state);
     this.acknowledging = acknowledging;
     this.mostBatches = mostBatches;
@@ -49,17 +61,22 @@ final class SourceRun implements ChangeSink, AutoCloseable {
 
   /** Runs it and tells it that each batch is durable. */
   static SourceRun start(Source source, Map<String, String> state) {
-    return started(new SourceRun(source, state, true, Integer.MAX_VALUE));
+    return started(new SourceRun(source, state, true, Integer.MAX_VALUE, KnownKeys.NONE));
   }
 
   /** Runs it and never tells it that anything is durable. */
   static SourceRun withoutAcknowledging(Source source, Map<String, String> state) {
-    return started(new SourceRun(source, state, false, Integer.MAX_VALUE));
+    return started(new SourceRun(source, state, false, Integer.MAX_VALUE, KnownKeys.NONE));
   }
 
   /** Runs it until so many batches were taken; the next one is lost, as in a crash. */
   static SourceRun untilBatches(Source source, Map<String, String> state, int batches) {
-    return started(new SourceRun(source, state, true, batches));
+    return started(new SourceRun(source, state, true, batches, KnownKeys.NONE));
+  }
+
+  /** Runs it for somebody who keeps what it hands over, until so many batches were taken. */
+  static SourceRun feeding(Source source, Map<String, String> state, int batches, KnownKeys known) {
+    return started(new SourceRun(source, state, true, batches, known));
   }
 
   private void run() {
@@ -80,8 +97,24 @@ final class SourceRun implements ChangeSink, AutoCloseable {
     }
   }
 
+  /** Runs it and takes nothing, as a state whose disk is full, until it is let go. */
+  static SourceRun stuck(Source source, Map<String, String> state) {
+    SourceRun run = new SourceRun(source, state, true, Integer.MAX_VALUE, KnownKeys.NONE);
+    run.taking = new CountDownLatch(1);
+    return started(run);
+  }
+
+  void letGo() {
+    taking.countDown();
+  }
+
   @Override
-  public synchronized void accept(Batch batch) throws InterruptedException {
+  public void accept(Batch batch) throws InterruptedException {
+    taking.await();
+    take(batch);
+  }
+
+  private synchronized void take(Batch batch) throws InterruptedException {
     if (batches.size() >= mostBatches) {
       throw new InterruptedException();
     }
@@ -107,9 +140,39 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   }
 
   @Override
-  public synchronized void progress(SourceProgress progress) {
-    phase = progress.phase();
+  public synchronized void progress(SourceProgress now) {
+    phase = now.phase();
+    progress = now;
     notifyAll();
+  }
+
+  @Override
+  public KnownKeys knownKeys() {
+    return known;
+  }
+
+  /** What the source last said of itself. */
+  synchronized SourceProgress progress() {
+    return progress;
+  }
+
+  /** Waits until the source says something of itself. */
+  SourceRun awaitProgress(String what, Predicate<SourceProgress> wanted) {
+    await(() -> wanted.test(progress), what);
+    return this;
+  }
+
+  /** Waits until every table is read and compared. */
+  SourceRun awaitDone() {
+    return awaitProgress(
+        "the end of the comparison",
+        now ->
+            !now.tables().isEmpty()
+                && now.tables().stream().allMatch(table -> table.phase() == TablePhase.DONE));
+  }
+
+  void command(SnapshotCommand.Action action, @Nullable String sync) {
+    source.command(new SnapshotCommand(action, sync));
   }
 
   private synchronized void await(BooleanSupplier condition, String what) {

@@ -107,6 +107,7 @@ final class TestDatabase implements AutoCloseable {
     settings.put("heartbeat", Duration.ofSeconds(10));
     settings.put("snapshot-chunk", 100L);
     settings.put("lanes", 2L);
+    settings.put("on-slot-loss", "repair");
     settings.putAll(more);
     return new PostgresConnector()
         .connect(

@@ -90,8 +90,14 @@ public record Config(
     }
   }
 
-  /** One sync: which systems keep an entity, and how. */
-  public record SyncConfig(String name, String entity, List<MemberConfig> members) {}
+  /**
+   * One sync: which systems keep an entity, and how.
+   *
+   * @param deletesExtra whether rows are deleted that a target held before the first load and the
+   *     source does not have
+   */
+  public record SyncConfig(
+      String name, String entity, List<MemberConfig> members, boolean deletesExtra) {}
 
   /** One member of a sync. */
   public record MemberConfig(String system, Binding binding, Direction direction) {}

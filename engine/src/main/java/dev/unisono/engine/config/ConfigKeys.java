@@ -90,7 +90,12 @@ public final class ConfigKeys {
           key("members", "array", true, "The systems that keep it."),
           planned("conflict", "object", "What happens when several systems change a record."),
           planned("refresh", "string", "A nightly comparison beside live changes."),
-          planned("first-load", "string", "What happens to rows that a target already holds."),
+          optional(
+              "first-load",
+              "string",
+              "keep-extra",
+              "Rows that a target held before the first load and the source does not have: keep-extra"
+                  + " (they stay, and are counted) or delete-extra."),
           planned("transactions", "string", "Whether a target keeps the source's transactions."));
 
   public static final List<ConfigKey> MEMBER =

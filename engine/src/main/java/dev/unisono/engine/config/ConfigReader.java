@@ -220,9 +220,21 @@ public final class ConfigReader {
       }
       List<MemberConfig> members =
           readMembers(name, sync, Optional.ofNullable(entities.get(entityName)), systems);
-      syncs.add(new SyncConfig(name, entityName, members));
+      syncs.add(new SyncConfig(name, entityName, members, deletesExtra(sync)));
     }
     return List.copyOf(syncs);
+  }
+
+  private static boolean deletesExtra(YamlMap sync) {
+    String text = sync.text("first-load", "keep-extra");
+    if (!List.of("keep-extra", "delete-extra").contains(text)) {
+      sync.note(
+          "first-load",
+          "wrong-value",
+          "There is no first load '" + text + "'.",
+          "Use keep-extra or delete-extra.");
+    }
+    return text.equals("delete-extra");
   }
 
   private static String sorted(Set<String> names) {

@@ -66,6 +66,8 @@ final class DeliveryRun implements AutoCloseable {
   private long unfinished;
 
   private long unfinishedNanos;
+  private @Nullable LaneCursor repairing;
+  private @Nullable Problem repairCause;
 
   DeliveryRun(String system, Target target, Map<Entity, Binding> bindings, Journal journal) {
     this.system = system;
@@ -89,24 +91,21 @@ final class DeliveryRun implements AutoCloseable {
       cursors[i] = cursor.map(LaneCursor::sequence).orElse(0L);
       least = Math.min(least, cursors[i]);
     }
-    if (foreign) {
+    Problem passedOver = null;
+    if (foreign && journal.oldest().sequence() == 0) {
       least = fromTheStart();
+    } else if (foreign) {
+      passedOver = ofAnotherEpoch();
+    } else if (least < journal.oldest().sequence()) {
+      passedOver = gap(least);
     }
-    if (least < journal.oldest().sequence()) {
-      throw new UnisonoException(
-          new Problem(
-              "gap",
-              ProblemType.USER,
-              system
-                  + " stands at "
-                  + least
-                  + ", but the journal begins after "
-                  + journal.oldest().sequence()
-                  + ".",
-              "systems." + system,
-              "Raise state.retention; to fill this target again, give the server a fresh state"
-                  + " folder."));
+    Optional<LaneCursor> note = target.repairing();
+    if (passedOver != null || (note.isPresent() && !ours(note.get()))) {
+      least = beginRepair(passedOver);
+      note = Optional.of(new LaneCursor(epoch, least));
     }
+    repairing = note.orElse(null);
+    repairCause = passedOver;
     position = least;
     queues = new LaneQueues(cursors.length, least);
     news = journal.onCommit(queues::news);
@@ -117,18 +116,47 @@ final class DeliveryRun implements AutoCloseable {
     return cursor.epoch() == epoch && cursor.sequence() <= journal.head().sequence();
   }
 
-  /** The target's cursors are of another journal: only a whole journal can be delivered over it. */
-  private long fromTheStart() {
-    if (journal.oldest().sequence() != 0) {
-      throw new UnisonoException(
-          new Problem(
-              "target-of-another-epoch",
-              ProblemType.USER,
-              system + " holds the cursors of another journal than this one.",
-              "systems." + system,
-              "Was the state folder restored or replaced? Give the server a fresh state folder, and"
-                  + " everything is delivered anew."));
+  /** What the journal no longer holds is passed over; the note has it made good by comparison. */
+  private long beginRepair(@Nullable Problem cause) {
+    long head = journal.head().sequence();
+    target.beginRepair(new LaneCursor(epoch, head));
+    java.util.Arrays.fill(cursors, head);
+    if (cause != null) {
+      System.getLogger(DeliveryRun.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "{0} It is compared with its sources, and repaired.",
+              cause.message());
     }
+    return head;
+  }
+
+  private Problem gap(long least) {
+    return new Problem(
+        "gap",
+        ProblemType.TRANSIENT,
+        system
+            + " stands at "
+            + least
+            + ", but the journal begins after "
+            + journal.oldest().sequence()
+            + ".",
+        "systems." + system,
+        "It is compared with its sources and repaired by itself; see state.retention.");
+  }
+
+  private Problem ofAnotherEpoch() {
+    return new Problem(
+        "target-of-another-epoch",
+        ProblemType.TRANSIENT,
+        system + " holds the cursors of another journal than this one.",
+        "systems." + system,
+        "Was the state folder or the target restored? It is compared with its sources and repaired"
+            + " by itself.");
+  }
+
+  /** Only a whole journal can be delivered over the cursors of another one. */
+  private long fromTheStart() {
     System.getLogger(DeliveryRun.class.getName())
         .log(
             System.Logger.Level.WARNING,
@@ -136,6 +164,16 @@ final class DeliveryRun implements AutoCloseable {
             system);
     java.util.Arrays.fill(cursors, 0);
     return 0;
+  }
+
+  /** The note that a part of the journal was passed over; null where none was. */
+  @Nullable LaneCursor repairing() {
+    return repairing;
+  }
+
+  /** Why a part of the journal was passed over at the opening; null where none was. */
+  @Nullable Problem repairCause() {
+    return repairCause;
   }
 
   /** Delivers until something fails, which it throws. */

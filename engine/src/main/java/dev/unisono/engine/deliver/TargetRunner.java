@@ -4,8 +4,11 @@ import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.EngineStatus.TargetStatus;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.repair.KeyHolder;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.KeyPage;
+import dev.unisono.spi.LaneCursor;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Target;
@@ -14,8 +17,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * stand; starts again from there after what can pass. A target that is away or stopped costs
  * nothing else. Its status can be asked from any thread.
  */
-public final class TargetRunner implements AutoCloseable {
+public final class TargetRunner implements KeyHolder, AutoCloseable {
   private static final long FIRST_PAUSE_MILLIS = 250;
   private static final long LONGEST_PAUSE_MILLIS = 30_000;
   private static final long RECONNECT_POLL_MILLIS = 20;
@@ -32,11 +38,16 @@ public final class TargetRunner implements AutoCloseable {
   private final ConnectedSystem connected;
   private final Map<Entity, Binding> bindings;
   private final Journal journal;
+
+  /** True while a source is repaired: what a row refers to may not have been read again yet. */
+  private final BooleanSupplier rowsMissing;
+
   private final InstantSource clock;
   private final Thread thread;
   private volatile State phase = State.STARTING;
   private volatile @Nullable Problem problem;
   private volatile @Nullable DeliveryRun run;
+  private volatile @Nullable LaneCursor repairing;
   private final AtomicLong deliveredBefore = new AtomicLong();
   private volatile long sequence;
 
@@ -45,11 +56,13 @@ public final class TargetRunner implements AutoCloseable {
       ConnectedSystem connected,
       Map<Entity, Binding> bindings,
       Journal journal,
+      BooleanSupplier rowsMissing,
       InstantSource clock) {
     this.system = system;
     this.connected = connected;
     this.bindings = bindings;
     this.journal = journal;
+    this.rowsMissing = rowsMissing;
     this.clock = clock;
     this.thread = Thread.ofPlatform().name("target-" + system).daemon().unstarted(this::run);
   }
@@ -62,8 +75,45 @@ public final class TargetRunner implements AutoCloseable {
     return system;
   }
 
+  @Override
+  public String holderName() {
+    return "target " + system;
+  }
+
+  @Override
   public boolean keeps(Entity entity) {
     return bindings.containsKey(entity);
+  }
+
+  @Override
+  public long through() {
+    DeliveryRun now = run;
+    return now == null ? sequence : now.through();
+  }
+
+  @Override
+  public KeyPage keys(Entity entity, @Nullable String after, int limit) {
+    Binding binding = Objects.requireNonNull(bindings.get(entity));
+    try (Target target = connected.target()) {
+      return target.keys(binding, after, limit);
+    }
+  }
+
+  /** The place to which its cursors were set, while what they passed over is not made good. */
+  public Optional<LaneCursor> repairing() {
+    return Optional.ofNullable(repairing);
+  }
+
+  /** Everything was compared and delivered; false where the target cannot be told at the moment. */
+  public boolean endRepair() {
+    try (Target target = connected.target()) {
+      target.endRepair();
+      repairing = null;
+      problem = null;
+      return true;
+    } catch (UnisonoException away) {
+      return false;
+    }
   }
 
   private void run() {
@@ -72,7 +122,8 @@ public final class TargetRunner implements AutoCloseable {
       while (true) {
         UnisonoException failure = runOnce();
         problem = failure.problem();
-        if (!failure.problem().type().retryable()) {
+        boolean passes = passes(failure.problem());
+        if (!passes) {
           phase = State.STOPPED;
           return;
         }
@@ -86,13 +137,23 @@ public final class TargetRunner implements AutoCloseable {
     }
   }
 
+  /** Beside what may pass by itself: what a repair is about to make good. */
+  private boolean passes(Problem failed) {
+    return switch (failed.code()) {
+      case "gap" -> true; // The next run passes it over, and has it compared.
+      case "foreign-key" -> repairing != null || rowsMissing.getAsBoolean();
+      default -> failed.type().retryable();
+    };
+  }
+
   private UnisonoException runOnce() throws InterruptedException {
     try (Target target = connected.target();
         DeliveryRun delivery = new DeliveryRun(system, target, bindings, journal)) {
       delivery.open();
+      repairing = delivery.repairing();
       run = delivery;
       phase = State.RUNNING;
-      problem = null;
+      problem = delivery.repairCause();
       delivery.run();
       throw new IllegalStateException("delivery has ended by itself");
     } catch (UnisonoException failed) {
@@ -125,7 +186,7 @@ public final class TargetRunner implements AutoCloseable {
     long head = journal.head().sequence();
     return new TargetStatus(
         system,
-        phase,
+        phase == State.RUNNING && repairing != null ? State.RECONCILING : phase,
         problem,
         deliveredBefore.get() + (now == null ? 0 : now.delivered()),
         through,

@@ -2,10 +2,12 @@ package dev.unisono.engine.record;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.repair.KeyHolder;
 import dev.unisono.engine.state.Bytes;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.KeyPage;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
@@ -18,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -28,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * The records in their own database, as readers see them: a table for each served entity, with the
  * row as one blob and an ordered column for each indexed field. Safe for threads.
  */
-public final class StoredRecords implements Records, AutoCloseable {
+public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
   private static final int CONNECTIONS = 4;
 
   private final Shapes shapes;
@@ -137,6 +140,46 @@ public final class StoredRecords implements Records, AutoCloseable {
     boolean more = found.size() > query.limit();
     return new Page(
         more ? List.copyOf(found.subList(0, query.limit())) : List.copyOf(found), more, position);
+  }
+
+  @Override
+  public String holderName() {
+    return "records";
+  }
+
+  @Override
+  public boolean keeps(Entity entity) {
+    return entity.served();
+  }
+
+  @Override
+  public long through() {
+    return position().sequence();
+  }
+
+  /** A page ends with its last key's ordered bytes, in hexadecimal. */
+  @Override
+  public KeyPage keys(Entity entity, @Nullable String after, int limit) {
+    return read(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "SELECT version, changed, body, k FROM "
+                  + RecordTables.table(entity)
+                  + " WHERE body IS NOT NULL AND k > ? ORDER BY k LIMIT ?")) {
+        select.setBytes(1, after == null ? new byte[0] : HexFormat.of().parseHex(after));
+        select.setInt(2, limit);
+        List<Key> keys = new ArrayList<>();
+        byte[] last = new byte[0];
+        try (ResultSet row = select.executeQuery()) {
+          while (row.next()) {
+            keys.add(record(row, null).key());
+            last = row.getBytes(4);
+          }
+        }
+        return new KeyPage(
+            List.copyOf(keys), keys.size() < limit ? null : HexFormat.of().formatHex(last));
+      }
+    });
   }
 
   @Override

@@ -13,9 +13,11 @@ import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.SourceProgress;
 import dev.unisono.spi.UnisonoException;
@@ -26,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -56,9 +59,12 @@ public final class SourceRunner implements AutoCloseable {
   private volatile State phase = State.STARTING;
   private volatile @Nullable Problem problem;
   private volatile double lagSeconds;
-  private volatile SourceProgress progress =
-      new SourceProgress(SourceProgress.Phase.CONNECTING, -1, -1, List.of());
+  private volatile SourceProgress progress = SourceProgress.connecting(null);
   private volatile @Nullable Source running;
+  private final KnownKeys known;
+
+  /** A command that lets a source begin again that has stopped. */
+  private final SynchronousQueue<SnapshotCommand> restarts = new SynchronousQueue<>();
 
   public SourceRunner(
       String system,
@@ -66,7 +72,9 @@ public final class SourceRunner implements AutoCloseable {
       List<Entity> entities,
       Map<String, Cleaner> cleaners,
       EngineState state,
+      KnownKeys known,
       InstantSource clock) {
+    this.known = known;
     this.system = system;
     this.connected = connected;
     this.entityBySchema =
@@ -89,16 +97,46 @@ public final class SourceRunner implements AutoCloseable {
     return new SourceStatus(system, phase, problem, changes.get(), lagSeconds, progress);
   }
 
+  /**
+   * Passes a command on to the source that runs. One that has stopped begins again with a REPEAT of
+   * everything.
+   *
+   * @throws UnisonoException source-not-running where there is nobody to take it up
+   */
+  public void command(SnapshotCommand command) {
+    Source source = running;
+    if (source != null) {
+      source.command(command);
+      return;
+    }
+    boolean begins = command.action() == SnapshotCommand.Action.REPEAT && command.sync() == null;
+    if (!begins || !restarts.offer(command)) {
+      throw new UnisonoException(
+          new Problem(
+              "source-not-running",
+              ProblemType.TRANSIENT,
+              system + " is not read at the moment.",
+              "systems." + system,
+              "Its status says why. Where it has stopped, a repeat of all its snapshots lets it"
+                  + " begin again."));
+    }
+  }
+
   private void run() {
     long pauseMillis = FIRST_PAUSE_MILLIS;
+    SnapshotCommand command = null;
     try {
       while (true) {
         long before = changes.get();
-        UnisonoException failure = runOnce();
+        UnisonoException failure = runOnce(command);
+        command = null;
         problem = failure.problem();
         if (!failure.problem().type().retryable()) {
           phase = State.STOPPED;
-          return;
+          command = restarts.take();
+          phase = State.STARTING;
+          pauseMillis = FIRST_PAUSE_MILLIS;
+          continue;
         }
         phase = State.RETRYING;
         if (changes.get() > before) {
@@ -113,9 +151,12 @@ public final class SourceRunner implements AutoCloseable {
   }
 
   /** Runs a source until it fails; what it had handed over is durable when this returns. */
-  private UnisonoException runOnce() throws InterruptedException {
+  private UnisonoException runOnce(@Nullable SnapshotCommand command) throws InterruptedException {
     UnisonoException failure;
     try (Source source = connected.source()) {
+      if (command != null) {
+        source.command(command);
+      }
       running = source;
       source.run(state.sourceState(system), new Sink(source));
       failure =
@@ -172,6 +213,11 @@ public final class SourceRunner implements AutoCloseable {
         phase = State.RUNNING;
         problem = null;
       }
+    }
+
+    @Override
+    public KnownKeys knownKeys() {
+      return known;
     }
 
     private Intake intake(Batch batch, int permits) {

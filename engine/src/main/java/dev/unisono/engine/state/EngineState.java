@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,16 @@ public final class EngineState implements AutoCloseable {
   /** In line for the writer; told by its own callback when it is durable. */
   public void submit(Intake intake) {
     writer.submit(intake);
+  }
+
+  /**
+   * Waits until everything that was handed in before is in the journal; false when the time is
+   * over, as where nothing can be written.
+   */
+  public boolean awaitWritten(Duration atMost) throws InterruptedException {
+    CountDownLatch written = new CountDownLatch(1);
+    writer.submit((StateWriter.Upkeep) _ -> written.countDown());
+    return written.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   public Map<String, String> sourceState(String system) {

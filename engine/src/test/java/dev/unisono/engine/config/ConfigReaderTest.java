@@ -335,7 +335,7 @@ final class ConfigReaderTest {
           "serve: false",
           key);
     }
-    for (String key : List.of("conflict", "refresh", "first-load", "transactions")) {
+    for (String key : List.of("conflict", "refresh", "transactions")) {
       assertProblem(
           "not-available",
           "syncs.customers." + key,

@@ -6,7 +6,7 @@ import static dev.unisono.engine.fixture.Entities.entry;
 import static dev.unisono.engine.fixture.Entities.row;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.entity.Entity;
@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
@@ -453,28 +455,40 @@ final class DeliveryRunTest {
     assertEquals(20, target.rows(HALL.schema()).size());
   }
 
+  /** Everything before the head is passed over with a note, and what comes later is delivered. */
+  private void passesOver(String cause) throws Exception {
+    long head = journal.head().sequence();
+    DeliveryRun run = start();
+    assertEquals(cause, Objects.requireNonNull(run.repairCause()).code());
+    assertEquals(new LaneCursor(EPOCH, head), run.repairing());
+    assertEquals(Optional.of(new LaneCursor(EPOCH, head)), target.repairing());
+    for (int lane = 0; lane < LANES; lane++) {
+      assertEquals(new LaneCursor(EPOCH, head), target.cursor(lane));
+    }
+    hall(1_000, "later", 9);
+    delivered();
+    assertEquals(Set.of("[1000]"), target.rows(HALL.schema()).keySet());
+  }
+
   @Test
   void cursorsBeyondTheJournalAreOfAnother() throws Exception {
     target.place(0, new LaneCursor(EPOCH, 500));
     hall(keyOf(1, 0), "h", 1);
     journal.dropThrough(1);
-    UnisonoException refused = assertThrows(UnisonoException.class, this::start);
-    assertEquals("target-of-another-epoch", refused.problem().code());
+    passesOver("target-of-another-epoch");
   }
 
   @Test
-  void cursorsOfAnotherEpochAreToldWhereTheJournalBeginsLater() {
+  void cursorsOfAnotherEpochArePassedOverWhereTheJournalBeginsLater() throws Exception {
     target.place(2, new LaneCursor(EPOCH + 1, 1));
     hall(1, "h", 1);
     hall(2, "h", 1);
     journal.dropThrough(1);
-    UnisonoException refused = assertThrows(UnisonoException.class, this::start);
-    assertEquals("target-of-another-epoch", refused.problem().code());
-    assertFalse(refused.problem().type().retryable());
+    passesOver("target-of-another-epoch");
   }
 
   @Test
-  void aTargetBehindTheJournalIsToldOfTheGap() throws Exception {
+  void aTargetBehindTheJournalPassesOverTheGap() throws Exception {
     for (int lane = 0; lane < LANES; lane++) {
       target.place(lane, new LaneCursor(EPOCH, lane == 2 ? 1 : 3));
     }
@@ -482,11 +496,34 @@ final class DeliveryRunTest {
       hall(id, "h", id);
     }
     journal.dropThrough(2);
-    UnisonoException gap = assertThrows(UnisonoException.class, this::start);
-    assertEquals("gap", gap.problem().code());
-    assertEquals(ProblemType.USER, gap.problem().type());
-    target.place(2, new LaneCursor(EPOCH, 2));
-    delivered();
+    passesOver("gap");
+  }
+
+  @Test
+  void theNoteOfARepairOutlivesTheRunAndTheJournal() throws Exception {
+    hall(1, "h", 1);
+    target.beginRepair(new LaneCursor(EPOCH, 1));
+    DeliveryRun run = delivered();
+    assertEquals(new LaneCursor(EPOCH, 1), run.repairing());
+    assertNull(run.repairCause());
+    run.close();
+    target.beginRepair(new LaneCursor(EPOCH - 1, 70));
+    hall(2, "h", 1);
+    run = delivered();
+    assertEquals(new LaneCursor(EPOCH, 2), run.repairing());
+  }
+
+  @Test
+  void aTargetThatIsOnlyBehindJustGoesOn() throws Exception {
+    for (int lane = 0; lane < LANES; lane++) {
+      target.place(lane, new LaneCursor(EPOCH, 2));
+    }
+    for (long id = 0; id < 5; id++) {
+      hall(id, "h", id);
+    }
+    journal.dropThrough(2);
+    assertNull(delivered().repairing());
+    assertEquals(3, target.rows(HALL.schema()).size());
   }
 
   @Test

@@ -1,8 +1,10 @@
 package dev.unisono.engine.deliver;
 
+import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.DeliveryOutcome;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.KeyPage;
 import dev.unisono.spi.Lane;
 import dev.unisono.spi.LaneCursor;
 import dev.unisono.spi.Operation;
@@ -13,6 +15,7 @@ import dev.unisono.spi.Schema;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.UnisonoException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -52,6 +55,7 @@ final class MemoryTarget implements Target {
   private final Set<Long> appliedInUnits = new HashSet<>();
   private final List<String> violations = new ArrayList<>();
   private final List<Long> order = new ArrayList<>();
+  private @Nullable LaneCursor note;
   private int units;
   private volatile Faults faults = new Faults() {};
 
@@ -115,6 +119,40 @@ final class MemoryTarget implements Target {
   @Override
   public Lane open(int lane) {
     return new MemoryLane(lane);
+  }
+
+  @Override
+  public synchronized void beginRepair(LaneCursor cursor) {
+    for (int lane = 0; lane < laneCount; lane++) {
+      cursors.put(lane, cursor);
+    }
+    note = cursor;
+  }
+
+  @Override
+  public synchronized Optional<LaneCursor> repairing() {
+    return Optional.ofNullable(note);
+  }
+
+  @Override
+  public synchronized void endRepair() {
+    note = null;
+  }
+
+  @Override
+  public synchronized KeyPage keys(Binding binding, @Nullable String after, int limit) {
+    List<Key> keys =
+        tables.getOrDefault(binding.schema().name(), Map.of()).keySet().stream()
+            .sorted(Comparator.comparing(Key::toString))
+            .filter(key -> after == null || key.toString().compareTo(after) > 0)
+            .limit(limit)
+            .toList();
+    return new KeyPage(keys, keys.size() < limit ? null : keys.getLast().toString());
+  }
+
+  /** A row that nobody delivered. */
+  synchronized void hold(Schema schema, Key key, Row row) {
+    tables.computeIfAbsent(schema.name(), any -> new HashMap<>()).put(key, row);
   }
 
   @Override

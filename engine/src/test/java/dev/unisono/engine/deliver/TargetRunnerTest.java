@@ -22,6 +22,7 @@ import dev.unisono.spi.Operation;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Target;
+import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,9 +36,12 @@ import org.junit.jupiter.api.Test;
 final class TargetRunnerTest {
   private static final Entity HALL = entity(1, "hall", List.of("id LONG"), List.of("id"));
 
+  private static final Entity OTHER = entity(2, "other", List.of("id LONG"), List.of("id"));
+
   private final MemoryJournal journal = new MemoryJournal(1, 10);
   private final MemoryTarget target = new MemoryTarget(2);
   private @Nullable TargetRunner runner;
+  private volatile boolean rowsMissing;
 
   @AfterEach
   void close() {
@@ -54,6 +58,7 @@ final class TargetRunnerTest {
             FakeSystem.written(opened),
             Map.of(HALL, binding(HALL)),
             journal,
+            () -> rowsMissing,
             new MovableClock());
     runner = started;
     started.start();
@@ -120,6 +125,31 @@ final class TargetRunnerTest {
     assertTrue(status.sequence() < 2, "it stands before what is refused");
     assertEquals(3 - status.sequence(), status.lagEntries());
     assertFalse(runner.awaitDelivered(3, Duration.ZERO));
+  }
+
+  @Test
+  void aRowWhoseParentARepairWillBringIsTriedAgain() throws Exception {
+    rowsMissing = true;
+    target.refer(HALL.schema(), "id", OTHER.schema());
+    append(1);
+    TargetRunner runner = start(() -> target);
+    Await.until(
+        "it is tried again",
+        () -> runner.status().state() == State.RETRYING && runner.status().problem() != null);
+    assertEquals("foreign-key", problem(runner.status()).code());
+    target.hold(OTHER.schema(), new Key(1L), row(OTHER, 1L));
+    reaches(runner, 1);
+  }
+
+  @Test
+  void whatTheJournalDropsMeanwhileIsPassedOverWithANote() throws Exception {
+    append(5);
+    journal.failOnce(
+        new UnisonoException(
+            new Problem("gap", ProblemType.USER, "No longer held.", null, "")));
+    TargetRunner runner = start(() -> target);
+    reaches(runner, 5);
+    assertEquals(State.RUNNING, runner.status().state());
   }
 
   @Test

@@ -6,6 +6,7 @@ import static dev.unisono.engine.fixture.Entities.row;
 import static dev.unisono.engine.fixture.Entities.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.EngineStatus.State;
@@ -25,10 +26,12 @@ import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.UnisonoException;
 import java.nio.file.Path;
@@ -62,6 +65,7 @@ final class SourceRunnerTest {
   @TempDir Path temporary;
   private final MovableClock clock = new MovableClock();
   private final LinkedBlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
+  private final List<SnapshotCommand> commands = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> durable = Collections.synchronizedList(new ArrayList<>());
   private StateFolder folder;
   private EngineState state;
@@ -91,6 +95,7 @@ final class SourceRunnerTest {
             List.of(PERSON),
             Map.of("person", new Cleaner(config)),
             state,
+            KnownKeys.NONE,
             clock);
   }
 
@@ -112,6 +117,11 @@ final class SourceRunnerTest {
     @Override
     public void durable(long mark) {
       durable.add(mark);
+    }
+
+    @Override
+    public void command(SnapshotCommand command) {
+      commands.add(command);
     }
 
     @Override
@@ -209,6 +219,35 @@ final class SourceRunnerTest {
     Problem problem = Objects.requireNonNull(runner.status().problem());
     assertEquals("source-fault", problem.code());
     assertEquals(ProblemType.INTERNAL, problem.type());
+  }
+
+  @Test
+  void aRepeatOfEverythingLetsASourceBeginAgainThatHasStopped() throws Exception {
+    scripts.add((_, _) -> {
+      throw failure(ProblemType.USER);
+    });
+    runner.start();
+    Await.until("it stops", () -> runner.status().state() == State.STOPPED);
+    UnisonoException refused =
+        assertThrows(
+            UnisonoException.class,
+            () -> runner.command(new SnapshotCommand(SnapshotCommand.Action.PAUSE, null)));
+    assertEquals("source-not-running", refused.problem().code());
+    scripts.add((_, sink) -> sink.accept(batch(1, change(1, "Ada"))));
+    SnapshotCommand repeat = new SnapshotCommand(SnapshotCommand.Action.REPEAT, null);
+    Await.until(
+        "it takes the command",
+        () -> {
+          try {
+            runner.command(repeat);
+            return true;
+          } catch (UnisonoException notYet) {
+            return false;
+          }
+        });
+    reaches(1);
+    assertEquals(List.of(repeat), commands);
+    assertEquals(State.RUNNING, runner.status().state());
   }
 
   @Test

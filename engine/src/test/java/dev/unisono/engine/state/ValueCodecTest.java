@@ -150,7 +150,11 @@ final class ValueCodecTest {
       Object[] flat = Stream.concat(values.stream(), Stream.of((Object) null)).toArray();
       for (Object[] array :
           new Object[][] {
-            flat, {}, {null}, {flat, flat}, {new Object[] {flat, {}}, new Object[] {{}, {}}}
+            flat,
+            {},
+            {null},
+            {flat, flat},
+            {new Object[] {flat, new Object[] {}}, new Object[] {new Object[] {}, new Object[] {}}}
           }) {
         Bytes bytes = new Bytes(4);
         ValueCodec.write(bytes, field, array);
