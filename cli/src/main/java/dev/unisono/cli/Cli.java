@@ -3,10 +3,15 @@ package dev.unisono.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The commands that need no server. */
+/** The commands beside the server: some need none, some talk to one that runs. */
 @Command(
     name = "unisono",
-    subcommands = {CheckCommand.class, SchemaCommand.class, ReferenceCommand.class})
+    subcommands = {
+      CheckCommand.class,
+      SchemaCommand.class,
+      ReferenceCommand.class,
+      SnapshotCommands.class
+    })
 final class Cli {
   private Cli() {}
 

@@ -1,0 +1,158 @@
+package dev.unisono.cli;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.UnisonoException;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a running server by its API, as the holder of the admin token. For one thread. */
+final class ApiClient implements AutoCloseable {
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
+  private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_LIMIT).build();
+  private final String url;
+  private final String token;
+
+  private ApiClient(String url, String token) {
+    this.url = url;
+    this.token = token;
+  }
+
+  /** The server that runs with a config, on this machine, with the token of its state folder. */
+  static ApiClient of(Config config) {
+    String host = config.server().host();
+    String reached =
+        switch (host) {
+          case "0.0.0.0" -> "127.0.0.1";
+          case "::" -> "[::1]";
+          default -> host.contains(":") ? "[" + host + "]" : host;
+        };
+    return at(
+        "http://" + reached + ":" + config.server().port(),
+        config.state().folder().resolve("admin-token"));
+  }
+
+  /** A server anywhere. */
+  static ApiClient at(String url, Path tokenFile) {
+    try {
+      return new ApiClient(
+          url.endsWith("/") ? url.substring(0, url.length() - 1) : url,
+          Files.readString(tokenFile).strip());
+    } catch (IOException failed) {
+      throw new UnisonoException(
+          new Problem(
+              "token-unreadable",
+              ProblemType.USER,
+              "The admin token cannot be read from " + tokenFile + ".",
+              null,
+              "The server writes it there at its first start, for its own user; name another file by"
+                  + " --token-file."),
+          failed);
+    }
+  }
+
+  /**
+   * What the server answered: a JSON object.
+   *
+   * @param fields objects are maps, arrays lists, the rest texts, numbers, booleans and null
+   */
+  record Answer(int status, Map<String, @Nullable Object> fields) {
+    boolean well() {
+      return status < 300;
+    }
+  }
+
+  Answer get(String path) throws InterruptedException {
+    return send(request(path).GET().build());
+  }
+
+  Answer post(String path, String json) throws InterruptedException {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json))
+            .build());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(url + path))
+        .timeout(ANSWER_LIMIT)
+        .header("Authorization", "Bearer " + token);
+  }
+
+  private Answer send(HttpRequest request) throws InterruptedException {
+    try {
+      HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+      return new Answer(answer.statusCode(), object(answer.body()));
+    } catch (IOException failed) {
+      throw new UnisonoException(
+          new Problem(
+              "server-unreachable",
+              ProblemType.EXTERNAL,
+              "No Unisono server answers at " + url + ".",
+              null,
+              "Does it run? Name the config it runs with, or --url and --token-file."),
+          failed);
+    }
+  }
+
+  private static Map<String, @Nullable Object> object(String text) throws IOException {
+    try (JsonParser json = EntityJson.FACTORY.createParser(text)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new IOException("the answer is no JSON object");
+      }
+      return object(json);
+    }
+  }
+
+  private static Map<String, @Nullable Object> object(JsonParser json) throws IOException {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      json.nextToken();
+      fields.put(name, value(json));
+    }
+    return fields;
+  }
+
+  private static @Nullable Object value(JsonParser json) throws IOException {
+    return switch (json.currentToken()) {
+      case START_OBJECT -> object(json);
+      case START_ARRAY -> {
+        List<@Nullable Object> items = new ArrayList<>();
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+          items.add(value(json));
+        }
+        yield items;
+      }
+      case VALUE_NUMBER_INT -> json.getLongValue();
+      case VALUE_NUMBER_FLOAT -> json.getDoubleValue();
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      case VALUE_NULL -> null;
+      case null, default -> json.getText();
+    };
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}
