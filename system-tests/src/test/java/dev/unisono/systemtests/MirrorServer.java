@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +37,13 @@ final class MirrorServer implements AutoCloseable {
     this.folder = folder;
     this.port = ServerProcess.freePort();
     this.config = databases.writeConfig(folder, port, snapshotChunk);
+  }
+
+  /** Before it is started: how long the journal keeps what happened. */
+  void keepFor(String retention) throws IOException {
+    String text = Files.readString(config);
+    Files.writeString(
+        config, text.replace("state:  { ", "state:  { retention: " + retention + ", "));
   }
 
   /** Starts it and returns at once. */
