@@ -183,6 +183,14 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndArray();
   }
 
+  private static void choice(JsonGenerator json, ConfigKey key, List<String> values)
+      throws IOException {
+    json.writeObjectFieldStart(key.name());
+    names(json, "enum", values);
+    described(json, key);
+    json.writeEndObject();
+  }
+
   private static void entity(JsonGenerator json) throws IOException {
     closed(json, ConfigKeys.ENTITY);
     json.writeObjectFieldStart("properties");
@@ -291,13 +299,10 @@ final class SchemaCommand implements Callable<Integer> {
     closed(json, ConfigKeys.MEMBER);
     json.writeObjectFieldStart("properties");
     for (ConfigKey key : ConfigKeys.MEMBER) {
-      if (key.name().equals("direction")) {
-        json.writeObjectFieldStart("direction");
-        names(json, "enum", List.of("read", "write"));
-        json.writeStringField("description", key.description());
-        json.writeEndObject();
-      } else {
-        plain(json, key);
+      switch (key.name()) {
+        case "direction" -> choice(json, key, List.of("read", "write"));
+        case "on-refusal" -> choice(json, key, List.of("park", "stop"));
+        default -> plain(json, key);
       }
     }
     json.writeEndObject();

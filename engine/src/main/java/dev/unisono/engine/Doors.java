@@ -4,6 +4,7 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
+import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
@@ -50,6 +51,32 @@ public interface Doors {
    *     source-not-running
    */
   void snapshot(String system, SnapshotCommand command);
+
+  /**
+   * Some of the rows that a written system refused and that are set aside, in the order of their
+   * numbers.
+   *
+   * @param afterId those after this number
+   * @param rejected true for those that were given up, false for those still to be delivered
+   * @throws UnisonoException not-found where no such system is written to
+   */
+  List<ParkedRow> parked(String system, long afterId, int atMost, boolean rejected);
+
+  /**
+   * Has parked rows tried as soon as the system takes any.
+   *
+   * @param id one row's number; null for all
+   * @return how many
+   * @throws UnisonoException not-found
+   */
+  int retryParked(String system, @Nullable Long id);
+
+  /**
+   * Gives a parked row up, for a reason that is kept with it.
+   *
+   * @throws UnisonoException not-found
+   */
+  void rejectParked(String system, long id, String reason) throws InterruptedException;
 
   /**
    * A write that is through.

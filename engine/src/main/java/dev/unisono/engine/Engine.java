@@ -6,8 +6,10 @@ import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
@@ -19,6 +21,7 @@ import dev.unisono.engine.repair.HeldKeys;
 import dev.unisono.engine.repair.TargetRepairs;
 import dev.unisono.engine.source.SourceRunner;
 import dev.unisono.engine.state.EngineState;
+import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
@@ -159,8 +162,22 @@ public final class Engine implements Doors, AutoCloseable {
       if (!writes.isEmpty()) {
         Map<Entity, Binding> byEntity = new HashMap<>();
         writes.forEach(binding -> byEntity.put(entity(byName, binding), binding));
-        targets.add(new TargetRunner(
-                system.name(), connected, byEntity, state.journal(), this::rowsMissing, clock));
+        ParkedRows parked =
+            new ParkedRows(
+                system.name(),
+                byEntity,
+                refusalRules(config, system.name()),
+                state.parked(system.name()),
+                clock);
+        targets.add(
+            new TargetRunner(
+                system.name(),
+                connected,
+                byEntity,
+                state.journal(),
+                this::rowsMissing,
+                parked,
+                clock));
       }
     }
     return readers;
@@ -173,6 +190,19 @@ public final class Engine implements Doors, AutoCloseable {
 
   private static Entity entity(Map<String, Entity> byName, Binding binding) {
     return Objects.requireNonNull(byName.get(binding.schema().name()));
+  }
+
+  /** By the entity's name. */
+  private static Map<String, RefusalRules> refusalRules(Config config, String system) {
+    Map<String, RefusalRules> rules = new HashMap<>();
+    for (SyncConfig sync : config.syncs()) {
+      for (MemberConfig member : sync.members()) {
+        if (member.system().equals(system) && member.direction() == Direction.WRITE) {
+          rules.put(sync.entity(), member.refusals());
+        }
+      }
+    }
+    return rules;
   }
 
   private static List<Binding> bindings(Config config, String system, Direction direction) {
@@ -228,9 +258,13 @@ public final class Engine implements Doors, AutoCloseable {
   @Override
   public boolean awaitDelivered(String system, long sequence, Duration atMost)
       throws InterruptedException {
+    return target(system).awaitDelivered(sequence, atMost);
+  }
+
+  private TargetRunner target(String system) {
     for (TargetRunner target : targets) {
       if (target.system().equals(system)) {
-        return target.awaitDelivered(sequence, atMost);
+        return target;
       }
     }
     throw new UnisonoException(
@@ -257,6 +291,31 @@ public final class Engine implements Doors, AutoCloseable {
             "No system named '" + system + "' is read.",
             null,
             "Name one of " + sources.stream().map(SourceRunner::system).sorted().toList() + "."));
+  }
+
+  @Override
+  public List<ParkedRow> parked(String system, long afterId, int atMost, boolean rejected) {
+    return target(system).parked().list(afterId, atMost, rejected);
+  }
+
+  @Override
+  public int retryParked(String system, @Nullable Long id) {
+    int asked = target(system).parked().retry(id);
+    if (id != null && asked == 0) {
+      throw noSuchParkedRow(system, id);
+    }
+    return asked;
+  }
+
+  @Override
+  public void rejectParked(String system, long id, String reason) throws InterruptedException {
+    if (!target(system).parked().reject(id, reason)) {
+      throw noSuchParkedRow(system, id);
+    }
+  }
+
+  private static UnisonoException noSuchParkedRow(String system, long id) {
+    return refusal("not-found", system + " has no parked row " + id + " (any more).");
   }
 
   @Override

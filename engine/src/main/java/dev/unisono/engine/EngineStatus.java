@@ -56,6 +56,8 @@ public record EngineStatus(
    * @param lagEntries journal entries not yet delivered
    * @param lagSeconds the age of the oldest entry not yet delivered; 0 where there is none
    * @param waiting how many lanes wait for a row another one has to write
+   * @param parked how many rows it refused that are set aside and tried again
+   * @param rejected how many rows it refused that were given up
    */
   public record TargetStatus(
       String system,
@@ -65,5 +67,7 @@ public record EngineStatus(
       long sequence,
       long lagEntries,
       double lagSeconds,
-      int waiting) {}
+      int waiting,
+      int parked,
+      int rejected) {}
 }

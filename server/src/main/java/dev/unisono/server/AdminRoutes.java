@@ -221,6 +221,8 @@ final class AdminRoutes {
     json.writeNumberField("lagEntries", target.lagEntries());
     json.writeNumberField("lagSeconds", target.lagSeconds());
     json.writeNumberField("waiting", target.waiting());
+    json.writeNumberField("parked", target.parked());
+    json.writeNumberField("rejected", target.rejected());
     json.writeEndObject();
   }
 

@@ -46,11 +46,13 @@ final class HealthRoutes {
 
   /**
    * Ready once every part has begun and no first snapshot is missing. A system that is away later
-   * does not make us unready: what is here is still served.
+   * does not make us unready: what is here is still served. That a target is away, has stopped, or
+   * has refused rows is told as degraded.
    */
   private void ready(RoutingContext context, Buffer body) {
     EngineStatus status = doors.status();
     List<String> missing = new ArrayList<>();
+    List<String> degraded = new ArrayList<>();
     if (status.problem() != null) {
       missing.add("state: " + status.problem().code());
     }
@@ -63,6 +65,11 @@ final class HealthRoutes {
     for (EngineStatus.TargetStatus target : status.targets()) {
       if (target.state() == State.STARTING) {
         missing.add(target.system() + ": STARTING");
+      } else if (target.state() != State.RUNNING) {
+        degraded.add(target.system() + ": " + target.state());
+      }
+      if (target.parked() > 0) {
+        degraded.add(target.system() + ": " + target.parked() + " parked");
       }
     }
     Answers.json(
@@ -73,6 +80,11 @@ final class HealthRoutes {
           json.writeStringField("status", missing.isEmpty() ? "ready" : "not ready");
           json.writeArrayFieldStart("missing");
           for (String part : missing) {
+            json.writeString(part);
+          }
+          json.writeEndArray();
+          json.writeArrayFieldStart("degraded");
+          for (String part : degraded) {
             json.writeString(part);
           }
           json.writeEndArray();

@@ -129,6 +129,14 @@ final class Metrics {
         .baseUnit("seconds")
         .description("Age of the oldest change in line.")
         .register(registry);
+    Gauge.builder("unisono.target.parked", doors, all -> (double) target(system).parked())
+        .tag("system", system)
+        .description("Rows it refused that are set aside and tried again.")
+        .register(registry);
+    Gauge.builder("unisono.target.rejected", doors, all -> (double) target(system).rejected())
+        .tag("system", system)
+        .description("Rows it refused that were given up.")
+        .register(registry);
     Gauge.builder("unisono.target.up", doors, all -> written(target(system).state()) ? 1 : 0)
         .tag("system", system)
         .description("1 while it is written.")

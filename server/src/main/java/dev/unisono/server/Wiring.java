@@ -31,6 +31,7 @@ public class Wiring {
     Access access = Access.open(config.state().folder(), Clock.systemUTC());
     Doorway doorway = new Doorway(access);
     new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
+    new ParkedRoutes(engine).mount(router, doorway);
     new AdminRoutes(engine, config, access).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);
     new SocketRoutes(engine, hub, feed, access).mount(router);

@@ -65,11 +65,12 @@ const sourceFacts = ({ changes, lagSeconds, phase, retainedBytes }) => [
   ['Log kept', bytesText(retainedBytes)],
 ];
 
-const targetFacts = ({ lagEntries, lagSeconds, delivered, waiting }) => [
+const targetFacts = ({ lagEntries, lagSeconds, delivered, waiting, parked }) => [
   ['Lag', lagEntries === 0 ? 'none' : durationText(lagSeconds)],
   ['To deliver', countText(lagEntries)],
   ['Delivered', countText(delivered)],
   ['Waiting lanes', countText(waiting)],
+  ['Parked rows', countText(parked)],
 ];
 
 function Middle({ status, entities }) {

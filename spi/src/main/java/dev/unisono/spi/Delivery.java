@@ -1,9 +1,13 @@
 package dev.unisono.spi;
 
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One journal entry on its way to a target. Immutable.
+ *
+ * <p>A CREATE with a previous key makes the row beside the one that has that key, which stays; what
+ * is UNCHANGED in it is taken from there.
  *
  * @param sequence the entry's journal sequence
  * @param binding the target member's own binding
@@ -13,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     only the fields it has are written
  * @param transaction the source's transaction; entries of one transaction stand side by side in a
  *     source's journal; 0 where unknown
+ * @param sourceTime when the source committed it
  */
 public record Delivery(
     long sequence,
@@ -21,4 +26,5 @@ public record Delivery(
     @Nullable Key key,
     @Nullable Key previousKey,
     @Nullable Row row,
-    long transaction) {}
+    long transaction,
+    Instant sourceTime) {}

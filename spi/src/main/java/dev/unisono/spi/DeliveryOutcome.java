@@ -12,11 +12,18 @@ public sealed interface DeliveryOutcome {
   record Applied(int applied) implements DeliveryOutcome {}
 
   /**
-   * The delivery at index {@code applied} refers to a row that is not there (or is still referred
-   * to by one that is): it may succeed once the other lanes have gone further.
+   * The delivery at index {@code applied} refers to a row that is not there, is still referred to
+   * by one that is, or has a value that another row must give up first: it may succeed once the
+   * other lanes have gone further.
+   *
+   * @param constraint what stands against it, named the same for every row that it stands against
    */
-  record Waiting(int applied, Problem cause) implements DeliveryOutcome {}
+  record Waiting(int applied, Problem cause, String constraint) implements DeliveryOutcome {}
 
-  /** The delivery at index {@code applied} can never succeed as it is. */
-  record Refused(int applied, Problem cause) implements DeliveryOutcome {}
+  /**
+   * The delivery at index {@code applied} can never succeed as it is.
+   *
+   * @param constraint what refuses it, named the same for every row that it refuses
+   */
+  record Refused(int applied, Problem cause, String constraint) implements DeliveryOutcome {}
 }

@@ -20,16 +20,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One lane into a database: a connection, and transactions that carry the lane's cursor. */
 final class PostgresLane implements Lane {
-  /** A row refers to one that is not there, or a truncated table is referred to. */
-  private static final Set<String> REFERENCES = Set.of("23503", "0A000");
-
-  /** Beside the classes 22 and 23: what a trigger raises, and a truncate that would break one. */
-  private static final Set<String> REFUSALS = Set.of("P0001", "0A000");
+  /** A refusal, and the problem that says so. */
+  private record Refused(RowRefusal refusal, Problem problem) {
+    DeliveryOutcome outcome(int applied) {
+      return refusal.waits()
+          ? new DeliveryOutcome.Waiting(applied, problem, refusal.constraint())
+          : new DeliveryOutcome.Refused(applied, problem, refusal.constraint());
+    }
+  }
 
   private final Database database;
   private final Connection connection;
@@ -112,12 +114,12 @@ final class PostgresLane implements Lane {
 
   @Override
   public DeliveryOutcome apply(List<Delivery> deliveries, LaneCursor cursor) {
-    Problem refused = attempt(deliveries, cursor, false);
+    Refused refused = attempt(deliveries, cursor, false);
     if (refused == null) {
       return new DeliveryOutcome.Applied(deliveries.size());
     }
     if (deliveries.size() == 1) {
-      return outcome(0, refused);
+      return refused.outcome(0);
     }
     // Somewhere in here is one that cannot be: halves lead to it, and all before it is kept.
     int middle = deliveries.size() / 2;
@@ -132,29 +134,24 @@ final class PostgresLane implements Lane {
       case DeliveryOutcome.Applied applied ->
           new DeliveryOutcome.Applied(middle + applied.applied());
       case DeliveryOutcome.Waiting waiting ->
-          new DeliveryOutcome.Waiting(middle + waiting.applied(), waiting.cause());
+          new DeliveryOutcome.Waiting(
+              middle + waiting.applied(), waiting.cause(), waiting.constraint());
       case DeliveryOutcome.Refused last ->
-          new DeliveryOutcome.Refused(middle + last.applied(), last.cause());
+          new DeliveryOutcome.Refused(middle + last.applied(), last.cause(), last.constraint());
     };
-  }
-
-  private static DeliveryOutcome outcome(int applied, Problem cause) {
-    return cause.code().equals("foreign-key")
-        ? new DeliveryOutcome.Waiting(applied, cause)
-        : new DeliveryOutcome.Refused(applied, cause);
   }
 
   @Override
   public DeliveryOutcome applyAsUnit(List<Delivery> deliveries, LaneCursor cursor) {
-    Problem refused = attempt(deliveries, cursor, true);
-    return refused == null ? new DeliveryOutcome.Applied(deliveries.size()) : outcome(0, refused);
+    Refused refused = attempt(deliveries, cursor, true);
+    return refused == null ? new DeliveryOutcome.Applied(deliveries.size()) : refused.outcome(0);
   }
 
   /**
-   * One transaction, the cursor in it (invariant 5); the problem where the database refuses what is
-   * in it.
+   * One transaction, the cursor in it (invariant 5); the refusal where the database does not take
+   * what is in it.
    */
-  private @Nullable Problem attempt(List<Delivery> deliveries, LaneCursor cursor, boolean asUnit) {
+  private @Nullable Refused attempt(List<Delivery> deliveries, LaneCursor cursor, boolean asUnit) {
     try {
       write(deliveries, asUnit);
       moveCursor(cursor);
@@ -162,18 +159,16 @@ final class PostgresLane implements Lane {
       return null;
     } catch (SQLException failed) {
       rollback();
-      String state = failed.getSQLState() == null ? "" : failed.getSQLState();
-      if (REFUSALS.contains(state) || state.startsWith("22") || state.startsWith("23")) {
-        return refusal(state, failed, deliveries.getFirst());
-      }
-      throw database.failure("writing", failed);
+      RowRefusal refusal =
+          RowRefusal.of(failed).orElseThrow(() -> database.failure("writing", failed));
+      return new Refused(refusal, problem(refusal, failed, deliveries.getFirst()));
     }
   }
 
-  private Problem refusal(String state, SQLException failed, Delivery first) {
+  private Problem problem(RowRefusal refusal, SQLException failed, Delivery first) {
     String text = Failures.firstLine(failed.getMessage());
     return new Problem(
-        REFERENCES.contains(state) ? "foreign-key" : "refused-by-target",
+        refusal.code(),
         ProblemType.USER,
         database.system()
             + " refuses "
@@ -188,7 +183,7 @@ final class PostgresLane implements Lane {
         first.binding().configPath(),
         "Correct the row in its source, or the constraint in "
             + database.system()
-            + ", and restart; delivery goes on where it stopped.");
+            + "; it is tried again from time to time, and when it is asked for.");
   }
 
   private void rollback() {
@@ -224,8 +219,10 @@ final class PostgresLane implements Lane {
         i = end - 1;
       } else if (key != null && previousKey != null && row != null) {
         flushRows(outcomes);
-        if (asUnit) {
-          table(delivery.binding()).copy(connection, previousKey, key, row);
+        if (delivery.operation() == Operation.CREATE) {
+          table(delivery.binding()).copy(connection, previousKey, key, row, true);
+        } else if (asUnit) {
+          table(delivery.binding()).copy(connection, previousKey, key, row, false);
           outcome(outcomes, delivery).deletes.put(previousKey, true);
           outcome(outcomes, delivery).deletes.remove(key);
         } else {

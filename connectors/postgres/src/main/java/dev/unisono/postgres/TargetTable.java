@@ -284,8 +284,11 @@ final class TargetTable {
   /**
    * Writes a row under a new key beside the old one, with what did not come along (fields that are
    * UNCHANGED, columns that are not synced) taken from it.
+   *
+   * @param over true where whatever is there under the new key is another row that was left, false
+   *     where it is this one, delivered before
    */
-  void copy(Connection connection, Key from, Key to, Row row) throws SQLException {
+  void copy(Connection connection, Key from, Key to, Row row, boolean over) throws SQLException {
     List<String> columns = new ArrayList<>();
     List<String> values = new ArrayList<>();
     List<String> parameters = new ArrayList<>();
@@ -313,7 +316,14 @@ final class TargetTable {
             + table.sqlName()
             + " WHERE "
             + hasKey()
-            + " ON CONFLICT DO NOTHING";
+            + (over
+                ? " ON CONFLICT ("
+                    + list(keyFields, this::column)
+                    + ") DO UPDATE SET "
+                    + columns.stream()
+                        .map(column -> column + " = EXCLUDED." + column)
+                        .collect(Collectors.joining(", "))
+                : " ON CONFLICT DO NOTHING");
     try (PreparedStatement statement = connection.prepareStatement(text)) {
       for (int part = 0; part < from.size(); part++) {
         parameters.add(single(keyFields[part], from.part(part)));

@@ -25,6 +25,7 @@ import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,25 +96,26 @@ final class PostgresTargetTest {
   private static Delivery parent(
       long sequence, Operation operation, long id, @Nullable Object name, @Nullable Object note) {
     Row row = new Row(PARENT.schema(), new @Nullable Object[] {id, name, note});
-    return new Delivery(sequence, PARENT, operation, new Key(id), null, row, 0);
+    return new Delivery(sequence, PARENT, operation, new Key(id), null, row, 0, Instant.EPOCH);
   }
 
   private static Delivery moved(long sequence, long from, long to, @Nullable Object name) {
     Row row = new Row(PARENT.schema(), new @Nullable Object[] {to, name, KEPT});
-    return new Delivery(sequence, PARENT, UPDATE, new Key(to), new Key(from), row, 0);
+    return new Delivery(
+        sequence, PARENT, UPDATE, new Key(to), new Key(from), row, 0, Instant.EPOCH);
   }
 
   private static Delivery child(long sequence, Operation operation, long id, long parent) {
     Row row = new Row(CHILD.schema(), new @Nullable Object[] {id, parent});
-    return new Delivery(sequence, CHILD, operation, new Key(id), null, row, 0);
+    return new Delivery(sequence, CHILD, operation, new Key(id), null, row, 0, Instant.EPOCH);
   }
 
   private static Delivery deleted(long sequence, Binding binding, long id) {
-    return new Delivery(sequence, binding, DELETE, new Key(id), null, null, 0);
+    return new Delivery(sequence, binding, DELETE, new Key(id), null, null, 0, Instant.EPOCH);
   }
 
   private static Delivery truncated(long sequence, Binding binding) {
-    return new Delivery(sequence, binding, TRUNCATE, null, null, null, 0);
+    return new Delivery(sequence, binding, TRUNCATE, null, null, null, 0, Instant.EPOCH);
   }
 
   private DeliveryOutcome apply(Delivery... deliveries) {

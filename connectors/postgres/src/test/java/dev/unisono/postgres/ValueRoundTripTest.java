@@ -105,7 +105,8 @@ final class ValueRoundTripTest {
               change.key(),
               null,
               change.after(),
-              0));
+              0,
+              change.sourceTime()));
     }
     try (Target writing = database.writing(target).target();
         Lane lane = writing.open(0)) {

@@ -100,7 +100,21 @@ public record Config(
       String name, String entity, List<MemberConfig> members, boolean deletesExtra) {}
 
   /** One member of a sync. */
-  public record MemberConfig(String system, Binding binding, Direction direction) {}
+  public record MemberConfig(
+      String system, Binding binding, Direction direction, RefusalRules refusals) {}
+
+  /**
+   * What happens where a member refuses a row.
+   *
+   * @param parks true where the row is set aside and the rest goes on, false where the target stops
+   * @param limit the target stops where one cause would have more rows parked at once
+   * @param sharePercent the target stops where one cause refuses more of the last deliveries
+   */
+  public record RefusalRules(boolean parks, int limit, int sharePercent) {
+    public static RefusalRules standard() {
+      return new RefusalRules(true, 100, 50);
+    }
+  }
 
   /** As seen from Unisono: READ reads from the member, WRITE writes to it. */
   public enum Direction {

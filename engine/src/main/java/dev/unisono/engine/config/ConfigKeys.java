@@ -112,7 +112,25 @@ public final class ConfigKeys {
               "object",
               false,
               "The column of each field that is named otherwise there; null where this system does"
-                  + " not keep it."));
+                  + " not keep it."),
+          optional(
+              "on-refusal",
+              "string",
+              "park",
+              "What happens to a row that this member refuses: park (it is set aside with its cause"
+                  + " and tried again, the rest goes on) or stop (the target stops there)."),
+          optional(
+              "park-limit",
+              "integer",
+              "100",
+              "The target stops where one cause would have more rows of this entity parked at once,"
+                  + " 1 to 1000000."),
+          optional(
+              "park-share",
+              "integer",
+              "50",
+              "The target stops where one cause refuses more than this percentage of its last 1,000"
+                  + " deliveries (20 of them at least), 1 to 100."));
 
   /** What the schema of one field may say. */
   public static final List<ConfigKey> FIELD =

@@ -4,6 +4,7 @@ import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.StateConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
@@ -252,6 +253,7 @@ public final class ConfigReader {
       String system = member.text("system");
       String table = member.text("table");
       Direction direction = direction(member);
+      RefusalRules refusals = refusals(member, direction);
       readers += direction == Direction.READ ? 1 : 0;
       unclear |= direction == null;
       if (system != null && !systems.contains(system)) {
@@ -274,12 +276,57 @@ public final class ConfigReader {
         if (keyed) {
           members.add(
               new MemberConfig(
-                  system, new Binding(name, schema, table, columns, member.path()), direction));
+                  system,
+                  new Binding(name, schema, table, columns, member.path()),
+                  direction,
+                  refusals));
         }
       }
     }
     checkReaders(sync, readers, unclear);
     return List.copyOf(members);
+  }
+
+  private static RefusalRules refusals(YamlMap member, @Nullable Direction direction) {
+    RefusalRules standard = RefusalRules.standard();
+    boolean parks = true;
+    for (String key : List.of("on-refusal", "park-limit", "park-share")) {
+      if (direction == Direction.READ && member.has(key)) {
+        member.note(
+            member.keyNode(key),
+            key,
+            "only-for-write",
+            "'" + key + "' has a meaning only for a member that is written.",
+            "Leave it out, or give it to a member with direction: write.");
+      }
+    }
+    String text = member.text("on-refusal", "park");
+    switch (text) {
+      case "park" -> parks = true;
+      case "stop" -> parks = false;
+      default ->
+          member.note(
+              "on-refusal", "wrong-value", "There is no '" + text + "' here.", "Use park or stop.");
+    }
+    return new RefusalRules(
+        parks,
+        inRange(member, "park-limit", standard.limit(), 1_000_000),
+        inRange(member, "park-share", standard.sharePercent(), 100));
+  }
+
+  private static int inRange(YamlMap member, String key, int otherwise, int most) {
+    Integer number = member.integer(key);
+    if (number == null) {
+      return otherwise;
+    }
+    if (number < 1 || number > most) {
+      member.note(
+          key,
+          "out-of-range",
+          key + " is " + number + ".",
+          "Choose a number from 1 to " + most + ".");
+    }
+    return number;
   }
 
   private static void checkReaders(YamlMap sync, int readers, boolean unclear) {

@@ -6,7 +6,6 @@ import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
-import dev.unisono.spi.DeliveryOutcome;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Lane;
 import dev.unisono.spi.LaneCursor;
@@ -26,27 +25,22 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of delivery to a target, from opening its lanes to the first failure. The dispatcher (the
- * thread that calls {@link #run}) reads the journal and puts each entry in the line of its lane; a
- * thread for each lane writes. What touches two lanes or all of them (a key that moved, a truncate)
- * is done by the dispatcher itself while all lanes are drained, so that order per key holds
- * (invariant 3).
+ * One run of delivery to a target, from opening its lanes to the first failure that parking cannot
+ * answer. The dispatcher (the thread that calls {@link #run}) reads the journal and puts each entry
+ * in the line of its lane; a thread for each lane writes. What touches two lanes or all of them (a
+ * key that moved, a truncate) is done by the dispatcher itself while all lanes are drained, so that
+ * order per key holds (invariant 3).
  */
 final class DeliveryRun implements AutoCloseable {
   private static final int READ_BYTES = 1 << 20;
 
-  /** A transaction of more is not tried as a unit (invariant 7). */
-  private static final int UNIT_DELIVERIES = 50_000;
-
   private static final long ADVANCE_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
-
-  /** How long the rest of a transaction may take to come where only its beginning is there. */
-  private static final long REST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final String system;
   private final Target target;
   private final Map<Entity, Binding> bindings;
   private final Journal journal;
+  private final ParkedRows parked;
   private final long epoch;
   private final List<Lane> lanes = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
@@ -59,21 +53,20 @@ final class DeliveryRun implements AutoCloseable {
   private long advancedNanos = System.nanoTime();
   private Journal.@Nullable Registration news;
 
-  /** Some lanes' cursors stand before parts of units that were applied by other lanes. */
-  private boolean unitsBeyondCursors;
-
-  /** The delivery whose transaction is not whole yet, and when that was first seen. */
-  private long unfinished;
-
-  private long unfinishedNanos;
   private @Nullable LaneCursor repairing;
   private @Nullable Problem repairCause;
 
-  DeliveryRun(String system, Target target, Map<Entity, Binding> bindings, Journal journal) {
+  DeliveryRun(
+      String system,
+      Target target,
+      Map<Entity, Binding> bindings,
+      Journal journal,
+      ParkedRows parked) {
     this.system = system;
     this.target = target;
     this.bindings = bindings;
     this.journal = journal;
+    this.parked = parked;
     this.epoch = journal.head().epoch();
     this.cursors = new long[target.lanes()];
     this.queues = new LaneQueues(target.lanes(), 0);
@@ -178,6 +171,9 @@ final class DeliveryRun implements AutoCloseable {
 
   /** Delivers until something fails, which it throws. */
   void run() throws InterruptedException {
+    LaneDelivery delivery = new LaneDelivery(system, epoch, lanes, cursors, queues, parked);
+    DrainedDelivery drained =
+        new DrainedDelivery(epoch, lanes, cursors, queues, parked, delivery, journal, bindings);
     for (int i = 0; i < lanes.size(); i++) {
       int lane = i;
       // Platform threads: a lane waits for its database all the time, and a carrier adds a hop.
@@ -185,7 +181,7 @@ final class DeliveryRun implements AutoCloseable {
           Thread.ofPlatform()
               .name("target-" + system + "-" + i)
               .daemon()
-              .start(() -> runLane(lane)));
+              .start(() -> delivery.run(lane)));
     }
     while (true) {
       long head = journal.head().sequence();
@@ -195,23 +191,19 @@ final class DeliveryRun implements AutoCloseable {
         position = Math.max(position, head);
       }
       for (JournalEntry entry : entries) {
-        dispatch(entry);
+        dispatch(entry, drained);
         position = entry.sequence();
       }
       queues.dispatched(position);
       if (entries.isEmpty()
           && queues.awaitWork(position, TimeUnit.NANOSECONDS.toMillis(ADVANCE_PAUSE_NANOS))) {
-        LaneQueues.Stuck stuck = queues.stuck();
-        Problem cause = resolve(stuck);
-        if (cause != null && !awaitRest(stuck)) {
-          throw stopped(cause);
-        }
+        drained.resolveStuckAt(position);
       }
       advanceIdleLanes();
     }
   }
 
-  private void dispatch(JournalEntry entry) throws InterruptedException {
+  private void dispatch(JournalEntry entry, DrainedDelivery drained) throws InterruptedException {
     Binding binding = bindings.get(entry.entity());
     if (binding == null) {
       return;
@@ -222,29 +214,18 @@ final class DeliveryRun implements AutoCloseable {
     if (entry.sequence() <= cursors[lane]) {
       return;
     }
-    Delivery delivery = delivery(entry, binding);
+    Delivery delivery = DrainedDelivery.delivery(entry, binding);
     boolean acrossLanes =
         entry.operation() == Operation.TRUNCATE
             || (previousKey != null && lane(previousKey) != lane);
     if (acrossLanes) {
-      deliverBetween(lane, delivery, entry.origin());
+      drained.deliver(lane, delivery, entry.origin());
       return;
     }
-    Item item = new Item(delivery, entry.origin(), entry.sourceTime(), sizeBytes(entry.row()));
+    Item item = new Item(delivery, entry.origin(), sizeBytes(entry.row()));
     while (!queues.put(lane, item)) {
-      resolveStuck();
+      drained.resolveStuck();
     }
-  }
-
-  private static Delivery delivery(JournalEntry entry, Binding binding) {
-    return new Delivery(
-        entry.sequence(),
-        binding,
-        entry.operation(),
-        entry.key(),
-        entry.previousKey(),
-        entry.row(),
-        entry.transaction());
   }
 
   private int lane(Key key) {
@@ -275,214 +256,6 @@ final class DeliveryRun implements AutoCloseable {
       }
       case null, default -> 24;
     };
-  }
-
-  /** With all lanes drained, so that nothing of either lane is before or behind it. */
-  private void deliverBetween(int lane, Delivery delivery, String origin)
-      throws InterruptedException {
-    queues.dispatched(delivery.sequence() - 1);
-    while (!queues.awaitDrained()) {
-      resolveStuck();
-    }
-    if (unitsBeyondCursors) {
-      // Invariant 3: what is repeated after a crash must not undo what comes now.
-      advanceAll(delivery.sequence() - 1, -1);
-      unitsBeyondCursors = false;
-    }
-    DeliveryOutcome outcome =
-        lanes.get(lane).apply(List.of(delivery), new LaneCursor(epoch, delivery.sequence()));
-    switch (outcome) {
-      case DeliveryOutcome.Applied _ -> queues.deliveredBetween(1);
-      case DeliveryOutcome.Waiting _ -> deliverTransaction(lane, delivery, origin);
-      case DeliveryOutcome.Refused refused -> throw stopped(refused.cause());
-    }
-  }
-
-  /** It cannot go alone: other rows refer to what it moves or removes, and follow behind it. */
-  private void deliverTransaction(int lane, Delivery first, String origin)
-      throws InterruptedException {
-    List<Delivery> unit = new ArrayList<>(List.of(first));
-    long last = first.sequence();
-    boolean whole = false;
-    while (true) {
-      List<JournalEntry> entries =
-          whole || unit.size() >= UNIT_DELIVERIES ? List.of() : journal.read(last, READ_BYTES);
-      for (JournalEntry entry : entries) {
-        whole |= entry.origin().equals(origin) && entry.transaction() != first.transaction();
-        if (whole) {
-          break;
-        }
-        last = entry.sequence();
-        Binding binding = bindings.get(entry.entity());
-        if (binding != null) {
-          unit.add(delivery(entry, binding));
-        }
-      }
-      if (!entries.isEmpty()) {
-        continue;
-      }
-      DeliveryOutcome outcome = lanes.get(lane).applyAsUnit(unit, new LaneCursor(epoch, last));
-      switch (outcome) {
-        case DeliveryOutcome.Applied _ -> {
-          queues.deliveredBetween(unit.size());
-          cursors[lane] = last;
-          advanceAll(last, lane);
-          return;
-        }
-        case DeliveryOutcome.Waiting waiting -> {
-          // A large transaction comes into the journal in parts: the rest may be on its way.
-          boolean more =
-              !whole
-                  && unit.size() < UNIT_DELIVERIES
-                  && journal.awaitBeyond(last, Duration.ofNanos(REST_WAIT_NANOS));
-          if (!more) {
-            throw stopped(waiting.cause());
-          }
-        }
-        case DeliveryOutcome.Refused refused -> throw stopped(refused.cause());
-      }
-    }
-  }
-
-  /** Notes in every lane but one, all of them drained, that everything up to here is delivered. */
-  private void advanceAll(long sequence, int except) {
-    for (int i = 0; i < cursors.length; i++) {
-      if (i != except && cursors[i] < sequence) {
-        lanes.get(i).advance(new LaneCursor(epoch, sequence));
-        cursors[i] = sequence;
-      }
-    }
-  }
-
-  private void resolveStuck() {
-    Problem cause = resolve(queues.stuck());
-    if (cause != null) {
-      throw stopped(cause);
-    }
-  }
-
-  /**
-   * Nothing moves, because a row refers to one that no lane has. The rest of its transaction may
-   * hold it, in an order that the target's constraints do not allow one by one. Or another lane,
-   * ahead of this one, has removed it already: then this row's own end is in line, too.
-   *
-   * @return null where it could be resolved, else the cause
-   */
-  private @Nullable Problem resolve(LaneQueues.Stuck stuck) {
-    int lane = stuck.lane();
-    List<Item> transaction = stuck.unit();
-    // The lane's cursor stays before the unit's later parts: repeated, they do no harm.
-    DeliveryOutcome outcome =
-        applyAsUnit(lane, transaction, transaction.getFirst().delivery().sequence());
-    return switch (outcome) {
-      case DeliveryOutcome.Applied _ -> {
-        queues.applied(transaction);
-        unitsBeyondCursors = true;
-        yield null;
-      }
-      case DeliveryOutcome.Waiting waiting ->
-          resolvedByLine(lane, transaction.size()) ? null : waiting.cause();
-      case DeliveryOutcome.Refused refused -> throw stopped(refused.cause());
-    };
-  }
-
-  /** All that is in line for one of the lanes, then for all of them, each taken together. */
-  private boolean resolvedByLine(int stuck, int tried) {
-    int longest = tried;
-    for (int i = 0; i < cursors.length; i++) {
-      List<Item> line = queues.inLine((stuck + i) % cursors.length);
-      longest = Math.max(longest, line.size());
-      if (line.size() > 1) {
-        long last = line.getLast().delivery().sequence();
-        int lane = (stuck + i) % cursors.length;
-        if (applyAsUnit(lane, line, last) instanceof DeliveryOutcome.Applied) {
-          queues.applied(line);
-          return true;
-        }
-      }
-    }
-    List<Item> everything = queues.inLine();
-    long end = queues.dispatched();
-    if (everything.size() > longest
-        && applyAsUnit(stuck, everything, end) instanceof DeliveryOutcome.Applied) {
-      // A crash in between repeats some of it: the last resort before delivery would stop.
-      advanceAll(end, stuck);
-      queues.applied(everything);
-      return true;
-    }
-    return false;
-  }
-
-  private DeliveryOutcome applyAsUnit(int lane, List<Item> unit, long cursor) {
-    List<Delivery> deliveries = unit.stream().map(Item::delivery).toList();
-    return lanes.get(lane).applyAsUnit(deliveries, new LaneCursor(epoch, cursor));
-  }
-
-  /**
-   * A large transaction comes into the journal in parts: what its beginning lacks may be on its
-   * way.
-   *
-   * @return false where nothing more of it is to be expected
-   */
-  private boolean awaitRest(LaneQueues.Stuck stuck) throws InterruptedException {
-    Item first = stuck.unit().getFirst();
-    Delivery delivery = first.delivery();
-    List<JournalEntry> newest = journal.read(position - 1, 1);
-    boolean whole =
-        delivery.transaction() == 0
-            || (!newest.isEmpty()
-                && newest.getFirst().origin().equals(first.origin())
-                && newest.getFirst().transaction() != delivery.transaction());
-    if (whole) {
-      return false;
-    }
-    if (unfinished != delivery.sequence()) {
-      unfinished = delivery.sequence();
-      unfinishedNanos = System.nanoTime();
-    }
-    long leftNanos = unfinishedNanos + REST_WAIT_NANOS - System.nanoTime();
-    return leftNanos > 0 && journal.awaitBeyond(position, Duration.ofNanos(leftNanos));
-  }
-
-  /** A cause that does not pass by itself, whatever type the connector gave it. */
-  private UnisonoException stopped(Problem cause) {
-    return new UnisonoException(
-        new Problem(
-            cause.code(),
-            ProblemType.USER,
-            cause.message(),
-            cause.configPath() == null ? "systems." + system : cause.configPath(),
-            cause.remedy()));
-  }
-
-  private void runLane(int number) {
-    Lane lane = lanes.get(number);
-    try {
-      while (true) {
-        List<Item> batch = queues.take(number);
-        if (batch == null) {
-          return;
-        }
-        List<Delivery> deliveries = new ArrayList<>(batch.size());
-        for (Item item : batch) {
-          deliveries.add(item.delivery());
-        }
-        LaneCursor cursor = new LaneCursor(epoch, deliveries.getLast().sequence());
-        switch (lane.apply(deliveries, cursor)) {
-          case DeliveryOutcome.Applied applied -> queues.done(number, applied.applied(), null);
-          case DeliveryOutcome.Waiting waiting ->
-              queues.done(number, waiting.applied(), waiting.cause());
-          case DeliveryOutcome.Refused refused -> {
-            queues.done(number, refused.applied(), null);
-            throw stopped(refused.cause());
-          }
-        }
-      }
-    } catch (InterruptedException stop) {
-      queues.close();
-    } catch (RuntimeException failed) {
-      queues.fail(failed);
-    }
   }
 
   /** Lanes that had nothing to do for a while note it, so that a restart does not read far back. */

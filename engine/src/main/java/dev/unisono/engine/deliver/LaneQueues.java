@@ -1,7 +1,7 @@
 package dev.unisono.engine.deliver;
 
 import dev.unisono.spi.Delivery;
-import dev.unisono.spi.Problem;
+import dev.unisono.spi.DeliveryOutcome;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,12 +27,22 @@ final class LaneQueues {
   private static final long QUEUE_BYTES = 4L << 20;
 
   /** A delivery in line, with what the dispatcher wants to know of it. */
-  record Item(Delivery delivery, String origin, Instant sourceTime, int sizeBytes) {
+  record Item(Delivery delivery, String origin, int sizeBytes) {
     boolean sameTransaction(Item other) {
       return delivery.transaction() != 0
           && delivery.transaction() == other.delivery.transaction()
           && origin.equals(other.origin);
     }
+  }
+
+  /** When each lane has rows to try again that were set aside. */
+  interface Retries {
+    /**
+     * How long until then; 0 or less where it is now, {@link Long#MAX_VALUE} where never.
+     *
+     * @param reached all of the lane's own up to here is applied or set aside
+     */
+    long nanosUntilDue(int lane, long reached);
   }
 
   private static final class LaneState {
@@ -41,7 +51,7 @@ final class LaneQueues {
     boolean busy;
 
     /** Why the first in line could not be applied yet; it waits for other lanes. */
-    @Nullable Problem waiting;
+    DeliveryOutcome.@Nullable Waiting waiting;
 
     /** It has failed again with all other lanes beyond it. */
     boolean stuck;
@@ -61,6 +71,10 @@ final class LaneQueues {
 
   private boolean closed;
   private @Nullable RuntimeException failure;
+  private Retries retries = (_, _) -> Long.MAX_VALUE;
+
+  /** The dispatcher is at work where nothing moves: no lane begins anything by itself. */
+  private boolean held;
 
   LaneQueues(int lanes, long dispatched) {
     this.lanes = new LaneState[lanes];
@@ -68,6 +82,26 @@ final class LaneQueues {
       this.lanes[i] = new LaneState();
     }
     this.dispatched = dispatched;
+  }
+
+  void retryBy(Retries now) {
+    lock.lock();
+    try {
+      retries = now;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What is to be tried again may have changed. */
+  void wake() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Puts items in line; waits while their lane is full. False where the lanes cannot go on. */
@@ -80,6 +114,7 @@ final class LaneQueues {
       while (state.queuedBytes > QUEUE_BYTES) {
         throwFailure();
         if (quiescentInternal()) {
+          held = true;
           return false;
         }
         changed.await();
@@ -117,13 +152,29 @@ final class LaneQueues {
     }
   }
 
-  /** For a lane's thread: what to apply next; waits for it; null at the end. */
+  /**
+   * For a lane's thread: what to apply next; empty where something is to be tried again before
+   * that, then {@link #release} is the answer; waits for either; null at the end.
+   */
   @Nullable List<Item> take(int lane) throws InterruptedException {
     lock.lockInterruptibly();
     try {
       LaneState state = lanes[lane];
-      while (!closed && (state.queue.isEmpty() || state.busy || mustWait(lane))) {
-        changed.await();
+      while (!closed) {
+        long untilRetryNanos =
+            held || state.busy ? Long.MAX_VALUE : retries.nanosUntilDue(lane, through(lane));
+        if (untilRetryNanos <= 0) {
+          state.busy = true;
+          return List.of();
+        }
+        if (!state.queue.isEmpty() && !state.busy && !mustWait(lane)) {
+          break;
+        }
+        if (untilRetryNanos == Long.MAX_VALUE) {
+          changed.await();
+        } else {
+          changed.awaitNanos(untilRetryNanos);
+        }
       }
       if (closed) {
         return null;
@@ -162,17 +213,32 @@ final class LaneQueues {
     return true;
   }
 
+  /** All of a lane's own up to here is applied or set aside. */
+  long reached(int lane) {
+    lock.lock();
+    try {
+      return through(lane);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private long through(int lane) {
     Item first = lanes[lane].queue.peekFirst();
     return first == null ? dispatched : first.delivery().sequence() - 1;
   }
 
   /** What became of a batch: so many applied, and perhaps the next one waits. */
-  void done(int lane, int applied, @Nullable Problem waiting) {
+  void done(int lane, int applied, DeliveryOutcome.@Nullable Waiting waiting) {
+    done(lane, applied, 0, waiting);
+  }
+
+  /** As the other one; the next so many were set aside. */
+  void done(int lane, int applied, int setAside, DeliveryOutcome.@Nullable Waiting waiting) {
     lock.lock();
     try {
       LaneState state = lanes[lane];
-      for (int i = 0; i < applied; i++) {
+      for (int i = 0; i < applied + setAside; i++) {
         state.queuedBytes -= state.queue.removeFirst().sizeBytes();
       }
       delivered += applied;
@@ -180,7 +246,7 @@ final class LaneQueues {
       state.stuck =
           waiting != null
               && first != null
-              && applied == 0
+              && applied + setAside == 0
               && othersPassed(lane, first.delivery().sequence());
       state.waiting = waiting;
       state.busy = false;
@@ -233,6 +299,7 @@ final class LaneQueues {
       while (true) {
         throwFailure();
         if (quiescentInternal()) {
+          held = true;
           return true;
         }
         if (news > head || leftNanos <= 0) {
@@ -256,20 +323,36 @@ final class LaneQueues {
     }
   }
 
-  /** Waits until every lane is empty and idle; false where it cannot come to that by itself. */
+  /**
+   * Waits until every lane is empty and idle; false where it cannot come to that by itself. Either
+   * way all lanes are held afterwards.
+   */
   boolean awaitDrained() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (true) {
         throwFailure();
         if (allIdle()) {
+          held = true;
           return true;
         }
         if (quiescentInternal()) {
+          held = true;
           return false;
         }
         changed.await();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The lanes may go on by themselves. */
+  void letGo() {
+    lock.lock();
+    try {
+      held = false;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -298,7 +381,11 @@ final class LaneQueues {
   }
 
   /** What is stuck first in the journal's order: its lane, its whole transaction, its cause. */
-  record Stuck(int lane, List<Item> unit, Problem cause) {}
+  record Stuck(int lane, List<Item> unit, DeliveryOutcome.Waiting cause) {
+    Item first() {
+      return unit.getFirst();
+    }
+  }
 
   /** To be asked only while nothing can move. */
   Stuck stuck() {
@@ -311,7 +398,7 @@ final class LaneQueues {
         }
       }
       Item first = lane < 0 ? null : lanes[lane].queue.peekFirst();
-      Problem cause = lane < 0 ? null : lanes[lane].waiting;
+      DeliveryOutcome.Waiting cause = lane < 0 ? null : lanes[lane].waiting;
       if (first == null || cause == null) {
         throw new IllegalStateException("no lane is stuck");
       }
@@ -368,6 +455,15 @@ final class LaneQueues {
 
   /** These were applied as a unit: they are no longer in line, and the lanes go on. */
   void applied(List<Item> unit) {
+    remove(unit, unit.size());
+  }
+
+  /** This was set aside: it is no longer in line, and the lanes go on. */
+  void setAside(Item item) {
+    remove(List.of(item), 0);
+  }
+
+  private void remove(List<Item> unit, int applied) {
     Set<Long> sequences = new HashSet<>();
     unit.forEach(item -> sequences.add(item.delivery().sequence()));
     lock.lock();
@@ -383,7 +479,7 @@ final class LaneQueues {
         state.waiting = null;
         state.stuck = false;
       }
-      delivered += unit.size();
+      delivered += applied;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -487,8 +583,8 @@ final class LaneQueues {
       Instant oldest = null;
       for (LaneState lane : lanes) {
         Item first = lane.queue.peekFirst();
-        if (first != null && (oldest == null || first.sourceTime().isBefore(oldest))) {
-          oldest = first.sourceTime();
+        if (first != null && (oldest == null || first.delivery().sourceTime().isBefore(oldest))) {
+          oldest = first.delivery().sourceTime();
         }
       }
       return oldest;

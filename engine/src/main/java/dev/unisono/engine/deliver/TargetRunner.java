@@ -42,6 +42,8 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
   /** True while a source is repaired: what a row refers to may not have been read again yet. */
   private final BooleanSupplier rowsMissing;
 
+
+  private final ParkedRows parked;
   private final InstantSource clock;
   private final Thread thread;
   private volatile State phase = State.STARTING;
@@ -57,14 +59,20 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
       Map<Entity, Binding> bindings,
       Journal journal,
       BooleanSupplier rowsMissing,
+      ParkedRows parked,
       InstantSource clock) {
     this.system = system;
     this.connected = connected;
     this.bindings = bindings;
     this.journal = journal;
     this.rowsMissing = rowsMissing;
+    this.parked = parked;
     this.clock = clock;
     this.thread = Thread.ofPlatform().name("target-" + system).daemon().unstarted(this::run);
+  }
+
+  public ParkedRows parked() {
+    return parked;
   }
 
   public void start() {
@@ -148,7 +156,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
 
   private UnisonoException runOnce() throws InterruptedException {
     try (Target target = connected.target();
-        DeliveryRun delivery = new DeliveryRun(system, target, bindings, journal)) {
+        DeliveryRun delivery = new DeliveryRun(system, target, bindings, journal, parked)) {
       delivery.open();
       repairing = delivery.repairing();
       run = delivery;
@@ -194,7 +202,9 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
         oldest == null
             ? 0
             : Math.max(0, Duration.between(oldest, clock.instant()).toNanos() / 1_000_000_000.0),
-        now == null ? 0 : now.waiting());
+        now == null ? 0 : now.waiting(),
+        parked.parked(),
+        parked.rejected());
   }
 
   /** Waits until the target has confirmed everything up to a sequence. */

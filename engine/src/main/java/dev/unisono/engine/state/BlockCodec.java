@@ -112,7 +112,7 @@ final class BlockCodec implements AutoCloseable {
     }
   }
 
-  private static void writeKey(Bytes out, Entity entity, Key key) {
+  static void writeKey(Bytes out, Entity entity, Key key) {
     out.writeUnsigned(key.size());
     for (int i = 0; i < key.size(); i++) {
       ValueType type = entity.schema().field(entity.schema().keyPosition(i)).type();
@@ -121,7 +121,7 @@ final class BlockCodec implements AutoCloseable {
     }
   }
 
-  private static Key readKey(Bytes in) {
+  static Key readKey(Bytes in) {
     Object[] parts = new Object[(int) in.readUnsigned()];
     for (int i = 0; i < parts.length; i++) {
       Object part = ValueCodec.read(in, TYPES.get(in.readByte()));

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EngineState implements AutoCloseable {
   private final StateFolder folder;
+  private final List<Entity> entities;
   private final Shapes shapes;
   private final StoredJournal journal;
   private final StateWriter writer;
@@ -36,6 +37,7 @@ public final class EngineState implements AutoCloseable {
       InstantSource clock,
       LongSupplier neededAfter) {
     this.folder = folder;
+    this.entities = List.copyOf(entities);
     try (Connection connection = folder.connectState()) {
       this.shapes = Shapes.open(connection, entities);
       this.journal = new StoredJournal(folder, shapes);
@@ -82,6 +84,11 @@ public final class EngineState implements AutoCloseable {
 
   public Map<String, String> sourceState(String system) {
     return folder.sourceState(system);
+  }
+
+  /** Where the parked rows of a target are kept. */
+  public ParkedStore parked(String target) {
+    return new StoredParkedRows(folder, writer, shapes, entities, target);
   }
 
   public long deadLetters() {

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The folder that holds all state of one server: {@code state.db} (journal, positions of the
- * sources, dead letters) and {@code records.db} (the read model, which can be made again from the
- * journal). Locked for one process. Opening connections is safe for threads.
+ * sources, dead letters, parked rows) and {@code records.db} (the read model, which can be made
+ * again from the journal). Locked for one process. Opening connections is safe for threads.
  */
 public final class StateFolder implements AutoCloseable {
   private static final String[] TABLES = {
@@ -40,7 +40,13 @@ public final class StateFolder implements AutoCloseable {
         + " value TEXT NOT NULL, PRIMARY KEY (system, name)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS dead_letter (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
         + " system TEXT NOT NULL, entity TEXT NOT NULL, operation TEXT NOT NULL, record TEXT,"
-        + " code TEXT NOT NULL, message TEXT NOT NULL, image BLOB)"
+        + " code TEXT NOT NULL, message TEXT NOT NULL, image BLOB)",
+    "CREATE TABLE IF NOT EXISTS parked_row (id INTEGER PRIMARY KEY, target TEXT NOT NULL,"
+        + " entity INTEGER NOT NULL, key BLOB NOT NULL, sequence INTEGER NOT NULL,"
+        + " operation TEXT NOT NULL, image BLOB, source_time TEXT NOT NULL,"
+        + " parked_at INTEGER NOT NULL, attempts INTEGER NOT NULL, waits INTEGER NOT NULL,"
+        + " code TEXT NOT NULL, message TEXT NOT NULL, config_path TEXT, remedy TEXT NOT NULL,"
+        + " reason TEXT NOT NULL, rejected TEXT, UNIQUE (target, entity, key))"
   };
 
   private final Path path;

@@ -31,6 +31,9 @@ final class StateWriter implements AutoCloseable {
   /** What else has to be done by the only thread that writes. */
   interface Upkeep {
     void run(Connection connection) throws SQLException;
+
+    /** Called once when what it did is committed; must not block. */
+    default void durable() {}
   }
 
   private final BlockingQueue<Object> queue = new LinkedBlockingQueue<>();
@@ -123,6 +126,7 @@ final class StateWriter implements AutoCloseable {
   private int work(List<Object> gathered, int from) throws InterruptedException {
     if (gathered.get(from) instanceof Upkeep upkeep) {
       durably(() -> upkeep.run(connection));
+      upkeep.durable();
       return from + 1;
     }
     List<Intake> group = new ArrayList<>();

@@ -9,9 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.MemoryJournal;
+import dev.unisono.engine.fixture.MemoryParkedStore;
+import dev.unisono.engine.fixture.MovableClock;
+import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.Key;
@@ -52,6 +56,8 @@ final class DeliveryRunTest {
   private final MemoryJournal journal = new MemoryJournal(EPOCH, 5);
   private final MemoryTarget target =
       new MemoryTarget(LANES).refer(SEAT.schema(), "hall", HALL.schema());
+  private final MemoryParkedStore store = new MemoryParkedStore();
+  private ParkedRows parked = parkedBy(RefusalRules.standard());
   private final List<DeliveryRun> runs = new ArrayList<>();
   private final AtomicReference<@Nullable UnisonoException> failure = new AtomicReference<>();
 
@@ -61,10 +67,16 @@ final class DeliveryRunTest {
     assertEquals(List.of(), target.violations());
   }
 
+  /** As after a start of the server. */
+  private ParkedRows parkedBy(RefusalRules rules) {
+    return new ParkedRows(
+        "shop", BINDINGS, Map.of("hall", rules, "seat", rules), store, new MovableClock());
+  }
+
   /** Opens a run and lets it go on a thread of its own, as its owner would. */
   private DeliveryRun start() {
     failure.set(null);
-    DeliveryRun run = new DeliveryRun("shop", target, BINDINGS, journal);
+    DeliveryRun run = new DeliveryRun("shop", target, BINDINGS, journal, parked);
     runs.add(run);
     run.open();
     Thread.ofVirtual()
@@ -111,8 +123,12 @@ final class DeliveryRunTest {
   }
 
   private long seat(long id, @Nullable Long hall, long transaction) {
+    return seat(id, hall, transaction, "n" + id);
+  }
+
+  private long seat(long id, @Nullable Long hall, long transaction, String note) {
     return append(
-        SEAT, Operation.CREATE, new Key(id), null, row(SEAT, id, hall, "n" + id), transaction);
+        SEAT, Operation.CREATE, new Key(id), null, row(SEAT, id, hall, note), transaction);
   }
 
   private static int lane(long id) {
@@ -413,6 +429,7 @@ final class DeliveryRunTest {
 
   @Test
   void stopsWithTheCauseWhereTheParentNeverComes() throws Exception {
+    parked = parkedBy(new RefusalRules(false, 1, 1));
     seat(1, 99L, 2);
     hall(1, "another", 3);
     UnisonoException stopped = ended(start());
@@ -430,6 +447,7 @@ final class DeliveryRunTest {
     hall(refused, "b", 2);
     hall(keyOf(0, 2), "c", 3);
     target.refuse(new Key(refused));
+    parked = parkedBy(new RefusalRules(false, 1, 1));
     DeliveryRun run = start();
     UnisonoException stopped = ended(run);
     assertEquals(1, run.through());
@@ -442,6 +460,247 @@ final class DeliveryRunTest {
     target.accept(new Key(refused));
     delivered();
     assertEquals(List.of(1L, 2L, 3L), target.order());
+  }
+
+  private List<String> parkedTexts() {
+    return parked.list(0, 100, false).stream()
+        .map(row ->
+            row.entity().name()
+                + row.key()
+                + " "
+                + (row.row() == null ? "none" : MemoryTarget.text(row.row()))
+                + " @"
+                + row.sequence())
+        .sorted()
+        .toList();
+  }
+
+  private void awaitParked(String... rows) throws Exception {
+    Await.until(
+        List.of(rows) + " are parked, not " + parkedTexts(),
+        () -> parkedTexts().equals(List.of(rows)));
+  }
+
+  @Test
+  void aRefusedRowIsSetAsideAndEverythingElseGoesOn() throws Exception {
+    target.refuse(new Key(keyOf(0, 1)));
+    hall(keyOf(0, 0), "a", 1);
+    hall(keyOf(0, 1), "b", 2);
+    hall(keyOf(0, 2), "c", 3);
+    delivered();
+    assertEquals(List.of(1L, 3L), target.order());
+    assertEquals(1, parked.parked());
+    ParkedRow row = parked.list(0, 10, false).getFirst();
+    assertEquals(new Key(keyOf(0, 1)), row.key());
+    assertEquals(2, row.sequence());
+    assertEquals("refused-by-target", row.cause().code());
+    assertEquals(1, row.attempts());
+    assertFalse(row.waits());
+  }
+
+  @Test
+  void aLaterImageTakesThePlaceOfTheParkedOne() throws Exception {
+    target.refuseRows(row -> row.schema() == HALL.schema() && "bad".equals(row.value("name")));
+    hall(1, "good", 1);
+    hall(1, "bad", 2);
+    DeliveryRun run = delivered();
+    assertEquals("[1, good]", target.rows(HALL.schema()).get("[1]"));
+    hall(1, "better", 3);
+    assertTrue(run.awaitThrough(3, SOON));
+    assertEquals("[1, better]", target.rows(HALL.schema()).get("[1]"));
+    awaitParked();
+    assertEquals(List.of(1L, 3L), target.order());
+  }
+
+  @Test
+  void aPartialImageIsLaidOverTheParkedOne() throws Exception {
+    target.refuseRows(row -> row.schema() == SEAT.schema() && "bad".equals(row.value("note")));
+    hall(7, "Red", 1);
+    seat(1, 7L, 2, "bad");
+    append(SEAT, Operation.UPDATE, new Key(1L), null, row(SEAT, 1L, SAME, SAME), 3);
+    DeliveryRun run = delivered();
+    awaitParked("seat[1] [1, 7, bad] @3");
+    append(SEAT, Operation.UPDATE, new Key(1L), null, row(SEAT, 1L, SAME, "good"), 4);
+    assertTrue(run.awaitThrough(4, SOON));
+    awaitParked();
+    assertEquals("[1, 7, good]", target.rows(SEAT.schema()).get("[1]"));
+  }
+
+  @Test
+  void aDeleteOfAParkedKeyIsDeliveredAndClearsIt() throws Exception {
+    target.refuseRows(row -> row.schema() == HALL.schema() && "bad".equals(row.value("name")));
+    hall(1, "good", 1);
+    hall(1, "bad", 2);
+    hall(2, "bad", 3);
+    DeliveryRun run = delivered();
+    assertEquals(2, parked.parked());
+    append(HALL, Operation.DELETE, new Key(1L), null, null, 4);
+    append(HALL, Operation.DELETE, new Key(2L), null, null, 5);
+    assertTrue(run.awaitThrough(5, SOON));
+    awaitParked();
+    assertEquals(Map.of(), target.rows(HALL.schema()));
+  }
+
+  @Test
+  void aTruncateClearsWhatIsParked() throws Exception {
+    target.refuse(new Key(1L));
+    seat(1, null, 1);
+    DeliveryRun run = delivered();
+    assertEquals(1, parked.parked());
+    append(SEAT, Operation.TRUNCATE, null, null, null, 2);
+    assertTrue(run.awaitThrough(2, SOON));
+    awaitParked();
+  }
+
+  @Test
+  void aChildIsSetAsideUntilItsParentArrives() throws Exception {
+    long parent = keyOf(1, 0);
+    seat(keyOf(0, 0), parent, 2);
+    hall(keyOf(2, 0), "another", 3);
+    DeliveryRun run = delivered();
+    assertEquals(1, parked.parked());
+    assertTrue(parked.list(0, 10, false).getFirst().waits());
+    long last = hall(parent, "Red", 4);
+    assertTrue(run.awaitThrough(last, SOON));
+    awaitParked();
+    assertEquals(1, target.rows(SEAT.schema()).size());
+  }
+
+  @Test
+  void whatIsParkedIsTriedAgainAfterAStartAndOnCommand() throws Exception {
+    target.refuse(new Key(1L));
+    target.refuse(new Key(2L));
+    hall(1, "a", 1);
+    hall(2, "b", 1);
+    delivered().close();
+    assertEquals(2, parked.parked());
+    target.accept(new Key(1L));
+    parked = parkedBy(RefusalRules.standard());
+    delivered();
+    awaitParked("hall[2] [2, b] @2");
+    target.accept(new Key(2L));
+    assertEquals(1, parked.retry(null));
+    awaitParked();
+    assertEquals(2, target.rows(HALL.schema()).size());
+  }
+
+  @Test
+  void aRejectedValueStaysRejectedUntilANewerOneIsDelivered() throws Exception {
+    target.refuse(new Key(1L));
+    hall(1, "a", 1);
+    DeliveryRun run = delivered();
+    long id = parked.list(0, 10, false).getFirst().id();
+    assertTrue(parked.reject(id, "a mistake"));
+    assertFalse(parked.reject(id, "again"));
+    assertEquals(0, parked.parked());
+    assertEquals(1, parked.rejected());
+    target.accept(new Key(1L));
+    assertEquals(0, parked.retry(null));
+    hall(2, "b", 2);
+    assertTrue(run.awaitThrough(2, SOON));
+    run.close();
+    parked = parkedBy(RefusalRules.standard());
+    DeliveryRun again = delivered();
+    assertEquals("a mistake", parked.list(0, 10, true).getFirst().rejected());
+    assertEquals(1, target.rows(HALL.schema()).size());
+    hall(1, "c", 3);
+    assertTrue(again.awaitThrough(3, SOON));
+    assertEquals(0, parked.rejected());
+    assertEquals("[1, c]", target.rows(HALL.schema()).get("[1]"));
+  }
+
+  @Test
+  void aMovedRowThatIsRefusedIsSetAsideUnderItsNewKeyAndLeavesTheOldOne() throws Exception {
+    long from = keyOf(0, 0);
+    long to = keyOf(1, 0);
+    target.refuseRows(row -> row.schema() == HALL.schema() && "bad".equals(row.value("name")));
+    hall(from, "good", 1);
+    append(HALL, Operation.UPDATE, new Key(to), new Key(from), row(HALL, to, "bad"), 2);
+    delivered();
+    awaitParked("hall[" + to + "] [" + to + ", bad] @2");
+    assertEquals(Map.of(), target.rows(HALL.schema()));
+    target.refuseRows(_ -> false);
+    parked.retry(null);
+    awaitParked();
+    assertEquals(Map.of("[" + to + "]", "[" + to + ", bad]"), target.rows(HALL.schema()));
+  }
+
+  @Test
+  void aMovedRowOfWhichOnlyAPartCameKeepsTheRest() throws Exception {
+    long from = keyOf(0, 0);
+    long to = keyOf(1, 0);
+    target.refuseRows(row -> row.schema() == SEAT.schema() && "bad".equals(row.value("note")));
+    hall(7, "Red", 1);
+    seat(from, 7L, 2);
+    append(SEAT, Operation.UPDATE, new Key(to), new Key(from), row(SEAT, to, SAME, "bad"), 3);
+    delivered();
+    Await.until("the old key is gone", () -> target.rows(SEAT.schema()).size() == 1);
+    assertEquals("[" + to + ", 7, n" + from + "]", target.rows(SEAT.schema()).get("[" + to + "]"));
+    target.refuseRows(_ -> false);
+    parked.retry(null);
+    awaitParked();
+    assertEquals(Map.of("[" + to + "]", "[" + to + ", 7, bad]"), target.rows(SEAT.schema()));
+  }
+
+  @Test
+  void whatWasParkedButNotPassedBeforeAKillIsParkedOnce() throws Exception {
+    target.refuse(new Key(1L));
+    hall(1, "a", 1);
+    delivered().close();
+    assertEquals(0, cursor(lane(1)), "nothing was written that could carry the cursor");
+    parked = parkedBy(RefusalRules.standard());
+    delivered();
+    awaitParked("hall[1] [1, a] @1");
+  }
+
+  @Test
+  void manyRowsRefusedForOneCauseStopTheTargetAndLoseNothing() throws Exception {
+    parked = parkedBy(new RefusalRules(true, 5, 100));
+    target.refuseRows(row -> row.schema() == HALL.schema() && "bad".equals(row.value("name")));
+    for (long id = 0; id < 20; id++) {
+      hall(id, "bad", id);
+    }
+    UnisonoException stopped = ended(start());
+    assertEquals("mass-refusal", stopped.problem().code());
+    assertEquals(ProblemType.USER, stopped.problem().type());
+    assertEquals(5, parked.parked());
+    target.refuseRows(_ -> false);
+    parked = parkedBy(new RefusalRules(true, 5, 100));
+    delivered();
+    awaitParked();
+    assertEquals(20, target.rows(HALL.schema()).size());
+  }
+
+  @Test
+  void aShareOfTheLastDeliveriesStopsTheTargetToo() throws Exception {
+    parked = parkedBy(new RefusalRules(true, 1_000, 50));
+    target.refuseRows(row -> row.schema() == HALL.schema() && "bad".equals(row.value("name")));
+    for (long id = 0; id < 100; id++) {
+      hall(id, id % 3 == 0 ? "good" : "bad", id);
+    }
+    assertEquals("mass-refusal", ended(start()).problem().code());
+    assertTrue(parked.parked() >= 18 && parked.parked() < 66, () -> "parked " + parked.parked());
+  }
+
+  @Test
+  void valuesThatChangePlacesBetweenLanesArriveInTheEnd() throws Exception {
+    target.unique(HALL.schema(), "name");
+    long one = keyOf(0, 0);
+    long two = keyOf(1, 0);
+    hall(one, "a", 1);
+    hall(two, "b", 1);
+    journal.append(
+        List.of(
+            entry(3, HALL, Operation.UPDATE, new Key(one), null, row(HALL, one, "b"), 2),
+            entry(4, HALL, Operation.UPDATE, new Key(two), null, row(HALL, two, "a"), 2)));
+    append(HALL, Operation.UPDATE, new Key(two), null, row(HALL, two, null), 3);
+    append(HALL, Operation.UPDATE, new Key(one), null, row(HALL, one, "a"), 4);
+    append(HALL, Operation.UPDATE, new Key(two), null, row(HALL, two, "b"), 5);
+    delivered();
+    awaitParked();
+    assertEquals(
+        Map.of("[" + one + "]", "[" + one + ", a]", "[" + two + "]", "[" + two + ", b]"),
+        target.rows(HALL.schema()));
   }
 
   @Test

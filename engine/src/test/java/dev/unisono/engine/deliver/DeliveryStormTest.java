@@ -5,11 +5,15 @@ import static dev.unisono.engine.fixture.Entities.entity;
 import static dev.unisono.engine.fixture.Entities.entry;
 import static dev.unisono.engine.fixture.Entities.row;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.MemoryJournal;
+import dev.unisono.engine.fixture.MemoryParkedStore;
 import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
@@ -17,6 +21,7 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -24,13 +29,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random transactions over a few keys, delivered through lanes that break all the time. */
+/**
+ * Random transactions over a few keys, delivered through lanes that break all the time, into a
+ * target that refuses some of it.
+ */
 final class DeliveryStormTest {
   private static final Object SAME = Unchanged.UNCHANGED;
   private static final int KEYS = 40;
@@ -39,12 +48,21 @@ final class DeliveryStormTest {
       entity(1, "hall", List.of("id LONG", "name STRING"), List.of("id"));
   private static final Entity SEAT =
       entity(2, "seat", List.of("id LONG", "hall LONG", "note STRING"), List.of("id"));
+  private static final Entity BADGE =
+      entity(3, "badge", List.of("id LONG", "code STRING"), List.of("id"));
   private static final Map<Entity, Binding> BINDINGS =
-      Map.of(HALL, binding(HALL), SEAT, binding(SEAT));
+      Map.of(HALL, binding(HALL), SEAT, binding(SEAT), BADGE, binding(BADGE));
+  private static final RefusalRules NO_LIMIT = new RefusalRules(true, 1_000_000, 100);
 
   private final MemoryJournal journal = new MemoryJournal(1, 7);
   private final Map<Key, Row> halls = new HashMap<>();
   private final Map<Key, Row> seats = new HashMap<>();
+  private final Map<Key, Row> badges = new HashMap<>();
+  private final MemoryParkedStore store = new MemoryParkedStore();
+
+  /** One text in so many is one that the target refuses; none where 0. */
+  private int oneInBad;
+
   private long transaction;
 
   static LongStream seeds() {
@@ -55,9 +73,77 @@ final class DeliveryStormTest {
   @MethodSource("seeds")
   void endsAsTheJournalSaysAndNeverGoesBack(long seed) throws Exception {
     Random random = new Random(seed);
+    MemoryTarget target = target(random, seed);
+    work(random, target);
+    assertEquals(MemoryTarget.texts(halls), target.rows(HALL.schema()));
+    assertEquals(MemoryTarget.texts(seats), target.rows(SEAT.schema()));
+    assertEquals(MemoryTarget.texts(badges), target.rows(BADGE.schema()));
+    assertEquals(List.of(), target.violations());
+    assertTrue(target.units() > 0, "some transactions had to be applied as units");
+    assertEquals(List.of(), store.list(0, 10, false));
+  }
+
+  /** Whatever cannot be is parked as it should be, and everything else is there. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void parksExactlyWhatCannotBeAndNeverGoesBack(long seed) throws Exception {
+    oneInBad = 6;
+    Random random = new Random(seed);
+    MemoryTarget target = target(random, seed);
+    target.refuseRows(row -> String.valueOf(row.value(row.schema().size() - 1)).startsWith("bad"));
+    work(random, target);
+    assertEquals(List.of(), target.violations());
+    Map<String, String> missing = new TreeMap<>();
+    addMissing(missing, HALL, halls, target);
+    addMissing(missing, SEAT, seats, target);
+    addMissing(missing, BADGE, badges, target);
+    Map<String, String> parked = new TreeMap<>();
+    for (ParkedRow row : store.list(0, 10_000, false)) {
+      Row image = row.row();
+      String place = row.entity().name() + row.key();
+      Row there = target.row(row.entity().schema(), row.key());
+      Row whole = image == null || there == null ? image : image.over(there);
+      parked.put(place, whole == null ? "none" : MemoryTarget.text(whole));
+      assertFalse(
+          target.takes(row.entity().schema(), row.key(), image),
+          () -> place + " could be written: " + parked.get(place) + ", " + row.cause());
+    }
+    assertEquals(missing, parked);
+    target.refuseRows(_ -> false);
+    parkedRows().retry(null);
+    deliver(target, true);
+    assertEquals(MemoryTarget.texts(halls), target.rows(HALL.schema()));
+    assertEquals(MemoryTarget.texts(seats), target.rows(SEAT.schema()));
+    assertEquals(MemoryTarget.texts(badges), target.rows(BADGE.schema()));
+    assertEquals(List.of(), target.violations());
+  }
+
+  private static void addMissing(
+      Map<String, String> missing, Entity entity, Map<Key, Row> wanted, MemoryTarget target) {
+    Map<String, String> there = target.rows(entity.schema());
+    Map<String, String> all = MemoryTarget.texts(wanted);
+    for (String key : there.keySet()) {
+      if (!all.containsKey(key)) {
+        missing.put(entity.name() + key, "none");
+      }
+    }
+    all.forEach((key, row) -> {
+      if (!row.equals(there.get(key))) {
+        missing.put(entity.name() + key, row);
+      }
+    });
+  }
+
+  private static MemoryTarget target(Random random, long seed) {
     MemoryTarget target =
-        new MemoryTarget(1 + random.nextInt(5)).refer(SEAT.schema(), "hall", HALL.schema());
+        new MemoryTarget(1 + random.nextInt(5))
+            .refer(SEAT.schema(), "hall", HALL.schema())
+            .unique(BADGE.schema(), "code");
     target.faults(MemoryTarget.breakingSometimes(seed, 12, 150));
+    return target;
+  }
+
+  private void work(Random random, MemoryTarget target) throws InterruptedException {
     for (int i = 0; i < TRANSACTIONS / 2; i++) {
       commit(random);
     }
@@ -71,12 +157,23 @@ final class DeliveryStormTest {
             });
     deliver(target, false);
     writer.join();
+    // A transaction that is over, so that nothing waits for more of the one before.
+    transaction++;
+    List<JournalEntry> last = new ArrayList<>();
+    add(last, HALL, Operation.UPDATE, new Key(-1L), null, row(HALL, -1L, "last"));
+    halls.put(new Key(-1L), row(HALL, -1L, "last"));
+    journal.append(last);
     deliver(target, true);
-    assertEquals(MemoryTarget.texts(halls), target.rows(HALL.schema()));
-    assertEquals(MemoryTarget.texts(seats), target.rows(SEAT.schema()));
-    assertEquals(List.of(), target.violations());
-    assertEquals(List.of(), target.repeated());
-    assertTrue(target.units() > 0, "some transactions had to be applied as units");
+  }
+
+  /** As after a start of the server. */
+  private ParkedRows parkedRows() {
+    return new ParkedRows(
+        "shop",
+        BINDINGS,
+        Map.of("hall", NO_LIMIT, "seat", NO_LIMIT, "badge", NO_LIMIT),
+        store,
+        InstantSource.system());
   }
 
   /** Runs again and again, from the target's cursors, until all of the journal is through. */
@@ -84,7 +181,8 @@ final class DeliveryStormTest {
     long until = journal.head().sequence();
     for (int runs = 0; ; runs++) {
       AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-      DeliveryRun run = new DeliveryRun("shop", target, BINDINGS, journal);
+      ParkedRows parked = parkedRows();
+      DeliveryRun run = new DeliveryRun("shop", target, BINDINGS, journal, parked);
       run.open();
       Thread dispatcher =
           Thread.ofVirtual()
@@ -98,7 +196,7 @@ final class DeliveryStormTest {
                 }
               });
       boolean through = run.awaitThrough(until, Duration.ofSeconds(60));
-      if (through) {
+      if (through && (!settled || settle(parked, target, dispatcher))) {
         dispatcher.interrupt();
         dispatcher.join();
         return;
@@ -112,10 +210,33 @@ final class DeliveryStormTest {
     }
   }
 
+  /** Waits until nothing that is parked could be written; false where the run broke before. */
+  private boolean settle(ParkedRows parked, MemoryTarget target, Thread dispatcher)
+      throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (dispatcher.isAlive()) {
+      List<ParkedRow> could =
+          store.list(0, 10_000, false).stream()
+              .filter(row -> target.takes(row.entity().schema(), row.key(), row.row()))
+              .toList();
+      if (could.isEmpty()) {
+        return true;
+      }
+      parked.retry(null);
+      assertTrue(System.nanoTime() < deadlineNanos, () -> "still parked: " + could);
+      dispatcher.join(Duration.ofMillis(5));
+    }
+    return false;
+  }
+
+  private String text(Random random, String good) {
+    return oneInBad > 0 && random.nextInt(oneInBad) == 0 ? "bad" + good : good;
+  }
+
   private void commit(Random random) {
     transaction++;
     List<JournalEntry> entries = new ArrayList<>();
-    switch (random.nextInt(12)) {
+    switch (random.nextInt(15)) {
       case 0, 1, 2 -> family(random, entries);
       case 3 -> moveSeat(random, entries);
       case 4 -> moveHall(random, entries);
@@ -127,6 +248,7 @@ final class DeliveryStormTest {
         }
       }
       case 7 -> removeSeats(random, entries);
+      case 8, 9, 10 -> badges(random, entries);
       default -> updates(random, entries);
     }
     if (!entries.isEmpty()) {
@@ -153,13 +275,13 @@ final class DeliveryStormTest {
   private void family(Random random, List<JournalEntry> entries) {
     List<Runnable> steps = new ArrayList<>();
     Key hall = anyKey(random);
-    Row hallRow = row(HALL, hall.part(0), "t" + transaction);
+    Row hallRow = row(HALL, hall.part(0), text(random, "t" + transaction));
     steps.add(() -> add(entries, HALL, Operation.UPDATE, hall, null, hallRow));
     halls.put(hall, hallRow);
     Map<Key, Row> children = new HashMap<>();
     for (int i = random.nextInt(4); i > 0; i--) {
       Key seat = anyKey(random);
-      children.put(seat, row(SEAT, seat.part(0), hall.part(0), "t" + transaction));
+      children.put(seat, row(SEAT, seat.part(0), hall.part(0), text(random, "t" + transaction)));
     }
     children.forEach(
         (seat, row) -> steps.add(() -> add(entries, SEAT, Operation.UPDATE, seat, null, row)));
@@ -168,12 +290,36 @@ final class DeliveryStormTest {
     steps.forEach(Runnable::run);
   }
 
+  /** Codes that are taken over: each is in one row only when the transaction ends. */
+  private void badges(Random random, List<JournalEntry> entries) {
+    Key one = new Key((long) random.nextInt(8));
+    Key two = new Key((long) random.nextInt(8));
+    Row first = badges.get(one);
+    Row second = badges.get(two);
+    if (first == null) {
+      put(entries, BADGE, badges, one, row(BADGE, one.part(0), "c" + transaction));
+    } else if (second == null) {
+      add(entries, BADGE, Operation.DELETE, one, null, null);
+      badges.remove(one);
+      put(entries, BADGE, badges, two, row(BADGE, two.part(0), first.value("code")));
+    } else if (!one.equals(two)) {
+      put(entries, BADGE, badges, one, row(BADGE, one.part(0), second.value("code")));
+      put(entries, BADGE, badges, two, row(BADGE, two.part(0), first.value("code")));
+    }
+  }
+
+  private void put(
+      List<JournalEntry> entries, Entity entity, Map<Key, Row> rows, Key key, Row row) {
+    add(entries, entity, Operation.UPDATE, key, null, row);
+    rows.put(key, row);
+  }
+
   private void updates(Random random, List<JournalEntry> entries) {
     for (int i = random.nextInt(6); i >= 0; i--) {
       Key key = anyKey(random);
       Row there = seats.get(key);
       if (there != null) {
-        Row row = row(SEAT, key.part(0), SAME, "t" + transaction + "." + i);
+        Row row = row(SEAT, key.part(0), SAME, text(random, "t" + transaction + "." + i));
         add(entries, SEAT, Operation.UPDATE, key, null, row);
         seats.put(key, row.over(there));
       } else {
@@ -191,7 +337,12 @@ final class DeliveryStormTest {
     if (there == null || seats.containsKey(to)) {
       return;
     }
-    Row row = row(SEAT, to.part(0), SAME, random.nextBoolean() ? SAME : "moved" + transaction);
+    Row row =
+        row(
+            SEAT,
+            to.part(0),
+            SAME,
+            random.nextBoolean() ? SAME : text(random, "moved" + transaction));
     add(entries, SEAT, Operation.UPDATE, to, from, row);
     seats.remove(from);
     seats.put(to, row.over(there));

@@ -13,6 +13,7 @@ import dev.unisono.engine.deliver.LaneQueues.Item;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
+import dev.unisono.spi.DeliveryOutcome;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Problem;
@@ -28,8 +29,11 @@ import org.junit.jupiter.api.Test;
 final class LaneQueuesTest {
   private static final Binding BINDING =
       binding(entity(1, "person", List.of("id LONG"), List.of("id")));
-  private static final Problem CAUSE =
-      new Problem("foreign-key", ProblemType.TRANSIENT, "no parent", null, "");
+  private static final DeliveryOutcome.Waiting CAUSE =
+      new DeliveryOutcome.Waiting(
+          0,
+          new Problem("foreign-key", ProblemType.TRANSIENT, "no parent", null, ""),
+          "constraint parent");
   private static final int HALF_A_QUEUE_BYTES = 3 << 20;
   private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(20);
 
@@ -38,9 +42,15 @@ final class LaneQueuesTest {
   private static Item item(long sequence, int sizeBytes, long transaction, String origin) {
     return new Item(
         new Delivery(
-            sequence, BINDING, Operation.CREATE, new Key(sequence), null, null, transaction),
+            sequence,
+            BINDING,
+            Operation.CREATE,
+            new Key(sequence),
+            null,
+            null,
+            transaction,
+            Instant.ofEpochSecond(sequence)),
         origin,
-        Instant.ofEpochSecond(sequence),
         sizeBytes);
   }
 

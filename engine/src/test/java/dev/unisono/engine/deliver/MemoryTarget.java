@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +45,13 @@ final class MemoryTarget implements Target {
 
   private record Reference(String child, int position, String parent) {}
 
+  private record Unique(String table, int position) {}
+
   private final int laneCount;
   private final List<Reference> references = new ArrayList<>();
+  private final List<Unique> uniques = new ArrayList<>();
   private final Set<Key> refused = new HashSet<>();
+  private Predicate<Row> refusedRows = _ -> false;
   private final Map<String, Map<Key, Row>> tables = new HashMap<>();
   private final Map<Integer, LaneCursor> cursors = new HashMap<>();
   private final Map<String, Map<Key, Long>> lastSequences = new HashMap<>();
@@ -67,6 +72,17 @@ final class MemoryTarget implements Target {
   MemoryTarget refer(Schema child, String field, Schema parent) {
     references.add(new Reference(child.name(), child.position(field), parent.name()));
     return this;
+  }
+
+  /** A field whose values, beside null, are each in one row only. */
+  MemoryTarget unique(Schema table, String field) {
+    uniques.add(new Unique(table.name(), table.position(field)));
+    return this;
+  }
+
+  /** Rows that would be so are refused, whatever their key. */
+  synchronized void refuseRows(Predicate<Row> rows) {
+    refusedRows = rows;
   }
 
   synchronized void refuse(Key key) {
@@ -171,11 +187,18 @@ final class MemoryTarget implements Target {
     return texts(tables.getOrDefault(schema.name(), Map.of()));
   }
 
+  synchronized @Nullable Row row(Schema schema, Key key) {
+    return tables.getOrDefault(schema.name(), Map.of()).get(key);
+  }
+
   static Map<String, String> texts(Map<Key, Row> rows) {
     Map<String, String> texts = new TreeMap<>();
-    rows.forEach(
-        (key, row) -> texts.put(key.toString(), java.util.Arrays.deepToString(row.copyValues())));
+    rows.forEach((key, row) -> texts.put(key.toString(), text(row)));
     return texts;
+  }
+
+  static String text(Row row) {
+    return java.util.Arrays.deepToString(row.copyValues());
   }
 
   /** Sequences in the order they took effect. */
@@ -206,16 +229,16 @@ final class MemoryTarget implements Target {
       Map<String, Map<Key, Row>> before = copy();
       if (problem == null) {
         effect(deliveries.get(i));
-        problem = dangling() ? missing(deliveries.get(i)) : null;
+        problem = broken(deliveries.get(i));
       }
       if (problem != null) {
         restore(before);
         if (i > 0) {
           move(lane, new LaneCursor(cursor.epoch(), deliveries.get(i - 1).sequence()));
         }
-        return refused.contains(deliveries.get(i).key())
-            ? new DeliveryOutcome.Refused(i, problem)
-            : new DeliveryOutcome.Waiting(i, problem);
+        return problem.code().equals("refused-by-target")
+            ? new DeliveryOutcome.Refused(i, problem, "check")
+            : new DeliveryOutcome.Waiting(i, problem, problem.code());
       }
       note(deliveries.get(i));
     }
@@ -229,13 +252,16 @@ final class MemoryTarget implements Target {
       Problem problem = refusal(delivery);
       if (problem != null) {
         restore(before);
-        return new DeliveryOutcome.Refused(0, problem);
+        return new DeliveryOutcome.Refused(0, problem, "check");
       }
       effect(delivery);
     }
-    if (dangling()) {
+    Problem broken = broken(deliveries.getFirst());
+    if (broken != null) {
       restore(before);
-      return new DeliveryOutcome.Waiting(0, missing(deliveries.getFirst()));
+      return broken.code().equals("refused-by-target")
+          ? new DeliveryOutcome.Refused(0, broken, "check")
+          : new DeliveryOutcome.Waiting(0, broken, broken.code());
     }
     deliveries.forEach(this::note);
     deliveries.forEach(delivery -> appliedInUnits.add(delivery.sequence()));
@@ -262,9 +288,57 @@ final class MemoryTarget implements Target {
         : null;
   }
 
-  private static Problem missing(Delivery delivery) {
-    return new Problem(
-        "foreign-key", ProblemType.TRANSIENT, "No parent for " + delivery.key(), null, "Fix it.");
+  /** What the tables must not be after a delivery; null where all is well. */
+  private @Nullable Problem broken(Delivery delivery) {
+    for (Map<Key, Row> rows : tables.values()) {
+      if (rows.values().stream().anyMatch(refusedRows)) {
+        return problem("refused-by-target", "No such row: " + delivery.key());
+      }
+    }
+    if (dangling()) {
+      return problem("foreign-key", "No parent for " + delivery.key());
+    }
+    return taken() ? problem("value-taken", "Another has what " + delivery.key() + " has") : null;
+  }
+
+  private static Problem problem(String code, String message) {
+    return new Problem(code, ProblemType.TRANSIENT, message, null, "Fix it.");
+  }
+
+  /**
+   * True where a row could be written as it is; nothing is changed.
+   *
+   * @param row null for a delete
+   */
+  synchronized boolean takes(Schema schema, Key key, @Nullable Row row) {
+    Map<String, Map<Key, Row>> before = copy();
+    Map<Key, Row> rows = tables.computeIfAbsent(schema.name(), any -> new HashMap<>());
+    if (row == null) {
+      rows.remove(key);
+    } else {
+      Row earlier = rows.get(key);
+      rows.put(key, earlier == null ? row : row.over(earlier));
+    }
+    boolean well = true;
+    for (Map<Key, Row> each : tables.values()) {
+      well &= each.values().stream().noneMatch(refusedRows);
+    }
+    well &= !refused.contains(key) && !dangling() && !taken();
+    restore(before);
+    return well;
+  }
+
+  private boolean taken() {
+    for (Unique unique : uniques) {
+      Set<Object> values = new HashSet<>();
+      for (Row row : tables.getOrDefault(unique.table(), Map.of()).values()) {
+        Object value = row.value(unique.position());
+        if (value != null && !values.add(value)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private void effect(Delivery delivery) {
@@ -281,7 +355,11 @@ final class MemoryTarget implements Target {
       rows.remove(key);
       return;
     }
-    Row earlier = previousKey == null ? rows.get(key) : rows.remove(previousKey);
+    boolean beside = delivery.operation() == Operation.CREATE;
+    Row earlier =
+        previousKey == null
+            ? rows.get(key)
+            : beside ? rows.get(previousKey) : rows.remove(previousKey);
     earlier = earlier == null ? rows.get(key) : earlier;
     rows.put(Objects.requireNonNull(key), earlier == null ? row : row.over(earlier));
   }

@@ -11,11 +11,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.engine.fixture.MemoryJournal;
+import dev.unisono.engine.fixture.MemoryParkedStore;
 import dev.unisono.engine.fixture.MovableClock;
+import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.Test;
 
 final class TargetRunnerTest {
   private static final Entity HALL = entity(1, "hall", List.of("id LONG"), List.of("id"));
+  private static final Map<Entity, Binding> BINDINGS = Map.of(HALL, binding(HALL));
 
   private static final Entity OTHER = entity(2, "other", List.of("id LONG"), List.of("id"));
 
@@ -56,9 +60,15 @@ final class TargetRunnerTest {
         new TargetRunner(
             "shop",
             FakeSystem.written(opened),
-            Map.of(HALL, binding(HALL)),
+            BINDINGS,
             journal,
             () -> rowsMissing,
+            new ParkedRows(
+                "shop",
+                BINDINGS,
+                Map.of("hall", new RefusalRules(false, 1, 1)),
+                new MemoryParkedStore(),
+                new MovableClock()),
             new MovableClock());
     runner = started;
     started.start();

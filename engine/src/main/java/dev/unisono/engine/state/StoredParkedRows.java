@@ -1,0 +1,254 @@
+package dev.unisono.engine.state;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parked rows of one target in the state database, written by the one writer (invariant 2) and
+ * asked of it too, so that an answer has all that was handed in before. Safe for threads.
+ */
+final class StoredParkedRows implements ParkedStore {
+  private static final String COLUMNS =
+      "id, entity, key, sequence, operation, image, source_time, parked_at, attempts, waits, code,"
+          + " message, config_path, remedy, reason, rejected";
+
+  private final StateFolder folder;
+  private final StateWriter writer;
+  private final Shapes shapes;
+  private final Map<Integer, Entity> entities;
+  private final String target;
+
+  StoredParkedRows(
+      StateFolder folder, StateWriter writer, Shapes shapes, List<Entity> entities, String target) {
+    this.folder = folder;
+    this.writer = writer;
+    this.shapes = shapes;
+    this.entities = entities.stream().collect(Collectors.toMap(Entity::id, entity -> entity));
+    this.target = target;
+  }
+
+  @Override
+  public void forEach(Consumer<ParkedRow> consumer) {
+    try (Connection connection = folder.connectState();
+        PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT " + COLUMNS + " FROM parked_row WHERE target = ? ORDER BY id")) {
+      select.setString(1, target);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          ParkedRow row = read(rows);
+          if (row != null) {
+            consumer.accept(row.withoutRow());
+          }
+        }
+      }
+    } catch (SQLException failed) {
+      throw StateFolder.failure(failed);
+    }
+  }
+
+  @Override
+  public Optional<ParkedRow> find(String entity, Key key) throws InterruptedException {
+    Optional<Entity> named =
+        entities.values().stream().filter(one -> one.name().equals(entity)).findAny();
+    if (named.isEmpty()) {
+      return Optional.empty();
+    }
+    return written(connection -> {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "SELECT "
+                  + COLUMNS
+                  + " FROM parked_row WHERE target = ? AND entity = ? AND key = ?")) {
+        select.setString(1, target);
+        select.setInt(2, named.get().id());
+        select.setBytes(3, keyBytes(named.get(), key));
+        try (ResultSet rows = select.executeQuery()) {
+          return rows.next() ? Optional.ofNullable(read(rows)) : Optional.<ParkedRow>empty();
+        }
+      }
+    });
+  }
+
+  @Override
+  public List<ParkedRow> keep(List<ParkedRow> rows) throws InterruptedException {
+    return written(connection -> {
+      List<ParkedRow> kept = new ArrayList<>();
+      for (ParkedRow row : rows) {
+        kept.add(row.numbered(insert(connection, row)));
+      }
+      return kept;
+    });
+  }
+
+  private long insert(Connection connection, ParkedRow row) throws SQLException {
+    try (PreparedStatement insert =
+        connection.prepareStatement(
+            "INSERT INTO parked_row (target, entity, key, sequence, operation, image, source_time,"
+                + " parked_at, attempts, waits, code, message, config_path, remedy, reason,"
+                + " rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                + " ON CONFLICT (target, entity, key) DO UPDATE SET sequence = excluded.sequence,"
+                + " operation = excluded.operation, image = excluded.image, source_time ="
+                + " excluded.source_time, parked_at = excluded.parked_at, attempts ="
+                + " excluded.attempts, waits = excluded.waits, code = excluded.code, message ="
+                + " excluded.message, config_path = excluded.config_path, remedy ="
+                + " excluded.remedy, reason = excluded.reason, rejected = excluded.rejected"
+                + " RETURNING id")) {
+      insert.setString(1, target);
+      insert.setInt(2, row.entity().id());
+      insert.setBytes(3, keyBytes(row.entity(), row.key()));
+      insert.setLong(4, row.sequence());
+      insert.setString(5, row.operation().name());
+      insert.setBytes(6, image(row));
+      insert.setString(7, row.sourceTime().toString());
+      insert.setLong(8, row.parkedAt().toEpochMilli());
+      insert.setInt(9, row.attempts());
+      insert.setBoolean(10, row.waits());
+      insert.setString(11, row.cause().code());
+      insert.setString(12, row.cause().message());
+      insert.setString(13, row.cause().configPath());
+      insert.setString(14, row.cause().remedy());
+      insert.setString(15, row.constraint());
+      insert.setString(16, row.rejected());
+      try (ResultSet number = insert.executeQuery()) {
+        number.next();
+        return number.getLong(1);
+      }
+    }
+  }
+
+  @Override
+  public void remove(List<Long> ids) throws InterruptedException {
+    written(connection -> {
+      try (PreparedStatement delete =
+          connection.prepareStatement("DELETE FROM parked_row WHERE target = ? AND id = ?")) {
+        for (long id : ids) {
+          delete.setString(1, target);
+          delete.setLong(2, id);
+          delete.executeUpdate();
+        }
+      }
+      return ids;
+    });
+  }
+
+  @Override
+  public List<ParkedRow> list(long afterId, int atMost, boolean rejected) {
+    try (Connection connection = folder.connectState();
+        PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT "
+                    + COLUMNS
+                    + " FROM parked_row WHERE target = ? AND id > ? AND (rejected IS NOT NULL) = ?"
+                    + " ORDER BY id")) {
+      select.setString(1, target);
+      select.setLong(2, afterId);
+      select.setBoolean(3, rejected);
+      List<ParkedRow> found = new ArrayList<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (found.size() < atMost && rows.next()) {
+          ParkedRow row = read(rows);
+          if (row != null) {
+            found.add(row);
+          }
+        }
+      }
+      return found;
+    } catch (SQLException failed) {
+      throw StateFolder.failure(failed);
+    }
+  }
+
+  /** Work for the only thread that writes. */
+  private interface Work<T> {
+    T run(Connection connection) throws SQLException;
+  }
+
+  /** Waits for as long as the writer needs: a full disk stops the target that parks, too. */
+  private <T> T written(Work<T> work) throws InterruptedException {
+    AtomicReference<@Nullable T> result = new AtomicReference<>();
+    CountDownLatch durable = new CountDownLatch(1);
+    writer.submit(
+        new StateWriter.Upkeep() {
+          @Override
+          public void run(Connection connection) throws SQLException {
+            result.set(work.run(connection));
+          }
+
+          @Override
+          public void durable() {
+            durable.countDown();
+          }
+        });
+    durable.await();
+    return java.util.Objects.requireNonNull(result.get());
+  }
+
+  private static byte[] keyBytes(Entity entity, Key key) {
+    Bytes bytes = new Bytes(64);
+    BlockCodec.writeKey(bytes, entity, key);
+    return bytes.toByteArray();
+  }
+
+  private byte @Nullable [] image(ParkedRow parked) {
+    Row row = parked.row();
+    if (row == null) {
+      return null;
+    }
+    Bytes image = new Bytes(256);
+    image.writeUnsigned(shapes.current(parked.entity()));
+    Shapes.writeRow(image, row);
+    return image.toByteArray();
+  }
+
+  /** Null where the config has the entity no longer. */
+  private @Nullable ParkedRow read(ResultSet row) throws SQLException {
+    Entity entity = entities.get(row.getInt(2));
+    if (entity == null) {
+      return null;
+    }
+    byte[] image = row.getBytes(6);
+    return new ParkedRow(
+        row.getLong(1),
+        entity,
+        BlockCodec.readKey(new Bytes(row.getBytes(3))),
+        row.getLong(4),
+        Operation.valueOf(row.getString(5)),
+        image == null ? null : readImage(image),
+        Instant.parse(row.getString(7)),
+        Instant.ofEpochMilli(row.getLong(8)),
+        row.getInt(9),
+        row.getBoolean(10),
+        new Problem(
+            row.getString(11),
+            ProblemType.USER,
+            row.getString(12),
+            row.getString(13),
+            row.getString(14)),
+        row.getString(15),
+        row.getString(16));
+  }
+
+  private @Nullable Row readImage(byte[] image) {
+    Bytes in = new Bytes(image);
+    return Shapes.readRow(in, shapes.shape((int) in.readUnsigned()));
+  }
+}

@@ -1,0 +1,176 @@
+package dev.unisono.server;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.state.ParkedRow;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Row;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The rows that targets refused: shown, tried again, given up. Safe for threads. */
+final class ParkedRoutes {
+  private static final int MOST_ROWS = 1_000;
+  private static final int USUAL_ROWS = 100;
+  private static final int LONGEST_REASON = 1_000;
+
+  private final Doors doors;
+
+  ParkedRoutes(Doors doors) {
+    this.doors = doors;
+  }
+
+  void mount(Router router, Doorway doorway) {
+    router.get("/v1/admin/parked").handler(context -> doorway.known(context, this::list));
+    router
+        .post("/v1/admin/parked/:target/retry")
+        .handler(context -> doorway.withBody(context, this::retry));
+    router
+        .delete("/v1/admin/parked/:target/:id")
+        .handler(context -> doorway.known(context, this::reject));
+  }
+
+  private void list(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, Set.of("target", "after", "limit", "rejected"));
+    String only = context.queryParams().get("target");
+    long after = number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0);
+    int limit = (int) number(context.queryParams().get("limit"), "limit", 1, MOST_ROWS, USUAL_ROWS);
+    boolean rejected = flag(context.queryParams().get("rejected"));
+    List<String> targets =
+        only != null
+            ? List.of(only)
+            : doors.status().targets().stream().map(TargetStatus::system).toList();
+    record Found(String target, ParkedRow row) {}
+    List<Found> found = new ArrayList<>();
+    for (String target : targets) {
+      doors
+          .parked(target, after, limit + 1, rejected)
+          .forEach(row -> found.add(new Found(target, row)));
+    }
+    found.sort(Comparator.comparingLong(one -> one.row().id()));
+    List<Found> page = found.subList(0, Math.min(limit, found.size()));
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("items");
+          for (Found one : page) {
+            write(json, one.target(), one.row());
+          }
+          json.writeEndArray();
+          if (found.size() > limit) {
+            json.writeNumberField("next", page.getLast().row().id());
+          } else {
+            json.writeNullField("next");
+          }
+          json.writeEndObject();
+        });
+  }
+
+  private static void write(JsonGenerator json, String target, ParkedRow row) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("id", row.id());
+    json.writeStringField("target", target);
+    json.writeStringField("entity", row.entity().name());
+    json.writeFieldName("key");
+    EntityJson.writeKey(json, row.entity(), row.key());
+    json.writeStringField("operation", row.operation() == Operation.DELETE ? "delete" : "write");
+    json.writeNumberField("sequence", row.sequence());
+    json.writeStringField("time", EntityJson.time(row.sourceTime()));
+    json.writeStringField("parkedAt", EntityJson.time(row.parkedAt()));
+    json.writeNumberField("attempts", row.attempts());
+    json.writeBooleanField("waits", row.waits());
+    json.writeStringField("constraint", row.constraint());
+    Answers.writeProblem(json, "cause", row.cause());
+    Row image = row.row();
+    if (image != null) {
+      json.writeFieldName("record");
+      EntityJson.writeRow(json, row.entity(), image);
+    }
+    String rejected = row.rejected();
+    if (rejected != null) {
+      json.writeStringField("rejected", rejected);
+    }
+    json.writeEndObject();
+  }
+
+  private void retry(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, Set.of("id"));
+    String text = context.queryParams().get("id");
+    Long id = text == null ? null : Long.valueOf(number(text, "id", 1, Long.MAX_VALUE, 0));
+    int asked = doors.retryParked(Lookup.part(context, "target"), id);
+    Answers.json(
+        context,
+        202,
+        json -> {
+          json.writeStartObject();
+          json.writeNumberField("retrying", asked);
+          json.writeEndObject();
+        });
+  }
+
+  private void reject(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of("reason"));
+    String reason = context.queryParams().get("reason");
+    if (reason == null || reason.isBlank() || reason.length() > LONGEST_REASON) {
+      throw new Refusal(
+          400,
+          "bad-parameter",
+          "reason says why the value is given up, in 1 to " + LONGEST_REASON + " characters.",
+          "reason");
+    }
+    long id = number(Lookup.part(context, "id"), "id", 1, Long.MAX_VALUE, 0);
+    doors.rejectParked(Lookup.part(context, "target"), id, reason.strip());
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeNumberField("rejected", id);
+          json.writeEndObject();
+        });
+  }
+
+  private static boolean flag(@Nullable String text) {
+    if (text == null || text.equals("false")) {
+      return false;
+    }
+    if (text.equals("true")) {
+      return true;
+    }
+    throw new Refusal(400, "bad-parameter", "rejected is true or false.", "rejected");
+  }
+
+  private static long number(
+      @Nullable String text, String name, long least, long most, long otherwise) {
+    if (text == null) {
+      return otherwise;
+    }
+    try {
+      long number = Long.parseLong(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException notWhole) {
+      // Said below, like a number out of range.
+    }
+    throw new Refusal(
+        400,
+        "bad-parameter",
+        name
+            + " is a whole number from "
+            + least
+            + (most == Long.MAX_VALUE ? "." : " to " + most + "."),
+        name);
+  }
+}
