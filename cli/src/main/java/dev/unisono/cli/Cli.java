@@ -10,7 +10,8 @@ import picocli.CommandLine.Command;
       CheckCommand.class,
       SchemaCommand.class,
       ReferenceCommand.class,
-      SnapshotCommands.class
+      SnapshotCommands.class,
+      ParkedCommand.class
     })
 final class Cli {
   private Cli() {}

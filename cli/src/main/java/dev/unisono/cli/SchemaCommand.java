@@ -301,6 +301,7 @@ final class SchemaCommand implements Callable<Integer> {
     for (ConfigKey key : ConfigKeys.MEMBER) {
       switch (key.name()) {
         case "direction" -> choice(json, key, List.of("read", "write"));
+        case "deletes" -> choice(json, key, List.of("hard", "soft", "ignore"));
         case "on-refusal" -> choice(json, key, List.of("park", "stop"));
         default -> plain(json, key);
       }

@@ -14,6 +14,8 @@ public final class Binding {
   private final String table;
   private final List<@Nullable String> columns;
   private final String configPath;
+  private final Deletes deletes;
+  private final @Nullable String deletedFlag;
 
   /**
    * @param sync the sync's name in the config
@@ -24,6 +26,26 @@ public final class Binding {
    */
   public Binding(
       String sync, Schema schema, String table, List<@Nullable String> columns, String configPath) {
+    this(sync, schema, table, columns, configPath, Deletes.HARD, null);
+  }
+
+  /**
+   * As the other one, for a member that is written.
+   *
+   * @param deletedFlag the column that says that a row is deleted: true, or when; null except for
+   *     {@link Deletes#SOFT}
+   */
+  public Binding(
+      String sync,
+      Schema schema,
+      String table,
+      List<@Nullable String> columns,
+      String configPath,
+      Deletes deletes,
+      @Nullable String deletedFlag) {
+    if ((deletes == Deletes.SOFT) != (deletedFlag != null)) {
+      throw new IllegalArgumentException("a flag where deletes are soft, and only there");
+    }
     if (columns.size() != schema.size()) {
       throw new IllegalArgumentException("one column, or none, for each field of " + schema);
     }
@@ -32,6 +54,8 @@ public final class Binding {
     this.table = table;
     this.columns = java.util.Collections.unmodifiableList(new java.util.ArrayList<>(columns));
     this.configPath = configPath;
+    this.deletes = deletes;
+    this.deletedFlag = deletedFlag;
   }
 
   public String sync() {
@@ -57,6 +81,15 @@ public final class Binding {
 
   public String configPath() {
     return configPath;
+  }
+
+  public Deletes deletes() {
+    return deletes;
+  }
+
+  /** The column that says that a row is deleted; null where deletes are not soft. */
+  public @Nullable String deletedFlag() {
+    return deletedFlag;
   }
 
   @Override

@@ -71,6 +71,15 @@ final class MirroredDatabases implements AutoCloseable {
     }
   }
 
+  /** Ends Unisono's sessions in billing, and lets no other begin, as in an outage; or lets them. */
+  void billingIsAway(boolean away) throws SQLException {
+    executeInBilling("ALTER ROLE unisono CONNECTION LIMIT " + (away ? 0 : -1));
+    if (away) {
+      executeInBilling(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'unisono'");
+    }
+  }
+
   private void prepareCrm() throws SQLException {
     crm.createDatabase("crm");
     executeInCrm(

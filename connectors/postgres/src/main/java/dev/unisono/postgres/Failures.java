@@ -61,6 +61,14 @@ final class Failures {
               message,
               path,
               "Another server of this state still writes there, or its session has not ended yet.");
+      case "57014" ->
+          new Problem(
+              "no-answer",
+              ProblemType.EXTERNAL,
+              message,
+              path,
+              "Is the server overloaded, or does another session hold a lock? Where a statement is"
+                  + " meant to take so long, raise answer-timeout.");
       case "53400", "53300" ->
           new Problem(
               "out-of-connections",

@@ -1,6 +1,7 @@
 package dev.unisono.postgres;
 
 import dev.unisono.spi.Binding;
+import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
@@ -23,6 +24,9 @@ import java.util.TreeSet;
  */
 final class PostgresCheck {
   private static final int LEAST_VERSION = 140_000;
+
+  /** What a column can be that says that a row is deleted. */
+  private static final Set<String> FLAG_TYPES = Set.of("bool", "timestamptz", "timestamp");
 
   private final Database database;
   private final List<Binding> reads;
@@ -348,7 +352,11 @@ final class PostgresCheck {
   private void checkWrite(Connection connection, Binding binding, Table table) throws SQLException {
     String path = binding.configPath() + ".table";
     List<String> missing = new ArrayList<>();
-    for (String right : List.of("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")) {
+    List<String> needed =
+        binding.deletes() == Deletes.HARD
+            ? List.of("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
+            : List.of("SELECT", "INSERT", "UPDATE");
+    for (String right : needed) {
       if (!flag(
           connection,
           "SELECT has_table_privilege(" + table.relation() + "::oid, '" + right + "')")) {
@@ -371,6 +379,7 @@ final class PostgresCheck {
     checkUniqueKey(connection, binding, table, path);
     checkExactKey(binding, table, path);
     checkUnkeptColumns(binding, table, path);
+    checkDeletedFlag(binding, table);
   }
 
   private void checkUniqueKey(Connection connection, Binding binding, Table table, String path)
@@ -430,7 +439,8 @@ final class PostgresCheck {
   /** A column nobody fills must have a default, or no row can be inserted. */
   private void checkUnkeptColumns(Binding binding, Table table, String path) {
     for (Table.Column column : table.columns().values()) {
-      boolean kept = binding.columns().contains(column.name());
+      boolean kept =
+          binding.columns().contains(column.name()) || column.name().equals(binding.deletedFlag());
       if (!kept && column.notNull() && !column.hasDefault() && !column.generated()) {
         add(
             "column-not-filled",
@@ -445,6 +455,42 @@ final class PostgresCheck {
             path,
             "Write null for the field's column in this member.");
       }
+    }
+  }
+
+  private void checkDeletedFlag(Binding binding, Table table) {
+    String name = binding.deletedFlag();
+    if (name == null) {
+      return;
+    }
+    String path = binding.configPath() + ".deleted-flag";
+    Table.Column column = table.columns().get(name);
+    if (column == null) {
+      add(
+          "no-such-column",
+          table.plainName() + " has no column " + name + ".",
+          path,
+          "Run ALTER TABLE "
+              + table.sqlName()
+              + " ADD COLUMN "
+              + Database.quote(name)
+              + " timestamptz;");
+    } else if (!FLAG_TYPES.contains(column.type())) {
+      add(
+          "type-mismatch",
+          table.plainName() + "." + name + " has the type " + column.type() + ".",
+          path,
+          "Name a column of the type boolean or timestamptz.");
+    } else if (column.notNull() && !column.type().equals("bool")) {
+      add(
+          "type-mismatch",
+          table.plainName() + "." + name + " must allow null: that says that a row is there.",
+          path,
+          "Run ALTER TABLE "
+              + table.sqlName()
+              + " ALTER COLUMN "
+              + Database.quote(name)
+              + " DROP NOT NULL;");
     }
   }
 

@@ -77,7 +77,13 @@ public final class PostgresConnector implements Connector {
             "lanes",
             Option.Type.INTEGER,
             "4",
-            "Connections that write in parallel, 1 to 64; fixed once the target has been used."));
+            "Connections that write in parallel, 1 to 64; fixed once the target has been used."),
+        Option.optional(
+            "answer-timeout",
+            Option.Type.DURATION,
+            "5m",
+            "How long a target may take for one statement; then it is cancelled, the connection is"
+                + " made anew and the write is repeated. 1s to 24h."));
   }
 
   @Override
@@ -111,6 +117,15 @@ public final class PostgresConnector implements Connector {
               "heartbeat is not from 100ms to 24h.",
               "heartbeat",
               "Choose a length such as 10s."));
+    }
+    Duration answer = settings.duration("answer-timeout");
+    if (answer.toMillis() < 1_000 || answer.toHours() > 24) {
+      problems.add(
+          problem(
+              "out-of-range",
+              "answer-timeout is not from 1s to 24h.",
+              "answer-timeout",
+              "Choose a length such as 5m."));
     }
     range(problems, settings, "snapshot-chunk", 100, 100_000);
     range(problems, settings, "lanes", 1, 64);

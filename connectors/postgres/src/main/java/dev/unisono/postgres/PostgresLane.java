@@ -14,16 +14,40 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One lane into a database: a connection, and transactions that carry the lane's cursor. */
 final class PostgresLane implements Lane {
+  /** So much longer than the server itself we wait for it. */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  /** More than this are not tried one by one. */
+  private static final int ONE_BY_ONE = 1_000;
+
+  /** How the rows of a transaction of ours follow each other. */
+  private enum Manner {
+    /** What they come to for each key, in the order of the moves and truncates between them. */
+    OVERLAID,
+    /**
+     * The same with a moved key written as a new row beside the old one, which goes last, so that
+     * rows which refer to it can follow in between.
+     */
+    PARENTS_FIRST,
+    /** Each by itself, as the source wrote them. */
+    ONE_BY_ONE,
+    /** Deletes first, then all rows of a table at once, each in the place of itself. */
+    REPLACED
+  }
+
   /** A refusal, and the problem that says so. */
   private record Refused(RowRefusal refusal, Problem problem) {
     DeliveryOutcome outcome(int applied) {
@@ -44,7 +68,12 @@ final class PostgresLane implements Lane {
   private final List<Binding> parentsFirst;
 
   PostgresLane(
-      Database database, List<Binding> bindings, String installation, int lane, int lanes) {
+      Database database,
+      List<Binding> bindings,
+      String installation,
+      int lane,
+      int lanes,
+      Duration answerTimeout) {
     this.database = database;
     this.installation = installation;
     this.lane = lane;
@@ -52,11 +81,13 @@ final class PostgresLane implements Lane {
     this.connection = database.connect("connecting");
     try {
       lock();
+      limitAnswers(answerTimeout);
       for (Binding binding : bindings) {
         Table table =
             Table.find(connection, binding.table())
                 .orElseThrow(
                     () -> new SQLException("there is no table " + binding.table(), "42P01"));
+        checkColumns(binding, table);
         tables.put(binding, new TargetTable(binding, table));
       }
       this.parentsFirst =
@@ -66,6 +97,16 @@ final class PostgresLane implements Lane {
     } catch (SQLException failed) {
       close();
       throw database.failure("looking up the tables", failed);
+    }
+  }
+
+  private static void checkColumns(Binding binding, Table table) throws SQLException {
+    List<@Nullable String> columns = new ArrayList<>(binding.columns());
+    columns.add(binding.deletedFlag());
+    for (String column : columns) {
+      if (column != null && !table.columns().containsKey(column)) {
+        throw new SQLException(table.plainName() + " has no column " + column, "42703");
+      }
     }
   }
 
@@ -82,6 +123,18 @@ final class PostgresLane implements Lane {
       statement.execute("SELECT pg_advisory_lock(" + installation.hashCode() + ", " + lane + ")");
       statement.execute("SET lock_timeout = 0");
     }
+  }
+
+  /**
+   * A server that takes too long for a statement ends it itself, so that its session does not keep
+   * the lane; one that does not even do that loses the connection.
+   */
+  private void limitAnswers(Duration answerTimeout) throws SQLException {
+    try (var statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = " + answerTimeout.toMillis());
+    }
+    connection.setNetworkTimeout(
+        Runnable::run, (int) Math.min(Integer.MAX_VALUE, answerTimeout.plus(GRACE).toMillis()));
   }
 
   @Override
@@ -114,7 +167,7 @@ final class PostgresLane implements Lane {
 
   @Override
   public DeliveryOutcome apply(List<Delivery> deliveries, LaneCursor cursor) {
-    Refused refused = attempt(deliveries, cursor, false);
+    Refused refused = attempt(deliveries, cursor, Manner.OVERLAID);
     if (refused == null) {
       return new DeliveryOutcome.Applied(deliveries.size());
     }
@@ -143,7 +196,13 @@ final class PostgresLane implements Lane {
 
   @Override
   public DeliveryOutcome applyAsUnit(List<Delivery> deliveries, LaneCursor cursor) {
-    Refused refused = attempt(deliveries, cursor, true);
+    Refused refused = attempt(deliveries, cursor, Manner.PARENTS_FIRST);
+    if (refused != null && refused.refusal().taken() && deliveries.size() <= ONE_BY_ONE) {
+      refused = attempt(deliveries, cursor, Manner.ONE_BY_ONE);
+    }
+    if (refused != null && refused.refusal().taken()) {
+      refused = attempt(deliveries, cursor, Manner.REPLACED);
+    }
     return refused == null ? new DeliveryOutcome.Applied(deliveries.size()) : refused.outcome(0);
   }
 
@@ -151,9 +210,12 @@ final class PostgresLane implements Lane {
    * One transaction, the cursor in it (invariant 5); the refusal where the database does not take
    * what is in it.
    */
-  private @Nullable Refused attempt(List<Delivery> deliveries, LaneCursor cursor, boolean asUnit) {
+  private @Nullable Refused attempt(List<Delivery> deliveries, LaneCursor cursor, Manner manner) {
     try {
-      write(deliveries, asUnit);
+      if (manner != Manner.OVERLAID) {
+        deferConstraints();
+      }
+      write(deliveries, manner);
       moveCursor(cursor);
       connection.commit();
       return null;
@@ -197,44 +259,66 @@ final class PostgresLane implements Lane {
   /** What a run of deliveries comes to for one table: the last word for each key. */
   private static final class Outcome {
     final Map<Key, Row> rows = new LinkedHashMap<>();
-    final Map<Key, Boolean> deletes = new LinkedHashMap<>();
+    final Map<Key, Instant> deletes = new LinkedHashMap<>();
   }
 
-  /**
-   * @param asUnit true where a moved key is written as a new row beside the old one, which goes
-   *     last, so that rows which refer to it can follow in between
-   */
-  private void write(List<Delivery> deliveries, boolean asUnit) throws SQLException {
+  /** Those that the database's owner lets be deferred. */
+  private void deferConstraints() throws SQLException {
+    try (var statement = connection.createStatement()) {
+      statement.execute("SET CONSTRAINTS ALL DEFERRED");
+    }
+  }
+
+  private void write(List<Delivery> deliveries, Manner manner) throws SQLException {
     Map<Binding, Outcome> outcomes = new HashMap<>();
     for (int i = 0; i < deliveries.size(); i++) {
       Delivery delivery = deliveries.get(i);
       Key key = delivery.key();
-      Key previousKey = delivery.previousKey();
-      Row row = delivery.row();
       if (delivery.operation() == Operation.TRUNCATE) {
-        flushRows(outcomes);
-        flushDeletes(outcomes);
+        flush(outcomes, manner);
         int end = endOfTruncates(deliveries, i);
         truncate(deliveries.subList(i, end));
         i = end - 1;
-      } else if (key != null && previousKey != null && row != null) {
-        flushRows(outcomes);
-        if (delivery.operation() == Operation.CREATE) {
-          table(delivery.binding()).copy(connection, previousKey, key, row, true);
-        } else if (asUnit) {
-          table(delivery.binding()).copy(connection, previousKey, key, row, false);
-          outcome(outcomes, delivery).deletes.put(previousKey, true);
-          outcome(outcomes, delivery).deletes.remove(key);
-        } else {
-          flushDeletes(outcomes);
-          table(delivery.binding()).move(connection, previousKey, key, row);
-        }
+      } else if (key != null && delivery.previousKey() != null) {
+        move(outcomes, delivery, manner);
       } else if (key != null) {
         overlay(outcome(outcomes, delivery), key, delivery);
       }
+      if (manner == Manner.ONE_BY_ONE) {
+        flush(outcomes, manner);
+      }
     }
-    flushRows(outcomes);
-    flushDeletes(outcomes);
+    flush(outcomes, manner);
+  }
+
+  private void move(Map<Binding, Outcome> outcomes, Delivery delivery, Manner manner)
+      throws SQLException {
+    TargetTable table = table(delivery.binding());
+    Key from = Objects.requireNonNull(delivery.previousKey());
+    Key to = Objects.requireNonNull(delivery.key());
+    Row row = Objects.requireNonNull(delivery.row());
+    if (delivery.operation() == Operation.CREATE) {
+      flush(outcomes, manner);
+      table.copy(connection, from, to, row, true);
+    } else if (manner == Manner.PARENTS_FIRST) {
+      flushRows(outcomes, manner);
+      table.copy(connection, from, to, row, false);
+      outcome(outcomes, delivery).deletes.put(from, delivery.sourceTime());
+      outcome(outcomes, delivery).deletes.remove(to);
+    } else {
+      flush(outcomes, manner);
+      table.move(connection, from, to, row, delivery.sourceTime());
+    }
+  }
+
+  private void flush(Map<Binding, Outcome> outcomes, Manner manner) throws SQLException {
+    if (manner == Manner.REPLACED) {
+      flushDeletes(outcomes);
+      flushRows(outcomes, manner);
+    } else {
+      flushRows(outcomes, manner);
+      flushDeletes(outcomes);
+    }
   }
 
   private static int endOfTruncates(List<Delivery> deliveries, int from) {
@@ -253,7 +337,7 @@ final class PostgresLane implements Lane {
     Row row = delivery.row();
     if (row == null) {
       outcome.rows.remove(key);
-      outcome.deletes.put(key, true);
+      outcome.deletes.put(key, delivery.sourceTime());
       return;
     }
     Row earlier = outcome.rows.get(key);
@@ -269,10 +353,13 @@ final class PostgresLane implements Lane {
     return table;
   }
 
-  private void flushRows(Map<Binding, Outcome> outcomes) throws SQLException {
+  private void flushRows(Map<Binding, Outcome> outcomes, Manner manner) throws SQLException {
     for (Binding binding : parentsFirst) {
       Outcome outcome = outcomes.get(binding);
       if (outcome != null && !outcome.rows.isEmpty()) {
+        if (manner == Manner.REPLACED) {
+          table(binding).replace(connection, outcome.rows);
+        }
         writeRows(table(binding), outcome.rows);
         outcome.rows.clear();
       }
@@ -283,7 +370,7 @@ final class PostgresLane implements Lane {
     for (Binding binding : parentsFirst.reversed()) {
       Outcome outcome = outcomes.get(binding);
       if (outcome != null && !outcome.deletes.isEmpty()) {
-        table(binding).delete(connection, List.copyOf(outcome.deletes.keySet()));
+        table(binding).delete(connection, outcome.deletes);
         outcome.deletes.clear();
       }
     }
@@ -311,7 +398,15 @@ final class PostgresLane implements Lane {
   private void truncate(List<Delivery> truncates) throws SQLException {
     List<String> names = new ArrayList<>();
     for (Delivery delivery : truncates) {
-      names.add(table(delivery.binding()).table().sqlName());
+      TargetTable table = table(delivery.binding());
+      switch (table.deletes()) {
+        case HARD -> names.add(table.table().sqlName());
+        case SOFT -> table.markAll(connection, delivery.sourceTime());
+        case IGNORE -> {}
+      }
+    }
+    if (names.isEmpty()) {
+      return;
     }
     try (var statement = connection.createStatement()) {
       statement.execute("TRUNCATE " + String.join(", ", names));

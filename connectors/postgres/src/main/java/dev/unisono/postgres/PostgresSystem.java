@@ -60,7 +60,12 @@ final class PostgresSystem implements ConnectedSystem {
 
   @Override
   public Target target() {
-    return new PostgresTarget(database, writes, installation, (int) settings.number("lanes"));
+    return new PostgresTarget(
+        database,
+        writes,
+        installation,
+        (int) settings.number("lanes"),
+        settings.duration("answer-timeout"));
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +36,20 @@ final class PostgresTarget implements Target {
   private final List<Binding> bindings;
   private final String installation;
   private final int configuredLanes;
+  private final Duration answerTimeout;
   private int lanes;
 
-  PostgresTarget(Database database, List<Binding> bindings, String installation, int lanes) {
+  PostgresTarget(
+      Database database,
+      List<Binding> bindings,
+      String installation,
+      int lanes,
+      Duration answerTimeout) {
     this.database = database;
     this.bindings = bindings;
     this.installation = installation;
     this.configuredLanes = lanes;
+    this.answerTimeout = answerTimeout;
   }
 
   /** As first used: cursors are by lane, so the number is kept beside them. */
@@ -81,7 +89,7 @@ final class PostgresTarget implements Target {
 
   @Override
   public Lane open(int lane) {
-    return new PostgresLane(database, bindings, installation, lane, lanes());
+    return new PostgresLane(database, bindings, installation, lane, lanes(), answerTimeout);
   }
 
   /** In the table of cursors, where no administrator has to make another: lane -1 is the note. */

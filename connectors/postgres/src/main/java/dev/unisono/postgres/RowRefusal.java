@@ -49,6 +49,11 @@ record RowRefusal(String code, String constraint, boolean waits) {
         : Optional.empty();
   }
 
+  /** True where another row has the value. */
+  boolean taken() {
+    return code.equals("value-taken");
+  }
+
   private static String constraint(String state, @Nullable ServerErrorMessage server) {
     String name = server == null ? null : server.getConstraint();
     return name == null ? "SQLSTATE " + state : "constraint " + name;

@@ -1,6 +1,7 @@
 package dev.unisono.postgres;
 
 import dev.unisono.spi.Binding;
+import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
@@ -8,6 +9,7 @@ import dev.unisono.spi.Unchanged;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -33,6 +35,12 @@ final class TargetTable {
   /** The columns of the fields, in the schema's order; null where there is none. */
   private final Table.@Nullable Column[] columns;
 
+  /** The column that says that a row is deleted, quoted; null where deletes are not soft. */
+  private final @Nullable String flag;
+
+  /** True where the flag is true or false, false where it is a time or null. */
+  private final boolean plainFlag;
+
   private final String upsert;
   private final String delete;
   private final Map<BitSet, String> updates = new HashMap<>();
@@ -55,6 +63,9 @@ final class TargetTable {
       }
     }
     this.keptFields = kept.stream().mapToInt(Integer::intValue).toArray();
+    String flagColumn = binding.deletedFlag();
+    this.flag = flagColumn == null ? null : Database.quote(flagColumn);
+    this.plainFlag = flagColumn != null && table.column(flagColumn).type().equals("bool");
     this.upsert = upsertStatement();
     this.delete = deleteStatement();
   }
@@ -99,9 +110,11 @@ final class TargetTable {
         + table.sqlName()
         + " ("
         + list(keptFields, this::column)
+        + (flag == null ? "" : ", " + flag)
         // A column that the server numbers itself has our number all the same.
         + ") OVERRIDING SYSTEM VALUE SELECT "
         + list(keptFields, this::value)
+        + (flag == null ? "" : ", " + clear())
         + " FROM unnest("
         + list(keptFields, this::arrayOf)
         + ") AS u ("
@@ -109,12 +122,33 @@ final class TargetTable {
         + ") ON CONFLICT ("
         + list(keyFields, this::column)
         + ") DO "
-        + (rest.length == 0
+        + (rest.length == 0 && flag == null
             ? "NOTHING"
-            : "UPDATE SET " + list(rest, field -> column(field) + " = EXCLUDED." + column(field)));
+            : "UPDATE SET "
+                + list(rest, field -> column(field) + " = EXCLUDED." + column(field))
+                + (flag == null ? "" : (rest.length == 0 ? "" : ", ") + flag + " = " + clear()));
+  }
+
+  /** The flag of a row that is not deleted. */
+  private String clear() {
+    return plainFlag ? "FALSE" : "NULL";
   }
 
   private String deleteStatement() {
+    if (flag != null) {
+      return "UPDATE "
+          + table.sqlName()
+          + " t SET "
+          + flag
+          + " = "
+          + (plainFlag ? "TRUE" : "u.deleted_at")
+          + " FROM unnest("
+          + list(keyFields, this::arrayOf)
+          + ", ?::timestamptz[]) AS u ("
+          + list(keyFields, field -> "k" + field)
+          + ", deleted_at) WHERE "
+          + matchesKey();
+    }
     return "DELETE FROM "
         + table.sqlName()
         + " t USING unnest("
@@ -177,11 +211,48 @@ final class TargetTable {
     }
   }
 
-  void delete(Connection connection, List<Key> keys) throws SQLException {
+  /**
+   * Deletes rows in the way that this member asks for.
+   *
+   * @param keys with the time of the delete in the source
+   */
+  void delete(Connection connection, Map<Key, Instant> keys) throws SQLException {
+    if (binding.deletes() == Deletes.IGNORE) {
+      return;
+    }
     try (PreparedStatement statement = connection.prepareStatement(delete)) {
-      setKeys(statement, keys);
+      int parameter = setKeys(statement, new ArrayList<>(keys.keySet()));
+      if (flag != null) {
+        ArrayLiteral times = new ArrayLiteral();
+        keys.values().forEach(times::add);
+        statement.setString(parameter, times.toString());
+      }
       statement.executeUpdate();
     }
+  }
+
+  /** Marks all rows as deleted that are not marked yet; for a member whose deletes are soft. */
+  void markAll(Connection connection, Instant time) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "UPDATE "
+                + table.sqlName()
+                + " SET "
+                + flag
+                + " = "
+                + (plainFlag ? "TRUE" : "(?::timestamptz[])[1]")
+                + " WHERE "
+                + flag
+                + (plainFlag ? " IS NOT TRUE" : " IS NULL"))) {
+      if (!plainFlag) {
+        statement.setString(1, single(time));
+      }
+      statement.executeUpdate();
+    }
+  }
+
+  Deletes deletes() {
+    return binding.deletes();
   }
 
   private int setKeys(PreparedStatement statement, List<Key> keys) throws SQLException {
@@ -231,6 +302,100 @@ final class TargetTable {
     }
   }
 
+  /**
+   * Gives rows that are there their new values all at once, so that they can take over unique
+   * values from each other: they are removed and written again in one statement, which leaves what
+   * refers to them as it is. Does nothing where a removal would reach other rows.
+   */
+  void replace(Connection connection, Map<Key, Row> rows) throws SQLException {
+    if (removalReachesOthers(connection)) {
+      return;
+    }
+    int[] rest =
+        java.util.Arrays.stream(keptFields).filter(field -> !schema.isKey(field)).toArray();
+    try (PreparedStatement statement = connection.prepareStatement(replaceStatement(rest))) {
+      List<Key> keys = new ArrayList<>(rows.keySet());
+      int parameter = setKeys(statement, keys);
+      for (int field : rest) {
+        ArrayLiteral values = new ArrayLiteral();
+        ArrayLiteral present = new ArrayLiteral();
+        for (Row row : rows.values()) {
+          Object value = row.value(field);
+          values.add(value == Unchanged.UNCHANGED ? null : value);
+          present.add(value != Unchanged.UNCHANGED);
+        }
+        statement.setString(parameter++, values.toString());
+        statement.setString(parameter++, present.toString());
+      }
+      statement.executeUpdate();
+    }
+  }
+
+  private boolean removalReachesOthers(Connection connection) throws SQLException {
+    try (var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                "SELECT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confdeltype IN"
+                    + " ('c', 'n', 'd') AND confrelid = "
+                    + table.relation()
+                    + ")")) {
+      row.next();
+      return row.getBoolean(1);
+    }
+  }
+
+  /** The order makes the server remove all before it writes the first. */
+  private String replaceStatement(int[] rest) {
+    List<String> columns = new ArrayList<>();
+    List<String> values = new ArrayList<>();
+    for (Table.Column column : table.columns().values()) {
+      if (column.generated()) {
+        continue;
+      }
+      String name = Database.quote(column.name());
+      int field = binding.columns().indexOf(column.name());
+      columns.add(name);
+      values.add(
+          field < 0 || schema.isKey(field)
+              ? name
+              : "CASE WHEN " + present(field) + " THEN " + given(field) + " ELSE " + name + " END");
+    }
+    return "WITH gone AS (DELETE FROM "
+        + table.sqlName()
+        + " t USING unnest("
+        + list(keyFields, this::arrayOf)
+        + list(rest, field -> arrayOf(field) + ", ?::bool[]", ", ")
+        + ") AS u ("
+        + list(keyFields, field -> "k" + field)
+        + list(rest, field -> given(field) + ", " + present(field), ", ")
+        + ") WHERE "
+        + matchesKey()
+        + " RETURNING t.*"
+        + list(rest, field -> "u." + given(field) + ", u." + present(field), ", ")
+        + ") INSERT INTO "
+        + table.sqlName()
+        + " ("
+        + String.join(", ", columns)
+        + ") OVERRIDING SYSTEM VALUE SELECT "
+        + String.join(", ", values)
+        + " FROM gone ORDER BY "
+        + list(keyFields, this::column);
+  }
+
+  /** Names that no column of the table has. */
+  private static String given(int field) {
+    return "\"unisono given " + field + "\"";
+  }
+
+  private static String present(int field) {
+    return "\"unisono present " + field + "\"";
+  }
+
+  private static String list(
+      int[] fields, java.util.function.IntFunction<String> text, String before) {
+    return fields.length == 0 ? "" : before + list(fields, text);
+  }
+
   private BitSet present(Row row) {
     BitSet present = new BitSet();
     for (int field : keptFields) {
@@ -243,9 +408,15 @@ final class TargetTable {
 
   /**
    * Moves a row to another key with the fields that came along; where no row has the old key, a
-   * whole row is written under the new one.
+   * whole row is written under the new one. Where deletes are not hard, the old row stays, and is
+   * marked before the new one is written.
    */
-  void move(Connection connection, Key from, Key to, Row row) throws SQLException {
+  void move(Connection connection, Key from, Key to, Row row, Instant time) throws SQLException {
+    if (binding.deletes() != Deletes.HARD) {
+      delete(connection, Map.of(from, time));
+      copy(connection, from, to, row, true);
+      return;
+    }
     List<Integer> fields = new ArrayList<>();
     for (int field : keptFields) {
       if (row.value(field) != Unchanged.UNCHANGED) {
@@ -298,7 +469,9 @@ final class TargetTable {
       }
       columns.add(Database.quote(column.name()));
       int field = binding.columns().indexOf(column.name());
-      if (field >= 0 && row.value(field) != Unchanged.UNCHANGED) {
+      if (column.name().equals(binding.deletedFlag())) {
+        values.add(clear());
+      } else if (field >= 0 && row.value(field) != Unchanged.UNCHANGED) {
         values.add(single(field));
         parameters.add(single(field, row.value(field)));
       } else {
@@ -316,7 +489,7 @@ final class TargetTable {
             + table.sqlName()
             + " WHERE "
             + hasKey()
-            + (over
+            + (over || binding.deletes() != Deletes.HARD
                 ? " ON CONFLICT ("
                     + list(keyFields, this::column)
                     + ") DO UPDATE SET "

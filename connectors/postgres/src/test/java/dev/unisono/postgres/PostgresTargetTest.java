@@ -7,10 +7,12 @@ import static dev.unisono.spi.Operation.TRUNCATE;
 import static dev.unisono.spi.Operation.UPDATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.DeliveryOutcome;
 import dev.unisono.spi.Key;
@@ -25,6 +27,7 @@ import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -251,6 +254,232 @@ final class PostgresTargetTest {
     assertTrue(refused.cause().message().contains("parent [2] (journal sequence 2)"));
     assertEquals(List.of("1|one|~|ours"), parents());
     assertEquals(Optional.of(new LaneCursor(1, 1)), lane.cursor());
+  }
+
+  private void uniqueNames() throws SQLException {
+    database.execute(
+        "INSERT INTO parent VALUES (1, 'one', 'n', 'theirs'), (2, 'two', 'm', 'theirs')",
+        "INSERT INTO child VALUES (5, 1), (6, 2)",
+        "CREATE UNIQUE INDEX ON parent (name)");
+  }
+
+  @Test
+  void aValueThatAnotherRowHasMustWait() throws SQLException {
+    uniqueNames();
+    DeliveryOutcome.Waiting waiting =
+        assertInstanceOf(
+            DeliveryOutcome.Waiting.class,
+            apply(parent(1, UPDATE, 3, "three", null), parent(2, UPDATE, 1, "two", KEPT)));
+    assertEquals(1, waiting.applied());
+    assertEquals("value-taken", waiting.cause().code());
+    assertEquals("constraint parent_name_idx", waiting.constraint());
+    assertApplied(apply(parent(3, UPDATE, 2, "free", KEPT), parent(4, UPDATE, 1, "two", KEPT)), 2);
+  }
+
+  @Test
+  void rowsOfAUnitChangePlacesInAUniqueColumn() throws SQLException {
+    uniqueNames();
+    assertApplied(
+        applyAsUnit(parent(1, UPDATE, 1, "two", KEPT), parent(2, UPDATE, 2, "one", "new")), 2);
+    assertEquals(List.of("1|two|n|theirs", "2|one|new|theirs"), parents());
+    assertEquals(List.of("5|1", "6|2"), children(), "those that refer to them stay");
+  }
+
+  @Test
+  void aValueIsTakenOverFromARowThatGoesInTheSameUnit() throws SQLException {
+    uniqueNames();
+    assertApplied(
+        applyAsUnit(
+            parent(1, UPDATE, 2, "gone", KEPT),
+            parent(2, CREATE, 3, "two", "x"),
+            child(3, UPDATE, 6, 3),
+            deleted(4, PARENT, 2)),
+        4);
+    assertEquals(List.of("1|one|n|theirs", "3|two|x|ours"), parents());
+  }
+
+  @Test
+  void nothingIsReplacedWhereOthersWouldGoWithIt() throws SQLException {
+    uniqueNames();
+    database.execute(
+        "ALTER TABLE child DROP CONSTRAINT child_parent_id_fkey",
+        "ALTER TABLE child ADD FOREIGN KEY (parent_id) REFERENCES parent ON DELETE CASCADE");
+    assertInstanceOf(
+        DeliveryOutcome.Waiting.class,
+        applyAsUnit(parent(1, UPDATE, 1, "two", KEPT), parent(2, UPDATE, 2, "one", "new")));
+    assertEquals(List.of("1|one|n|theirs", "2|two|m|theirs"), parents());
+    assertEquals(List.of("5|1", "6|2"), children());
+  }
+
+  @Test
+  void aDeferrableConstraintIsCheckedAtTheEndOfAUnit() throws SQLException {
+    uniqueNames();
+    database.execute(
+        "DROP INDEX parent_name_idx",
+        "ALTER TABLE parent ADD UNIQUE (name) DEFERRABLE",
+        "ALTER TABLE child DROP CONSTRAINT child_parent_id_fkey",
+        "ALTER TABLE child ADD FOREIGN KEY (parent_id) REFERENCES parent ON DELETE CASCADE");
+    assertApplied(
+        applyAsUnit(parent(1, UPDATE, 1, "two", KEPT), parent(2, UPDATE, 2, "one", KEPT)), 2);
+    assertEquals(List.of("1|two|n|theirs", "2|one|m|theirs"), parents());
+  }
+
+  @Test
+  void aRowIsMadeBesideTheOneWhoseKeyItHad() throws SQLException {
+    database.execute(
+        "INSERT INTO parent VALUES (1, 'one', 'kept', 'theirs'), (2, 'old', 'old', 'old')");
+    Row row = new Row(PARENT.schema(), new @Nullable Object[] {2L, "two", KEPT});
+    assertApplied(
+        apply(new Delivery(1, PARENT, CREATE, new Key(2L), new Key(1L), row, 0, Instant.EPOCH)), 1);
+    assertEquals(List.of("1|one|kept|theirs", "2|two|kept|theirs"), parents());
+  }
+
+  @Test
+  void whatATriggerRaisesIsARefusalWhateverItsNumber() throws SQLException {
+    database.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION"
+            + " 'no' USING ERRCODE = 'XY123'; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT ON child FOR EACH ROW EXECUTE FUNCTION refuse()");
+    DeliveryOutcome.Refused refused =
+        assertInstanceOf(
+            DeliveryOutcome.Refused.class,
+            apply(parent(1, CREATE, 1, "one", null), child(2, CREATE, 5, 1)));
+    assertEquals(1, refused.applied());
+    assertEquals("SQLSTATE XY123", refused.constraint());
+  }
+
+  private static Binding marking(String flag) {
+    return new Binding(
+        "marked",
+        PARENT.schema(),
+        "public.parent",
+        PARENT.columns(),
+        "syncs.marked",
+        Deletes.SOFT,
+        flag);
+  }
+
+  private static Delivery as(Binding binding, Delivery delivery) {
+    return new Delivery(
+        delivery.sequence(),
+        binding,
+        delivery.operation(),
+        delivery.key(),
+        delivery.previousKey(),
+        delivery.row(),
+        delivery.transaction(),
+        Instant.parse("2026-05-06T07:08:09.123456Z"));
+  }
+
+  @Test
+  void aSoftDeleteMarksTheRowUntilItsKeyComesAgain() throws SQLException {
+    database.execute(
+        "INSERT INTO parent VALUES (1, 'one', 'n', 'theirs'), (2, 'two', 'm', 'theirs')",
+        "ALTER TABLE parent ADD deleted_at timestamptz, ADD gone boolean NOT NULL DEFAULT false");
+    String times =
+        "SELECT concat_ws('|', id, name, own, deleted_at AT TIME ZONE 'UTC') FROM parent ORDER BY"
+            + " id";
+    Binding timed = marking("deleted_at");
+    lane.close();
+    lane = database.writing(timed).target().open(0);
+    assertApplied(apply(as(timed, deleted(1, timed, 1))), 1);
+    assertEquals(
+        List.of("1|one|theirs|2026-05-06 07:08:09.123456", "2|two|theirs"), database.rows(times));
+    assertApplied(apply(as(timed, parent(2, CREATE, 1, "again", null))), 1);
+    assertEquals(List.of("1|again|theirs", "2|two|theirs"), database.rows(times));
+    assertApplied(apply(as(timed, truncated(3, timed))), 1);
+    assertEquals(
+        List.of(
+            "1|again|theirs|2026-05-06 07:08:09.123456", "2|two|theirs|2026-05-06 07:08:09.123456"),
+        database.rows(times));
+    Binding flagged = marking("gone");
+    lane.close();
+    lane = database.writing(flagged).target().open(0);
+    assertApplied(
+        apply(as(flagged, deleted(4, flagged, 1)), as(flagged, moved(5, 2, 3, "three"))), 2);
+    String flags = "SELECT concat_ws('|', id, name, note, own, gone) FROM parent ORDER BY id";
+    List<String> expected = List.of("1|again|theirs|t", "2|two|m|theirs|t", "3|three|m|theirs|f");
+    assertEquals(expected, database.rows(flags));
+    assertApplied(
+        applyAsUnit(as(flagged, deleted(4, flagged, 1)), as(flagged, moved(5, 2, 3, "three"))), 2);
+    assertEquals(expected, database.rows(flags), "delivered again");
+  }
+
+  @Test
+  void anIgnoredDeleteLeavesTheRow() throws SQLException {
+    database.execute("INSERT INTO parent VALUES (1, 'one', 'n', 'theirs')");
+    Binding keeping =
+        new Binding(
+            "kept",
+            PARENT.schema(),
+            "public.parent",
+            PARENT.columns(),
+            "syncs.kept",
+            Deletes.IGNORE,
+            null);
+    lane.close();
+    lane = database.writing(keeping).target().open(0);
+    assertApplied(
+        apply(
+            as(keeping, deleted(1, keeping, 1)),
+            as(keeping, truncated(2, keeping)),
+            as(keeping, moved(3, 1, 2, "two"))),
+        3);
+    assertEquals(List.of("1|one|n|theirs", "2|two|n|theirs"), parents());
+  }
+
+  @Test
+  void aColumnThatIsGoneIsSaidByItsName() throws SQLException {
+    database.execute("ALTER TABLE parent DROP note");
+    UnisonoException failed = assertThrows(UnisonoException.class, this::open);
+    assertEquals("no-such-table", failed.problem().code());
+    assertTrue(failed.problem().message().contains("public.parent has no column note"));
+  }
+
+  @Test
+  void checkAsksForTheFlagOfSoftDeletes() throws SQLException {
+    database.execute("ALTER TABLE parent ADD late timestamptz NOT NULL, ADD gone bool NOT NULL");
+    assertEquals(
+        List.of("column-not-filled", "type-mismatch"),
+        problems(marking("late")),
+        "null is missing");
+    assertEquals(List.of("column-not-filled"), problems(marking("gone")), "late is not filled");
+    database.execute("ALTER TABLE parent DROP late");
+    assertEquals(List.of(), problems(marking("gone")));
+    assertEquals(List.of("column-not-filled", "type-mismatch"), problems(marking("own")));
+    assertEquals(List.of("column-not-filled", "no-such-column"), problems(marking("none")));
+  }
+
+  @Test
+  void aStatementThatTakesTooLongIsCancelledAndTheLaneCanBeOpenedAnew() throws SQLException {
+    database.execute("INSERT INTO parent VALUES (1, 'one', 'n', 'theirs')");
+    lane.close();
+    try (ConnectedSystem system =
+            database.system(
+                Map.of("answer-timeout", Duration.ofSeconds(1)), List.of(), List.of(PARENT));
+        Target target = system.target();
+        Connection other = database.connect();
+        var statement = other.createStatement()) {
+      lane = target.open(0);
+      other.setAutoCommit(false);
+      statement.execute("SELECT FROM parent WHERE id = 1 FOR UPDATE");
+      UnisonoException late =
+          assertThrows(UnisonoException.class, () -> apply(parent(1, UPDATE, 1, "uno", KEPT)));
+      assertEquals("no-answer", late.problem().code());
+      assertTrue(late.problem().type().retryable());
+      other.rollback();
+      lane.close();
+      lane = target.open(0);
+      assertEquals(Optional.empty(), lane.cursor());
+      assertApplied(apply(parent(1, UPDATE, 1, "uno", KEPT)), 1);
+    }
+    assertEquals(List.of("1|uno|n|theirs"), parents());
+  }
+
+  private List<String> problems(Binding binding) {
+    try (ConnectedSystem system = database.writing(binding)) {
+      return system.check().stream().map(problem -> problem.code()).toList();
+    }
   }
 
   @Test

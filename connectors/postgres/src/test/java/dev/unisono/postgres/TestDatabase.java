@@ -108,6 +108,7 @@ final class TestDatabase implements AutoCloseable {
     settings.put("snapshot-chunk", 100L);
     settings.put("lanes", 2L);
     settings.put("on-slot-loss", "repair");
+    settings.put("answer-timeout", Duration.ofMinutes(5));
     settings.putAll(more);
     return new PostgresConnector()
         .connect(

@@ -114,6 +114,18 @@ public final class ConfigKeys {
               "The column of each field that is named otherwise there; null where this system does"
                   + " not keep it."),
           optional(
+              "deletes",
+              "string",
+              "hard",
+              "What a delete in the source does here: hard (the row is deleted), soft (deleted-flag"
+                  + " is set, and cleared where the key comes again) or ignore (the row stays)."),
+          key(
+              "deleted-flag",
+              "string",
+              false,
+              "With deletes: soft, the column that is set: a boolean to true, a timestamptz to the"
+                  + " time of the delete."),
+          optional(
               "on-refusal",
               "string",
               "park",

@@ -11,6 +11,7 @@ import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Connector;
+import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Schema;
@@ -43,6 +44,10 @@ import org.yaml.snakeyaml.nodes.Node;
  * anywhere, each with its line. For one thread.
  */
 public final class ConfigReader {
+  /** Keys of a member that say how it is written. */
+  private static final List<String> ONLY_FOR_WRITE =
+      List.of("deletes", "deleted-flag", "on-refusal", "park-limit", "park-share");
+
   private final Map<String, Connector> connectors;
   private final Function<String, @Nullable String> environment;
   private final List<ConfigProblem> problems = new ArrayList<>();
@@ -253,7 +258,9 @@ public final class ConfigReader {
       String system = member.text("system");
       String table = member.text("table");
       Direction direction = direction(member);
-      RefusalRules refusals = refusals(member, direction);
+      RefusalRules refusals = refusals(member);
+      Deletes deletes = deletes(member);
+      checkOnlyForWrite(member, direction);
       readers += direction == Direction.READ ? 1 : 0;
       unclear |= direction == null;
       if (system != null && !systems.contains(system)) {
@@ -269,6 +276,7 @@ public final class ConfigReader {
       if (system != null && table != null && direction != null && entity.isPresent()) {
         Schema schema = entity.get().schema();
         List<@Nullable String> columns = columns(member, schema);
+        checkFlagIsNoField(member, columns);
         boolean keyed = true;
         for (int part = 0; part < schema.keySize(); part++) {
           keyed &= columns.get(schema.keyPosition(part)) != null;
@@ -277,7 +285,8 @@ public final class ConfigReader {
           members.add(
               new MemberConfig(
                   system,
-                  new Binding(name, schema, table, columns, member.path()),
+                  new Binding(
+                      name, schema, table, columns, member.path(), deletes, flag(member, deletes)),
                   direction,
                   refusals));
         }
@@ -287,10 +296,8 @@ public final class ConfigReader {
     return List.copyOf(members);
   }
 
-  private static RefusalRules refusals(YamlMap member, @Nullable Direction direction) {
-    RefusalRules standard = RefusalRules.standard();
-    boolean parks = true;
-    for (String key : List.of("on-refusal", "park-limit", "park-share")) {
+  private static void checkOnlyForWrite(YamlMap member, @Nullable Direction direction) {
+    for (String key : ONLY_FOR_WRITE) {
       if (direction == Direction.READ && member.has(key)) {
         member.note(
             member.keyNode(key),
@@ -300,6 +307,60 @@ public final class ConfigReader {
             "Leave it out, or give it to a member with direction: write.");
       }
     }
+  }
+
+  private static void checkFlagIsNoField(YamlMap member, List<@Nullable String> columns) {
+    if (!member.isNull("deleted-flag") && columns.contains(member.text("deleted-flag"))) {
+      member.note(
+          "deleted-flag",
+          "wrong-value",
+          "This column is a field's already.",
+          "Name a column that no field fills, or write null for the field's column.");
+    }
+  }
+
+  private static Deletes deletes(YamlMap member) {
+    String text = member.text("deletes", "hard");
+    return switch (text) {
+      case "hard" -> Deletes.HARD;
+      case "ignore" -> Deletes.IGNORE;
+      case "soft" -> {
+        if (member.isNull("deleted-flag")) {
+          member.note(
+              "deletes",
+              "missing-key",
+              "'deleted-flag' is missing.",
+              "Name the column that says that a row is deleted.");
+          yield Deletes.HARD;
+        }
+        yield Deletes.SOFT;
+      }
+      default -> {
+        member.note(
+            "deletes",
+            "wrong-value",
+            "There is no '" + text + "' here.",
+            "Use hard, soft or ignore.");
+        yield Deletes.HARD;
+      }
+    };
+  }
+
+  private static @Nullable String flag(YamlMap member, Deletes deletes) {
+    String flag = member.text("deleted-flag");
+    if (flag != null && deletes != Deletes.SOFT) {
+      member.note(
+          "deleted-flag",
+          "wrong-value",
+          "'deleted-flag' has a meaning only with deletes: soft.",
+          "Leave it out, or write deletes: soft.");
+    }
+    return deletes == Deletes.SOFT ? flag : null;
+  }
+
+  private static RefusalRules refusals(YamlMap member) {
+    RefusalRules standard = RefusalRules.standard();
+    boolean parks = true;
     String text = member.text("on-refusal", "park");
     switch (text) {
       case "park" -> parks = true;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.StandardizeStep;
+import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Settings;
@@ -143,6 +144,50 @@ final class ConfigReaderTest {
         found >= first - around && found < first + around + Math.max(1, instead.length),
         "line " + found);
     assertTrue(problems.getFirst().column() > 0);
+  }
+
+  private List<String> writer(String more) throws IOException {
+    return changed(WRITER, "- { system: billing, table: t, direction: write, " + more + " }")
+        .stream()
+        .map(one -> one.problem().code() + " " + one.problem().configPath())
+        .toList();
+  }
+
+  @Test
+  void howAMemberIsWrittenIsChecked() throws IOException {
+    String path = "syncs.customers.members[1].";
+    assertEquals(List.of(), writer("deletes: soft, deleted-flag: gone, on-refusal: park"));
+    assertEquals(List.of(), writer("deletes: ignore, on-refusal: stop, park-limit: 7"));
+    assertEquals(List.of("missing-key " + path + "deletes"), writer("deletes: soft"));
+    assertEquals(List.of("wrong-value " + path + "deletes"), writer("deletes: never"));
+    assertEquals(List.of("wrong-value " + path + "deleted-flag"), writer("deleted-flag: gone"));
+    assertEquals(
+        List.of("wrong-value " + path + "deleted-flag"),
+        writer("deletes: soft, deleted-flag: name"));
+    assertEquals(List.of("wrong-value " + path + "on-refusal"), writer("on-refusal: ask"));
+    assertEquals(List.of("out-of-range " + path + "park-limit"), writer("park-limit: 0"));
+    assertEquals(List.of("out-of-range " + path + "park-share"), writer("park-share: 101"));
+    String reader = "- { system: crm, table: public.customers, direction: read }";
+    assertProblem(
+        "only-for-write",
+        "syncs.customers.members[0].deletes",
+        "direction: write",
+        reader,
+        "- { system: crm, table: public.customers, direction: read, deletes: hard }");
+  }
+
+  @Test
+  void aMembersRulesAreInItsConfig() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    String text =
+        RIGHT.replace(
+            "fields: { id: client_id, updated_at: null }",
+            "deletes: soft, deleted-flag: gone, on-refusal: stop, park-limit: 7, park-share: 9");
+    Config.MemberConfig member =
+        present(read(text).config()).syncs().getFirst().members().getLast();
+    assertEquals(new Config.RefusalRules(false, 7, 9), member.refusals());
+    assertEquals(Deletes.SOFT, member.binding().deletes());
+    assertEquals("gone", member.binding().deletedFlag());
   }
 
   @Test
