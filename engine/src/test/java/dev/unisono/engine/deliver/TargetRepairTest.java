@@ -84,6 +84,12 @@ final class TargetRepairTest {
             Map.of(HALL, BINDING),
             state.journal(),
             () -> false,
+            new ParkedRows(
+                "shop",
+                Map.of(HALL, BINDING),
+                Map.of("hall", new RefusalRules(false, 1, 1)),
+                new MemoryParkedStore(),
+                clock),
             clock);
     held =
         new HeldKeys(state, Map.of("hall", HALL), new Nothing(), List.of(written), Set.of("other"));
