@@ -62,16 +62,18 @@ final class PostgresCheck {
       if (!reads.isEmpty()) {
         checkLog(connection);
       }
-      List<Table> readTables = new ArrayList<>();
+      Publication published = new Publication(database.system(), publication);
+      boolean any = false;
       for (Binding binding : reads) {
         Optional<Table> table = checkTable(connection, binding);
         if (table.isPresent()) {
-          readTables.add(table.get());
+          any = true;
+          published.add(binding, table.get());
           checkRead(connection, binding, table.get());
         }
       }
-      if (!readTables.isEmpty()) {
-        checkPublication(connection, readTables);
+      if (any) {
+        problems.addAll(published.check(connection));
       }
       for (Binding binding : writes) {
         Optional<Table> table = checkTable(connection, binding);
@@ -152,12 +154,12 @@ final class PostgresCheck {
       return found;
     }
     Table table = found.get();
-    if (table.kind() != 'r') {
+    if (table.kind() != 'r' && !table.partitioned()) {
       add(
           "not-a-table",
-          table.plainName() + " is not a plain table.",
+          table.plainName() + " is not a table.",
           binding.configPath() + ".table",
-          "Views, foreign tables and partitioned tables cannot be synced yet.");
+          "Views and foreign tables cannot be synced.");
       return Optional.empty();
     }
     checkSchemaUse(connection, binding, table);
@@ -233,11 +235,11 @@ final class PostgresCheck {
   }
 
   private String similarTable(Connection connection, String named) throws SQLException {
-    String plain = named.substring(named.indexOf('.') + 1);
+    String plain = TableName.parse(named).table();
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n"
-                + " ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg~_%'"
+                + " ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg~_%'"
                 + " ESCAPE '~' AND n.nspname <> 'information_schema'"
                 + " AND (lower(c.relname) LIKE lower(?) || '%' OR lower(?) LIKE"
                 + " lower(c.relname) || '%') ORDER BY 1 LIMIT 3")) {
@@ -266,13 +268,27 @@ final class PostgresCheck {
     if (!table.logShows(key)) {
       problems.add(table.keyNotInLog(binding));
     }
+    for (Table.Identity part : table.identities()) {
+      if (part.kind() != 'r' && part.kind() != 'p') {
+        add(
+            "not-a-table",
+            part.table() + " is a partition without a log of its own: it is a foreign table.",
+            path,
+            "Sync the other partitions one by one.");
+      }
+    }
+    boolean showsComputed =
+        connection.getMetaData().getDatabaseMajorVersion() >= Publication.SHOWS_COMPUTED;
     for (String column : binding.columns()) {
-      if (column != null && table.column(column).generated()) {
+      if (column != null
+          && table.column(column).generated()
+          && !(showsComputed && table.column(column).stored())) {
         add(
             "column-generated",
             table.plainName() + "." + column + " is computed by the server; its log leaves it out.",
             path,
-            "Write null for the field's column in this member.");
+            "Write null for the field's column in this member. PostgreSQL 18 can show columns that"
+                + " are computed and STORED.");
       }
     }
     checkKeyNotNull(binding, table, key);
@@ -292,61 +308,6 @@ final class PostgresCheck {
                 + " SET NOT NULL;");
       }
     }
-  }
-
-  private void checkPublication(Connection connection, List<Table> tables) throws SQLException {
-    Set<String> published = new HashSet<>();
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT schemaname || '.' || tablename FROM pg_publication_tables WHERE pubname = ?")) {
-      select.setString(1, publication);
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          published.add(rows.getString(1));
-        }
-      }
-    }
-    boolean exists =
-        flag(
-            connection,
-            "SELECT EXISTS (SELECT FROM pg_publication WHERE pubname = "
-                + Database.literal(publication)
-                + ")");
-    List<Table> lacking = new ArrayList<>(tables);
-    lacking.removeIf(table -> published.contains(table.plainName()));
-    if ((!exists || !lacking.isEmpty()) && !mayPublish(connection, lacking, exists)) {
-      add(
-          "publication-lacks-table",
-          "The publication "
-              + publication
-              + (exists ? " lacks tables" : " is not there")
-              + ", and the role "
-              + user
-              + " may not change that.",
-          system + ".publication",
-          "Let the tables' owner run: "
-              + Slot.statement(publication, exists, lacking.isEmpty() ? tables : lacking)
-              + ";");
-    }
-  }
-
-  private boolean mayPublish(Connection connection, List<Table> tables, boolean exists)
-      throws SQLException {
-    boolean may =
-        exists
-            ? flag(
-                connection,
-                "SELECT pg_has_role(pubowner, 'USAGE') FROM pg_publication WHERE pubname = "
-                    + Database.literal(publication))
-            : flag(connection, "SELECT has_database_privilege(current_database(), 'CREATE')");
-    for (Table table : tables) {
-      may &=
-          flag(
-              connection,
-              "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = "
-                  + table.relation());
-    }
-    return may;
   }
 
   private void checkWrite(Connection connection, Binding binding, Table table) throws SQLException {
@@ -406,12 +367,31 @@ final class PostgresCheck {
               + String.join(", ", key)
               + ".",
           path,
-          "Run ALTER TABLE "
+          partitionKey(connection, table, key)
+              + "Run ALTER TABLE "
               + table.sqlName()
               + " ADD PRIMARY KEY ("
               + String.join(", ", key.stream().map(Database::quote).toList())
               + ");");
     }
+  }
+
+  /** A unique index over partitions is only there with all columns that they are made by. */
+  private static String partitionKey(Connection connection, Table table, List<String> key)
+      throws SQLException {
+    String made =
+        text(
+            connection,
+            "SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_partitioned_table p JOIN"
+                + " pg_attribute a ON a.attrelid = p.partrelid AND a.attnum ="
+                + " ANY(p.partattrs::int2[]) WHERE p.partrelid = "
+                + table.relation()
+                + " AND a.attname <> ALL (ARRAY["
+                + String.join(", ", key.stream().map(Database::literal).toList())
+                + "]::text[])");
+    return made.isEmpty() || made.equals("null")
+        ? ""
+        : "It is partitioned by " + made + ": make that a part of the entity's key. ";
   }
 
   /** Keys that are one to the target and two to us go by different lanes, in any order. */
@@ -454,6 +434,17 @@ final class PostgresCheck {
             table.plainName() + "." + column.name() + " is computed by the server.",
             path,
             "Write null for the field's column in this member.");
+      }
+      if (kept && column.numbered() && !Table.keyColumns(binding).contains(column.name())) {
+        add(
+            "column-generated",
+            table.plainName() + "." + column.name() + " is numbered by the server alone.",
+            path,
+            "Write null for the field's column in this member, or run ALTER TABLE "
+                + table.sqlName()
+                + " ALTER COLUMN "
+                + Database.quote(column.name())
+                + " SET GENERATED BY DEFAULT;");
       }
     }
   }

@@ -48,7 +48,11 @@ final class PostgresOwner implements Owner {
       return receipt;
     } catch (SQLException failed) {
       String state = failed.getSQLState() == null ? "" : failed.getSQLState();
-      if (state.startsWith("22") || state.startsWith("23") || state.equals("P0001")) {
+      if (state.startsWith("22")
+          || state.startsWith("23")
+          || state.equals("P0001")
+          // A column that is computed, or numbered by the server alone.
+          || state.equals("428C9")) {
         usable = true;
         throw refused(failed);
       }

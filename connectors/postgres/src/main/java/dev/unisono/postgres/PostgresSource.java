@@ -193,7 +193,7 @@ final class PostgresSource implements Source {
     try (Connection connection = database.connect("connecting");
         SlotWait wait = new SlotWait(database, sink)) {
       this.connection = connection;
-      List<Table> found = new ArrayList<>();
+      Publication published = new Publication(database.system(), publication);
       List<SnapshotTable> tables = new ArrayList<>();
       for (Binding binding : bindings) {
         Table table =
@@ -210,16 +210,14 @@ final class PostgresSource implements Source {
         if (!table.logShows(Table.keyColumns(binding))) {
           throw new UnisonoException(table.keyNotInLog(binding));
         }
-        if (found.stream().noneMatch(other -> other.relation() == table.relation())) {
-          found.add(table);
-        }
+        published.add(binding, table);
         tables.add(new SnapshotTable(binding, table, state, sink.knownKeys()));
       }
       // Parents first, so that a target finds them when it writes the children.
       List<SnapshotTable> ordered =
           TableOrder.parentsFirst(connection, tables, table -> table.table().relation());
-      Slot ours = new Slot(database, slot, publication, budget);
-      ours.publish(connection, found);
+      published.prepare(connection);
+      Slot ours = new Slot(database, slot, budget);
       ServerIdentity.Present now = ServerIdentity.of(connection);
       String stream = state.get(STREAM);
       String server = state.get(SERVER);

@@ -7,31 +7,21 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.LogSequenceNumber;
 
-/**
- * The slot and the publication of one system on the server: found, checked, made. For one thread.
- */
+/** The slot of one system on the server: found, checked, made. For one thread. */
 final class Slot {
   private final Database database;
   private final String slot;
-  private final String publication;
 
   private final LogBudget budget;
 
-  Slot(Database database, String slot, String publication, LogBudget budget) {
+  Slot(Database database, String slot, LogBudget budget) {
     this.database = database;
     this.slot = slot;
     this.budget = budget;
-    this.publication = publication;
   }
 
   /** What the server says of the slot. */
@@ -188,65 +178,6 @@ final class Slot {
       drop.setString(1, slot);
       drop.execute();
     }
-  }
-
-  /** Sees to it that the publication is there and has all tables. */
-  void publish(Connection connection, List<Table> tables) {
-    try {
-      Set<String> published = new HashSet<>();
-      boolean exists = false;
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "SELECT t.schemaname || '.' || t.tablename FROM pg_publication p"
-                  + " LEFT JOIN pg_publication_tables t ON t.pubname = p.pubname"
-                  + " WHERE p.pubname = ?")) {
-        select.setString(1, publication);
-        try (ResultSet rows = select.executeQuery()) {
-          while (rows.next()) {
-            exists = true;
-            String table = rows.getString(1);
-            if (table != null) {
-              published.add(table);
-            }
-          }
-        }
-      }
-      List<Table> lacking = new ArrayList<>(tables);
-      lacking.removeIf(table -> published.contains(table.plainName()));
-      if (exists && lacking.isEmpty()) {
-        return;
-      }
-      publish(connection, exists, lacking);
-    } catch (SQLException failed) {
-      throw database.failure("preparing the publication " + publication, failed);
-    }
-  }
-
-  private void publish(Connection connection, boolean exists, List<Table> lacking)
-      throws SQLException {
-    String statement = statement(publication, exists, lacking);
-    try (Statement execute = connection.createStatement()) {
-      execute.execute(statement);
-    } catch (SQLException failed) {
-      if (!"42501".equals(failed.getSQLState())) {
-        throw failed;
-      }
-      throw problem(
-          "publication-lacks-table",
-          ProblemType.USER,
-          "The publication "
-              + publication
-              + (exists ? " lacks tables" : " is not there")
-              + ", and this role may not change that.",
-          "Let the tables' owner run: " + statement + ";");
-    }
-  }
-
-  static String statement(String publication, boolean exists, List<Table> tables) {
-    return (exists ? "ALTER PUBLICATION " : "CREATE PUBLICATION ")
-        + Database.quote(publication)
-        + (exists ? " ADD TABLE " : " FOR TABLE ")
-        + tables.stream().map(Table::sqlName).collect(Collectors.joining(", "));
   }
 
   private UnisonoException problem(String code, ProblemType type, String message, String remedy) {

@@ -20,9 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param schema the schema it is in
  * @param columns by name, in table order
- * @param identity the columns by which the log tells a row, in key order: the primary key's, or
- *     those of the index that REPLICA IDENTITY names; empty where it tells none, or all
- * @param fullIdentity true with REPLICA IDENTITY FULL
+ * @param identities how the log tells its rows: one, or with partitions one for each of them
+ * @param kind PostgreSQL's {@code relkind}: {@code r} a table, {@code p} a partitioned one
  * @param rowsEstimated the planner's estimate; -1 where it has none
  */
 record Table(
@@ -30,8 +29,7 @@ record Table(
     String schema,
     String name,
     Map<String, Column> columns,
-    List<String> identity,
-    boolean fullIdentity,
+    List<Identity> identities,
     char kind,
     long rowsEstimated) {
 
@@ -39,6 +37,8 @@ record Table(
    * One column.
    *
    * @param generated true where the server computes it
+   * @param stored true where it computes and keeps it
+   * @param numbered true where the server numbers it and takes no other number
    * @param exact true where two values of it are the same exactly where their texts are
    */
   record Column(
@@ -47,10 +47,27 @@ record Table(
       boolean notNull,
       boolean generated,
       boolean hasDefault,
-      boolean exact) {}
+      boolean exact,
+      boolean stored,
+      boolean numbered) {}
+
+  /**
+   * How the log tells the rows of one table, or one partition.
+   *
+   * @param table the table or partition
+   * @param kind its {@code relkind}
+   * @param full true with REPLICA IDENTITY FULL
+   * @param columns in key order: the primary key's, or those of the index that REPLICA IDENTITY
+   *     names; empty where it tells none, or all
+   */
+  record Identity(String table, char kind, boolean full, List<String> columns) {
+    boolean shows(List<String> key) {
+      return full || new HashSet<>(columns).equals(new HashSet<>(key));
+    }
+  }
 
   private static final String TABLE_QUERY =
-      "SELECT c.oid::bigint, n.nspname, c.relname, c.relreplident = 'f', c.relkind::text,"
+      "SELECT c.oid::bigint, n.nspname, c.relname, c.relkind::text,"
           + " c.reltuples::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
           + " WHERE ";
 
@@ -62,8 +79,16 @@ record Table(
   private static final String COLUMN_QUERY =
       "SELECT a.attname, a.atttypid::int8, a.attnotnull, a.attgenerated <> '', a.atthasdef"
           + " OR a.attidentity <> '', coalesce((SELECT collisdeterministic FROM pg_collation c"
-          + " WHERE c.oid = a.attcollation), true) FROM pg_attribute a"
+          + " WHERE c.oid = a.attcollation), true), a.attgenerated = 's', a.attidentity = 'a' FROM pg_attribute a"
           + " WHERE a.attrelid = ?::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+
+  /** The partitions that hold rows; the table itself where there are none. */
+  private static final String IDENTITY_QUERY =
+      "SELECT c.oid::bigint, quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
+          + " c.relkind::text, c.relreplident = 'f' FROM pg_class c JOIN pg_namespace n"
+          + " ON n.oid = c.relnamespace WHERE c.oid = ?::oid AND NOT EXISTS (SELECT FROM"
+          + " pg_partition_tree(c.oid) WHERE isleaf AND relid <> c.oid) OR c.oid IN (SELECT relid"
+          + " FROM pg_partition_tree(?::oid) WHERE isleaf) ORDER BY 2";
 
   private static final String KEY_QUERY =
       "SELECT a.attname FROM pg_index i"
@@ -75,15 +100,15 @@ record Table(
 
   /** Looks a table up by the name in the config; empty where there is none of that name. */
   static Optional<Table> find(Connection connection, String named) throws SQLException {
-    // A name of the config, table or schema.table, is taken as it is written.
-    int dot = named.indexOf('.');
+    TableName asked = TableName.parse(named);
+    String schema = asked.schema();
     try (PreparedStatement select =
-        connection.prepareStatement(TABLE_QUERY + (dot < 0 ? BY_SEARCH_PATH : BY_SCHEMA))) {
-      if (dot < 0) {
-        select.setString(1, Database.quote(named));
+        connection.prepareStatement(TABLE_QUERY + (schema == null ? BY_SEARCH_PATH : BY_SCHEMA))) {
+      if (schema == null) {
+        select.setString(1, Database.quote(asked.table()));
       } else {
-        select.setString(1, named.substring(0, dot));
-        select.setString(2, named.substring(dot + 1));
+        select.setString(1, schema);
+        select.setString(2, asked.table());
       }
       try (ResultSet row = select.executeQuery()) {
         if (!row.next()) {
@@ -96,10 +121,9 @@ record Table(
                 row.getString(2),
                 row.getString(3),
                 columns(connection, relation),
-                identity(connection, relation),
-                row.getBoolean(4),
-                row.getString(5).charAt(0),
-                row.getLong(6)));
+                identities(connection, relation),
+                row.getString(4).charAt(0),
+                row.getLong(5)));
       }
     }
   }
@@ -121,11 +145,33 @@ record Table(
                   row.getBoolean(3),
                   row.getBoolean(4),
                   row.getBoolean(5),
-                  row.getBoolean(6) && type.sameByText()));
+                  row.getBoolean(6) && type.sameByText(),
+                  row.getBoolean(7),
+                  row.getBoolean(8)));
         }
       }
     }
     return columns;
+  }
+
+  private static List<Identity> identities(Connection connection, long relation)
+      throws SQLException {
+    List<Identity> identities = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(IDENTITY_QUERY)) {
+      select.setLong(1, relation);
+      select.setLong(2, relation);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          identities.add(
+              new Identity(
+                  row.getString(2),
+                  row.getString(3).charAt(0),
+                  row.getBoolean(4),
+                  identity(connection, row.getLong(1))));
+        }
+      }
+    }
+    return identities;
   }
 
   private static List<String> identity(Connection connection, long relation) throws SQLException {
@@ -143,27 +189,38 @@ record Table(
 
   /** True where the log tells by these columns which row changed. */
   boolean logShows(List<String> key) {
-    return fullIdentity || new HashSet<>(identity).equals(new HashSet<>(key));
+    return identities.stream().allMatch(identity -> identity.shows(key));
+  }
+
+  boolean partitioned() {
+    return kind == 'p';
   }
 
   /** What to say where the log does not show the key of a binding. */
   Problem keyNotInLog(Binding binding) {
+    List<String> key = keyColumns(binding);
+    Identity identity =
+        identities.stream()
+            .filter(one -> !one.shows(key))
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException("its log shows the key: " + plainName()));
     return new Problem(
         "key-not-in-log",
         ProblemType.USER,
-        identity.isEmpty()
-            ? plainName()
+        identity.columns().isEmpty()
+            ? identity.table()
                 + " has no primary key, or another REPLICA IDENTITY than it: its log does not tell"
                 + " which row changed."
             : "The log of "
-                + plainName()
+                + identity.table()
                 + " tells rows by "
-                + String.join(", ", identity)
+                + String.join(", ", identity.columns())
                 + ", the entity's key is "
-                + String.join(", ", keyColumns(binding))
+                + String.join(", ", key)
                 + ".",
         binding.configPath() + ".table",
-        "Make them the same, or run ALTER TABLE " + sqlName() + " REPLICA IDENTITY FULL;");
+        "Make them the same, or run ALTER TABLE " + identity.table() + " REPLICA IDENTITY FULL;");
   }
 
   /** The name as statements need it. */

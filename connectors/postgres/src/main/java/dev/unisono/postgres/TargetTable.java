@@ -172,6 +172,16 @@ final class TargetTable {
     return kept(field).exact() ? equal : equal + " AND " + one + "::text = " + other + "::text";
   }
 
+  /** True where the server lets no number of the key be changed, only set. */
+  private boolean numbered() {
+    for (int field : keyFields) {
+      if (kept(field).numbered()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private String hasKey() {
     return java.util.Arrays.stream(keyFields)
         .mapToObj(field -> column(field) + " = " + single(field))
@@ -415,6 +425,11 @@ final class TargetTable {
     if (binding.deletes() != Deletes.HARD) {
       delete(connection, Map.of(from, time));
       copy(connection, from, to, row, true);
+      return;
+    }
+    if (numbered()) {
+      copy(connection, from, to, row, false);
+      delete(connection, Map.of(from, time));
       return;
     }
     List<Integer> fields = new ArrayList<>();
