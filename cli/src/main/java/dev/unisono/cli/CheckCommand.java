@@ -2,16 +2,12 @@ package dev.unisono.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.config.Config;
-import dev.unisono.engine.config.Config.Direction;
-import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.EntityJson;
-import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector;
-import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Problem;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -20,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -75,24 +70,9 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   private static List<Problem> ask(Config config, SystemConfig system) {
-    SystemContext context =
-        new SystemContext(
-            system.name(),
-            system.settings(),
-            bindings(config, system.name(), Direction.READ),
-            bindings(config, system.name(), Direction.WRITE),
-            Map.of());
-    try (ConnectedSystem connected = system.connector().connect(context)) {
+    try (ConnectedSystem connected = Systems.connect(config, system)) {
       return connected.check();
     }
-  }
-
-  private static List<Binding> bindings(Config config, String system, Direction direction) {
-    return config.syncs().stream()
-        .flatMap(sync -> sync.members().stream())
-        .filter(member -> member.system().equals(system) && member.direction() == direction)
-        .map(MemberConfig::binding)
-        .toList();
   }
 
   private void print(List<ConfigProblem> problems) {

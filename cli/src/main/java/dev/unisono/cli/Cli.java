@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
     name = "unisono",
     subcommands = {
       CheckCommand.class,
+      PublicationCommand.class,
       SchemaCommand.class,
       ReferenceCommand.class,
       SnapshotCommands.class,

@@ -13,24 +13,40 @@ public final class Binding {
   private final Schema schema;
   private final String table;
   private final List<@Nullable String> columns;
+  private final @Nullable String where;
   private final String configPath;
   private final Deletes deletes;
   private final @Nullable String deletedFlag;
 
+  /** All rows of a table, and a delete deletes. */
+  public Binding(
+      String sync, Schema schema, String table, List<@Nullable String> columns, String configPath) {
+    this(sync, schema, table, columns, null, configPath);
+  }
+
   /**
+   * For a member that is read.
+   *
    * @param sync the sync's name in the config
    * @param table the table as the config names it, with or without its schema
    * @param columns for each field of the schema, in its order, the column; null where this member
    *     does not keep the field
+   * @param where which rows of the table are meant, as a condition in the system's own language;
+   *     null for all
    * @param configPath where in the config the member stands, for messages
    */
   public Binding(
-      String sync, Schema schema, String table, List<@Nullable String> columns, String configPath) {
-    this(sync, schema, table, columns, configPath, Deletes.HARD, null);
+      String sync,
+      Schema schema,
+      String table,
+      List<@Nullable String> columns,
+      @Nullable String where,
+      String configPath) {
+    this(sync, schema, table, columns, where, configPath, Deletes.HARD, null);
   }
 
   /**
-   * As the other one, for a member that is written.
+   * For a member that is written.
    *
    * @param deletedFlag the column that says that a row is deleted: true, or when; null except for
    *     {@link Deletes#SOFT}
@@ -40,6 +56,18 @@ public final class Binding {
       Schema schema,
       String table,
       List<@Nullable String> columns,
+      String configPath,
+      Deletes deletes,
+      @Nullable String deletedFlag) {
+    this(sync, schema, table, columns, null, configPath, deletes, deletedFlag);
+  }
+
+  private Binding(
+      String sync,
+      Schema schema,
+      String table,
+      List<@Nullable String> columns,
+      @Nullable String where,
       String configPath,
       Deletes deletes,
       @Nullable String deletedFlag) {
@@ -53,6 +81,7 @@ public final class Binding {
     this.schema = schema;
     this.table = table;
     this.columns = java.util.Collections.unmodifiableList(new java.util.ArrayList<>(columns));
+    this.where = where;
     this.configPath = configPath;
     this.deletes = deletes;
     this.deletedFlag = deletedFlag;
@@ -77,6 +106,11 @@ public final class Binding {
 
   public @Nullable String column(int position) {
     return columns.get(position);
+  }
+
+  /** Which of the table's rows, in the system's own language; null where it is all. */
+  public @Nullable String where() {
+    return where;
   }
 
   public String configPath() {

@@ -14,6 +14,26 @@ public interface ConnectedSystem extends AutoCloseable {
    */
   List<Problem> check();
 
+  /**
+   * The statements, in the system's own language, that have to be run for it to show what is read
+   * from it; empty where it does, or needs none. Changes nothing.
+   *
+   * @throws UnisonoException where the system cannot be asked
+   */
+  default List<String> publication() {
+    return List.of();
+  }
+
+  /**
+   * Runs {@link #publication}, all of it or nothing.
+   *
+   * @return what was run
+   * @throws UnisonoException where the system refuses
+   */
+  default List<String> publish() {
+    return List.of();
+  }
+
   /** A new source over all bindings that are read; one at a time. */
   Source source();
 

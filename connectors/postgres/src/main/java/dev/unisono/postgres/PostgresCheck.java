@@ -68,7 +68,7 @@ final class PostgresCheck {
         Optional<Table> table = checkTable(connection, binding);
         if (table.isPresent()) {
           any = true;
-          published.add(binding, table.get());
+          addPublished(connection, published, binding, table.get());
           checkRead(connection, binding, table.get());
         }
       }
@@ -265,9 +265,6 @@ final class PostgresCheck {
           "Run GRANT SELECT ON " + table.sqlName() + " TO " + Database.quote(user) + ";");
     }
     List<String> key = Table.keyColumns(binding);
-    if (!table.logShows(key)) {
-      problems.add(table.keyNotInLog(binding));
-    }
     for (Table.Identity part : table.identities()) {
       if (part.kind() != 'r' && part.kind() != 'p') {
         add(
@@ -292,6 +289,16 @@ final class PostgresCheck {
       }
     }
     checkKeyNotNull(binding, table, key);
+  }
+
+  private void addPublished(
+      Connection connection, Publication published, Binding binding, Table table)
+      throws SQLException {
+    try {
+      published.add(connection, binding, table);
+    } catch (UnisonoException unfit) {
+      problems.add(unfit.problem());
+    }
   }
 
   private void checkKeyNotNull(Binding binding, Table table, List<String> key) {

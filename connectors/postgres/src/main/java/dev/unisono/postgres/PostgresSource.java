@@ -196,27 +196,15 @@ final class PostgresSource implements Source {
       Publication published = new Publication(database.system(), publication);
       List<SnapshotTable> tables = new ArrayList<>();
       for (Binding binding : bindings) {
-        Table table =
-            Table.find(connection, binding.table())
-                .orElseThrow(() ->
-                    new UnisonoException(
-                        new Problem(
-                            "no-such-table",
-                            ProblemType.USER,
-                            "There is no table " + binding.table() + ".",
-                            binding.configPath() + ".table",
-                            "Name an existing table, as schema.table.")));
+        Table table = Table.named(connection, binding);
         // Asked before it is published: the owner could not change such a table any more.
-        if (!table.logShows(Table.keyColumns(binding))) {
-          throw new UnisonoException(table.keyNotInLog(binding));
-        }
-        published.add(binding, table);
+        published.add(connection, binding, table);
         tables.add(new SnapshotTable(binding, table, state, sink.knownKeys()));
       }
       // Parents first, so that a target finds them when it writes the children.
       List<SnapshotTable> ordered =
           TableOrder.parentsFirst(connection, tables, table -> table.table().relation());
-      published.prepare(connection);
+      published.prepare(connection, false);
       Slot ours = new Slot(database, slot, budget);
       ServerIdentity.Present now = ServerIdentity.of(connection);
       String stream = state.get(STREAM);

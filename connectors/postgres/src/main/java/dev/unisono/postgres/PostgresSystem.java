@@ -8,6 +8,8 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 
 /** One configured PostgreSQL database and the parts it plays. Safe for threads. */
@@ -43,6 +45,32 @@ final class PostgresSystem implements ConnectedSystem {
   public List<Problem> check() {
     return new PostgresCheck(database, reads, writes, slot, publication, settings.number("lanes"))
         .run();
+  }
+
+  @Override
+  public List<String> publication() {
+    return publication(false);
+  }
+
+  @Override
+  public List<String> publish() {
+    return publication(true);
+  }
+
+  private List<String> publication(boolean run) {
+    if (reads.isEmpty()) {
+      return List.of();
+    }
+    try (Connection connection = database.connect("connecting")) {
+      Publication published = Publication.of(connection, database.system(), publication, reads);
+      List<String> statements = published.statements(connection);
+      if (run) {
+        published.prepare(connection, true);
+      }
+      return statements;
+    } catch (SQLException failed) {
+      throw database.failure("preparing the publication " + publication, failed);
+    }
   }
 
   @Override

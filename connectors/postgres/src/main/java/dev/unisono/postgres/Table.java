@@ -3,6 +3,7 @@ package dev.unisono.postgres;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -126,6 +127,23 @@ record Table(
                 row.getLong(5)));
       }
     }
+  }
+
+  /**
+   * A binding's table.
+   *
+   * @throws UnisonoException where there is none of its name
+   */
+  static Table named(Connection connection, Binding binding) throws SQLException {
+    return find(connection, binding.table())
+        .orElseThrow(() ->
+            new UnisonoException(
+                new Problem(
+                    "no-such-table",
+                    ProblemType.USER,
+                    "There is no table " + binding.table() + ".",
+                    binding.configPath() + ".table",
+                    "Name an existing table, as schema.table.")));
   }
 
   private static Map<String, Column> columns(Connection connection, long relation)

@@ -85,6 +85,8 @@ final class TableQueries {
             + ", n) WHERE NOT EXISTS (SELECT FROM "
             + table.sqlName()
             + " t WHERE "
+            + condition()
+            + " AND "
             + String.join(" AND ", equal)
             + ")";
     List<Key> missing = new ArrayList<>();
@@ -128,7 +130,7 @@ final class TableQueries {
         keyTypes.stream().map(type -> "?::" + type.sqlName()).collect(Collectors.joining(", "));
     String query =
         select()
-            + (from == null ? "" : " WHERE (" + keyList() + ") > (" + values + ")")
+            + (from == null ? "" : " AND (" + keyList() + ") > (" + values + ")")
             + " ORDER BY "
             + keyList()
             + " LIMIT ?";
@@ -156,7 +158,7 @@ final class TableQueries {
             .collect(Collectors.joining(", "));
     String query =
         select()
-            + " WHERE ("
+            + " AND ("
             + keyList()
             + ") IN (SELECT "
             + keys
@@ -202,6 +204,11 @@ final class TableQueries {
         fields.stream()
             .map(field -> "t." + Database.quote(String.valueOf(binding.column(field))))
             .collect(Collectors.joining(", "));
-    return "SELECT " + columns + " FROM " + table.sqlName() + " t";
+    return "SELECT " + columns + " FROM " + table.sqlName() + " t WHERE " + condition();
+  }
+
+  /** The rows that the publication shows. */
+  private String condition() {
+    return binding.where() == null ? "true" : "(" + binding.where() + ")";
   }
 }

@@ -113,6 +113,12 @@ public final class ConfigKeys {
               false,
               "The column of each field that is named otherwise there; null where this system does"
                   + " not keep it."),
+          key(
+              "where",
+              "string",
+              false,
+              "Which rows of a table that is read, as a condition in the system's own language; a"
+                  + " row that no longer meets it is deleted elsewhere."),
           optional(
               "deletes",
               "string",

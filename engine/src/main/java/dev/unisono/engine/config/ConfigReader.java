@@ -257,10 +257,18 @@ public final class ConfigReader {
       member.check(ConfigKeys.MEMBER);
       String system = member.text("system");
       String table = member.text("table");
+      String where = member.text("where");
       Direction direction = direction(member);
       RefusalRules refusals = refusals(member);
       Deletes deletes = deletes(member);
       checkOnlyForWrite(member, direction);
+      if (where != null && direction == Direction.WRITE) {
+        member.note(
+            "where",
+            "not-available",
+            "A member that is written takes all that is read.",
+            "Write the condition at the member that is read.");
+      }
       readers += direction == Direction.READ ? 1 : 0;
       unclear |= direction == null;
       if (system != null && !systems.contains(system)) {
@@ -285,8 +293,16 @@ public final class ConfigReader {
           members.add(
               new MemberConfig(
                   system,
-                  new Binding(
-                      name, schema, table, columns, member.path(), deletes, flag(member, deletes)),
+                  direction == Direction.READ
+                      ? new Binding(name, schema, table, columns, where, member.path())
+                      : new Binding(
+                          name,
+                          schema,
+                          table,
+                          columns,
+                          member.path(),
+                          deletes,
+                          flag(member, deletes)),
                   direction,
                   refusals));
         }

@@ -644,6 +644,24 @@ final class ConfigReaderTest {
   }
 
   @Test
+  void aConditionStandsAtTheMemberThatIsRead() throws IOException {
+    String reader = "table: public.customers, direction: read";
+    var members =
+        present(read(RIGHT.replace(reader, reader + ", where: \"id > 1\"")).draft())
+            .syncs()
+            .getFirst()
+            .members();
+    assertEquals("id > 1", members.getFirst().binding().where());
+    assertNull(members.getLast().binding().where());
+    assertProblem(
+        "not-available",
+        "syncs.customers.members[1].where",
+        "takes all that is read",
+        WRITER,
+        WRITER.replace("fields:", "where: \"id > 1\", fields:"));
+  }
+
+  @Test
   void wantsExactlyOneReader() throws IOException {
     String reader = "- { system: crm, table: public.customers, direction: read }";
     List<ConfigProblem> none =
