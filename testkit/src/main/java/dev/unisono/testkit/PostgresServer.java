@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -80,6 +81,59 @@ public final class PostgresServer implements AutoCloseable {
     server.port = server.choosePort();
     server.launch();
     return server;
+  }
+
+  /**
+   * A standby of a running server, in a folder of its own that is removed on close. It streams by a
+   * physical slot of this name, which is made, and keeps the primary's fail-over slots.
+   */
+  public static PostgresServer standbyOf(PostgresServer primary, String slot, String database)
+      throws SQLException {
+    try (Connection connection = primary.connect(database);
+        Statement statement = connection.createStatement()) {
+      Path folder = Files.createTempDirectory("unisono-postgres-data");
+      statement.execute("SELECT pg_create_physical_replication_slot('" + slot + "', true)");
+      statement.execute("SELECT pg_backup_start('standby', fast => true)");
+      copy(primary.data(), folder.resolve("data"));
+      try (var row = statement.executeQuery("SELECT labelfile FROM pg_backup_stop()")) {
+        row.next();
+        Files.writeString(folder.resolve("data/backup_label"), row.getString(1));
+      }
+      Files.createFile(folder.resolve("data/standby.signal"));
+      Files.createFile(folder.resolve("initialized"));
+      Files.writeString(
+          folder.resolve("data/postgresql.auto.conf"),
+          """
+          primary_conninfo = 'host=127.0.0.1 port=%d user=%s password=%s dbname=%s'
+          primary_slot_name = '%s'
+          hot_standby_feedback = on
+          sync_replication_slots = on
+          """
+              .formatted(primary.port, USER, PASSWORD, database, slot));
+      return start(folder, true, Map.of());
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** A server's files while it runs, but its slots, which are its own. */
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path relative = from.relativize(file);
+        boolean slot = relative.startsWith("pg_replslot") && relative.getNameCount() > 1;
+        if (!slot && !relative.startsWith("postmaster.pid")) {
+          Files.copy(file, to.resolve(relative), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+      }
+    } catch (UncheckedIOException failed) {
+      throw failed.getCause();
+    }
+  }
+
+  /** Makes a standby a server of its own. */
+  public void promote() {
+    run("pg_ctl", "-D", data().toString(), "-w", "-t", "60", "promote");
   }
 
   public int port() {
