@@ -147,7 +147,11 @@ public final class Engine implements Doors, AutoCloseable {
                       system.settings(),
                       reads,
                       writes,
-                      Map.of("installation", folder.installation())));
+                      Map.of(
+                          "installation",
+                          folder.installation(),
+                          "folder",
+                          folder.systemFolder(system.name()).toString())));
       systems.put(system.name(), connected);
       if (!reads.isEmpty()) {
         SourceRunner source =

@@ -71,6 +71,12 @@ final class Metrics {
         .description("From a change's commit until it was durable here, for the last one.")
         .register(registry);
     Gauge.builder(
+            "unisono.source.behind", doors, all -> (double) source(system).progress().lagBytes())
+        .tag("system", system)
+        .baseUnit("bytes")
+        .description("How much of the system's log is still to be read; -1 where unknown.")
+        .register(registry);
+    Gauge.builder(
             "unisono.source.retained",
             doors,
             all -> (double) source(system).progress().retained().bytes())

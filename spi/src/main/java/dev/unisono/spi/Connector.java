@@ -34,7 +34,9 @@ public interface Connector {
    * @param reads the bindings that are read from it
    * @param writes the bindings that are written to it
    * @param parameters facts of this installation that a connector may need in names and messages;
-   *     {@code installation} is an identifier of this data folder, stable over restarts
+   *     {@code installation} is an identifier of this data folder, stable over restarts; {@code
+   *     folder} the path of a folder for this system alone, not made yet, for what need not outlive
+   *     the process
    */
   record SystemContext(
       String name,

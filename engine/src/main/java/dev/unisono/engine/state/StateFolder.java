@@ -4,9 +4,11 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -119,6 +121,13 @@ public final class StateFolder implements AutoCloseable {
 
   public Path path() {
     return path;
+  }
+
+  /** Where a system's connector keeps what need not outlive the process; not made here. */
+  public Path systemFolder(String system) {
+    return path.toAbsolutePath()
+        .resolve("systems")
+        .resolve("system-" + URLEncoder.encode(system, StandardCharsets.UTF_8));
   }
 
   /** Tells this installation from every other; made with the state. */
