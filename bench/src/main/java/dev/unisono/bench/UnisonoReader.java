@@ -85,7 +85,8 @@ final class UnisonoReader {
   private static Object value(Option option, String text) {
     return switch (option.type()) {
       case TEXT -> text;
-      case INTEGER, BYTES -> Long.valueOf(text);
+      case INTEGER -> Long.valueOf(text);
+      case BYTES -> Long.valueOf(text.replace("GiB", "")) << 30;
       case BOOLEAN -> Boolean.valueOf(text);
       case DURATION -> Duration.parse("PT" + text);
     };

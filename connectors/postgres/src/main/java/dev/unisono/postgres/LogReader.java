@@ -68,7 +68,7 @@ final class LogReader {
   private boolean dirty;
 
   /** The end of the last transaction that is handed over whole with the batch at hand. */
-  private long end;
+  private volatile long end;
 
   private boolean inTransaction;
   private int transaction;
@@ -119,6 +119,11 @@ final class LogReader {
   void attach(SideThread beside) {
     side = beside;
     report();
+  }
+
+  /** The end of the last transaction that was read; can be asked from any thread. */
+  long end() {
+    return end;
   }
 
   /** True where nothing waits to be handed over that could be: then reading may block. */

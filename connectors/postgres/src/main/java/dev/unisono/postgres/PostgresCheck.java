@@ -34,6 +34,7 @@ final class PostgresCheck {
   private final String slot;
   private final String publication;
   private final long lanes;
+  private final LogOptions log;
   private final List<Problem> problems = new ArrayList<>();
   private final Set<String> unusable = new HashSet<>();
   private final String system;
@@ -45,13 +46,15 @@ final class PostgresCheck {
       List<Binding> writes,
       String slot,
       String publication,
-      long lanes) {
+      long lanes,
+      LogOptions log) {
     this.database = database;
     this.reads = reads;
     this.writes = writes;
     this.slot = slot;
     this.publication = publication;
     this.lanes = lanes;
+    this.log = log;
     this.system = "systems." + database.system();
   }
 
@@ -125,6 +128,7 @@ final class PostgresCheck {
           system + ".user",
           "Run ALTER ROLE " + Database.quote(user) + " REPLICATION;");
     }
+    checkLogOptions(connection);
     long slots =
         Long.parseLong(text(connection, "SELECT count(*)::text FROM pg_replication_slots"));
     boolean ours =
@@ -140,6 +144,24 @@ final class PostgresCheck {
           "All " + most + " replication slots are taken.",
           system + ".slot",
           "Drop one that nobody reads, or raise max_replication_slots and restart the server.");
+    }
+  }
+
+  private void checkLogOptions(Connection connection) throws SQLException {
+    List<Problem> tooNew =
+        log.tooNew(database.system(), connection.getMetaData().getDatabaseMajorVersion());
+    problems.addAll(tooNew);
+    if (log.failover()
+        && tooNew.isEmpty()
+        && text(connection, "SHOW synchronized_standby_slots").isEmpty()) {
+      add(
+          "standby-not-waited-for",
+          "failover is true, and no standby is waited for: Unisono could read what a standby that"
+              + " is promoted does not have.",
+          system + ".failover",
+          "Run ALTER SYSTEM SET synchronized_standby_slots = 'SLOT'; with the slot that the standby"
+              + " streams by. The standby needs sync_replication_slots = on,"
+              + " hot_standby_feedback = on, primary_slot_name, and a dbname in primary_conninfo.");
     }
   }
 

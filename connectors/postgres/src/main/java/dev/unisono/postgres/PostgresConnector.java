@@ -17,6 +17,7 @@ public final class PostgresConnector implements Connector {
   private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
 
   private static final long LEAST_BUDGET_BYTES = 16L << 20;
+  private static final long LEAST_SPOOL_BYTES = 1L << 20;
 
   @Override
   public String kind() {
@@ -73,6 +74,33 @@ public final class PostgresConnector implements Connector {
             "How much log the server may have to keep for the slot, 16MiB at least: from half of it"
                 + " on there are warnings; beyond it the slot is let go and everything is repaired"
                 + " by comparison. Without it there is no limit."),
+        Option.optional(
+                "streaming",
+                Option.Type.TEXT,
+                "on",
+                "Whether the server sends a transaction that is too large for its"
+                    + " logical_decoding_work_mem before it commits; else it keeps it on its own"
+                    + " disk until then.")
+            .oneOf("on", "off"),
+        Option.optional(
+            "spool",
+            Option.Type.BYTES,
+            "20GiB",
+            "How much disk such transactions may take, under the state folder, until they end; at"
+                + " least 1MiB."),
+        Option.optional(
+                "origin",
+                Option.Type.TEXT,
+                "any",
+                "none leaves out what replication from elsewhere wrote into the server (PostgreSQL"
+                    + " 16 and later).")
+            .oneOf("any", "none"),
+        Option.optional(
+            "failover",
+            Option.Type.BOOLEAN,
+            "false",
+            "Whether standbys keep the slot, too, so that reading goes on at one that is promoted"
+                + " (PostgreSQL 17 and later)."),
         Option.optional(
             "lanes",
             Option.Type.INTEGER,
@@ -139,6 +167,11 @@ public final class PostgresConnector implements Connector {
                     "log-budget is " + bytes + " bytes.",
                     "log-budget",
                     "Allow 16MiB or more; the log is kept in files of that size.")));
+    if (settings.number("spool") < LEAST_SPOOL_BYTES) {
+      problems.add(
+          problem(
+              "out-of-range", "spool is less than 1MiB.", "spool", "Choose one such as 20GiB."));
+    }
     return problems;
   }
 

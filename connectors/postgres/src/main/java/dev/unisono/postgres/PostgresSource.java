@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.replication.LogSequenceNumber;
 import org.postgresql.replication.PGReplicationStream;
+import org.postgresql.replication.fluent.logical.ChainedLogicalStreamBuilder;
 
 /**
  * Reads one database by its log, and its tables by chunks beside that. The log is read blocking, on
@@ -39,6 +40,7 @@ final class PostgresSource implements Source {
   private final List<Binding> bindings;
   private final String slot;
   private final String publication;
+  private final LogOptions log;
   private final Duration heartbeat;
   private final int chunkRows;
 
@@ -67,12 +69,14 @@ final class PostgresSource implements Source {
 
   private final LinkedBlockingQueue<Mark.Turn> orders = new LinkedBlockingQueue<>();
   private volatile boolean closed;
+  private long shownLifeNanos = System.nanoTime();
 
   PostgresSource(
       Database database,
       List<Binding> bindings,
       String slot,
       String publication,
+      LogOptions log,
       Duration heartbeat,
       int chunkRows,
       boolean repairing,
@@ -81,6 +85,7 @@ final class PostgresSource implements Source {
     this.bindings = bindings;
     this.slot = slot;
     this.publication = publication;
+    this.log = log;
     this.heartbeat = heartbeat;
     this.chunkRows = chunkRows;
     this.repairing = repairing;
@@ -107,9 +112,10 @@ final class PostgresSource implements Source {
               chunkRows,
               this::report,
               this::closeConnection);
-      report = new SourceReport(sink, prepared.tables(), beside, watch, prepared.loss());
       LogReader reader =
           new LogReader(prepared.tables(), prepared.from(), sink, new Ends(), this::report);
+      report =
+          new SourceReport(sink, prepared.tables(), beside, watch, reader::end, prepared.loss());
       reader.begin(prepared.fresh(), prepared.news());
       read(
           prepared.from(),
@@ -204,8 +210,9 @@ final class PostgresSource implements Source {
       // Parents first, so that a target finds them when it writes the children.
       List<SnapshotTable> ordered =
           TableOrder.parentsFirst(connection, tables, table -> table.table().relation());
+      log.checkVersion(database.system(), connection.getMetaData().getDatabaseMajorVersion());
       published.prepare(connection, false);
-      Slot ours = new Slot(database, slot, budget);
+      Slot ours = new Slot(database, slot, budget, log.failover());
       ServerIdentity.Present now = ServerIdentity.of(connection);
       String stream = state.get(STREAM);
       String server = state.get(SERVER);
@@ -267,20 +274,10 @@ final class PostgresSource implements Source {
     connection = replication;
     side = sideThread;
     watch = slotWatch;
-    try {
-      PGReplicationStream opened =
-          replication
-              .unwrap(PGConnection.class)
-              .getReplicationAPI()
-              .replicationStream()
-              .logical()
-              .withSlotName(slot)
-              .withStartPosition(LogSequenceNumber.valueOf(from.end()))
-              .withSlotOption("proto_version", 1)
-              .withSlotOption("publication_names", publication)
-              .withSlotOption("messages", true)
-              .withStatusInterval((int) STATUS_INTERVAL_SECONDS, TimeUnit.SECONDS)
-              .start();
+    try (TransactionSpool spool =
+        new TransactionSpool(database.system(), log.spoolFolder(), log.mostSpoolBytes())) {
+      PGReplicationStream opened = open(replication, from);
+      LogStreams streams = new LogStreams(messages, reader, spool, () -> showLife(opened));
       opened.setFlushedLSN(LogSequenceNumber.valueOf(from.end()));
       opened.setAppliedLSN(LogSequenceNumber.valueOf(from.end()));
       stream = opened;
@@ -295,7 +292,7 @@ final class PostgresSource implements Source {
         if (message == null) {
           reader.flush();
         } else {
-          messages.take(message);
+          streams.take(message);
         }
       }
     } catch (SQLException failed) {
@@ -305,6 +302,46 @@ final class PostgresSource implements Source {
       sideThread.close();
       slotWatch.close();
       closeConnection();
+    }
+  }
+
+  private PGReplicationStream open(Connection replication, StreamState from) throws SQLException {
+    int version = replication.getMetaData().getDatabaseMajorVersion();
+    ChainedLogicalStreamBuilder asked =
+        replication
+            .unwrap(PGConnection.class)
+            .getReplicationAPI()
+            .replicationStream()
+            .logical()
+            .withSlotName(slot)
+            .withStartPosition(LogSequenceNumber.valueOf(from.end()))
+            .withSlotOption("proto_version", LogOptions.protocol(version))
+            .withSlotOption("publication_names", publication)
+            .withSlotOption("messages", true)
+            // The driver would acknowledge by itself what came after a message that lies before
+            // what was acknowledged, as parts of a streamed transaction do (invariant 1).
+            .withAutomaticFlush(false)
+            .withStatusInterval((int) STATUS_INTERVAL_SECONDS, TimeUnit.SECONDS);
+    log.checkVersion(database.system(), version);
+    if (log.ownOnly()) {
+      asked = asked.withSlotOption("origin", "none");
+    }
+    if (log.streaming()) {
+      asked = asked.withSlotOption("streaming", true);
+    }
+    return asked.start();
+  }
+
+  /** While nothing is received, nothing else tells the server that we are there. */
+  private void showLife(PGReplicationStream reading) {
+    if (System.nanoTime() - shownLifeNanos < TimeUnit.SECONDS.toNanos(STATUS_INTERVAL_SECONDS)) {
+      return;
+    }
+    shownLifeNanos = System.nanoTime();
+    try {
+      reading.forceUpdateStatus();
+    } catch (SQLException failed) {
+      throw database.failure("reading the log", failed);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -22,6 +23,7 @@ final class PostgresSystem implements ConnectedSystem {
   private final String slot;
   private final String publication;
   private final LogBudget logBudget;
+  private final LogOptions log;
 
   PostgresSystem(SystemContext context) {
     this.settings = context.settings();
@@ -32,6 +34,13 @@ final class PostgresSystem implements ConnectedSystem {
     this.slot = settings.optionalText("slot").orElse(defaultName(context.name()));
     this.logBudget = new LogBudget(settings.optionalNumber("log-budget").orElse(0L));
     this.publication = settings.optionalText("publication").orElse(defaultName(context.name()));
+    String folder = context.parameters().get("folder");
+    this.log =
+        LogOptions.of(
+            settings,
+            folder == null
+                ? Path.of(System.getProperty("java.io.tmpdir"), "unisono-spool-" + slot)
+                : Path.of(folder, "spool"));
   }
 
   /** What may stand in the name of a slot, made of the system's name. */
@@ -43,7 +52,8 @@ final class PostgresSystem implements ConnectedSystem {
 
   @Override
   public List<Problem> check() {
-    return new PostgresCheck(database, reads, writes, slot, publication, settings.number("lanes"))
+    return new PostgresCheck(
+            database, reads, writes, slot, publication, settings.number("lanes"), log)
         .run();
   }
 
@@ -80,6 +90,7 @@ final class PostgresSystem implements ConnectedSystem {
         reads,
         slot,
         publication,
+        log,
         settings.duration("heartbeat"),
         (int) settings.number("snapshot-chunk"),
         settings.text("on-slot-loss").equals("repair"),

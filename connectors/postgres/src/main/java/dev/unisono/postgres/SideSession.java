@@ -114,22 +114,25 @@ final class SideSession implements AutoCloseable {
   /**
    * What the server says of a slot.
    *
+   * @param written the end of its log
    * @param retainedBytes how much log it keeps for it; -1 where it does not say
    * @param safeBytes how much more can be written before it gives the slot up; -1 where it never
    *     does
    */
-  record SlotUse(long retainedBytes, long safeBytes) {}
+  record SlotUse(long written, long retainedBytes, long safeBytes) {}
 
   SlotUse slotUse(String slot) {
     try (PreparedStatement select =
         connection()
             .prepareStatement(
-                "SELECT coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, -1),"
+                "SELECT pg_current_wal_lsn() - '0/0',"
+                    + " coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, -1),"
                     + " coalesce(safe_wal_size, -1)"
                     + " FROM pg_replication_slots WHERE slot_name = ?")) {
       select.setString(1, slot);
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? new SlotUse(row.getLong(1), row.getLong(2)) : new SlotUse(-1, -1);
+        return row.next() ? new SlotUse(row.getLong(1), row.getLong(2), row.getLong(3))
+            : new SlotUse(0, -1, -1);
       }
     } catch (SQLException failed) {
       throw failure("asking for the slot", failed);

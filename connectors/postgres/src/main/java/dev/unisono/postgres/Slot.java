@@ -17,15 +17,21 @@ final class Slot {
   private final String slot;
 
   private final LogBudget budget;
+  private final boolean failover;
 
-  Slot(Database database, String slot, LogBudget budget) {
+  /**
+   * @param failover whether standbys are to keep the slot, too
+   */
+  Slot(Database database, String slot, LogBudget budget, boolean failover) {
+    this.failover = failover;
     this.database = database;
     this.slot = slot;
     this.budget = budget;
   }
 
   /** What the server says of the slot. */
-  private record Found(boolean active, @Nullable String invalid, long confirmed) {}
+  private record Found(
+      boolean active, @Nullable String invalid, long confirmed, boolean failover) {}
 
   /**
    * Where to begin.
@@ -69,6 +75,9 @@ final class Slot {
       }
       Problem loss = loss(found, state, known, now);
       if (loss == null) {
+        if (failover && !found.orElseThrow().failover()) {
+          enableFailover();
+        }
         return new Begin(state, null);
       }
       if (!mayRepair) {
@@ -100,6 +109,7 @@ final class Slot {
             "SELECT active, "
                 + invalid
                 + ", coalesce(confirmed_flush_lsn, '0/0')::text"
+                + (failover ? ", failover" : ", false")
                 + " FROM pg_replication_slots WHERE slot_name = ?")) {
       select.setString(1, slot);
       try (ResultSet row = select.executeQuery()) {
@@ -108,7 +118,8 @@ final class Slot {
                 new Found(
                     row.getBoolean(1),
                     row.getString(2),
-                    LogSequenceNumber.valueOf(row.getString(3)).asLong()))
+                    LogSequenceNumber.valueOf(row.getString(3)).asLong(),
+                    row.getBoolean(4)))
             : Optional.empty();
       }
     }
@@ -162,13 +173,22 @@ final class Slot {
     }
     try (PreparedStatement create =
         connection.prepareStatement(
-            "SELECT lsn::text FROM pg_create_logical_replication_slot(?, 'pgoutput')")) {
+            "SELECT lsn::text FROM pg_create_logical_replication_slot(?, 'pgoutput'"
+                + (failover ? ", failover => true)" : ")"))) {
       create.setString(1, slot);
       try (ResultSet row = create.executeQuery()) {
         row.next();
         budget.begun();
         return new StreamState(LogSequenceNumber.valueOf(row.getString(1)).asLong(), 0, 0);
       }
+    }
+  }
+
+  /** No function does it, only a command of the replication protocol. */
+  private void enableFailover() throws SQLException {
+    try (Connection replication = database.connectForReplication();
+        Statement alter = replication.createStatement()) {
+      alter.execute("ALTER_REPLICATION_SLOT " + Database.quote(slot) + " ( FAILOVER true )");
     }
   }
 

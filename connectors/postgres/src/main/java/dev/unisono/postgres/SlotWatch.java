@@ -34,6 +34,7 @@ final class SlotWatch implements AutoCloseable {
   private final Runnable onFailure;
   private final Thread thread;
   private volatile Retained retained;
+  private volatile long written;
   private volatile @Nullable Problem warning;
   private volatile @Nullable UnisonoException failure;
   private volatile boolean closed;
@@ -63,6 +64,11 @@ final class SlotWatch implements AutoCloseable {
 
   void start() {
     thread.start();
+  }
+
+  /** The end of the server's log when it was last asked; 0 before. */
+  long written() {
+    return written;
   }
 
   Retained retained() {
@@ -106,6 +112,7 @@ final class SlotWatch implements AutoCloseable {
   /** Looks once; false where the slot was let go. */
   private boolean look() throws InterruptedException {
     SideSession.SlotUse use = session.slotUse(slot);
+    written = use.written();
     retained = new Retained(use.retainedBytes(), use.safeBytes(), budget.bytes());
     if (budget.exceeded(use.retainedBytes())) {
       letGo();

@@ -100,6 +100,16 @@ final class TestDatabase implements AutoCloseable {
 
   /** The connector's system with settings beside the usual ones. */
   ConnectedSystem system(Map<String, Object> more, List<Binding> reads, List<Binding> writes) {
+    return system(server, name, more, reads, writes);
+  }
+
+  /** The same of a server that is not the database's own. */
+  static ConnectedSystem system(
+      PostgresServer server,
+      String name,
+      Map<String, Object> more,
+      List<Binding> reads,
+      List<Binding> writes) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("url", server.jdbcUrl(name));
     settings.put("user", server.user());
@@ -109,6 +119,10 @@ final class TestDatabase implements AutoCloseable {
     settings.put("lanes", 2L);
     settings.put("on-slot-loss", "repair");
     settings.put("answer-timeout", Duration.ofMinutes(5));
+    settings.put("streaming", "on");
+    settings.put("spool", 1L << 30);
+    settings.put("origin", "any");
+    settings.put("failover", false);
     settings.putAll(more);
     return new PostgresConnector()
         .connect(
