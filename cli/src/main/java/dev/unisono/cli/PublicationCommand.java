@@ -55,8 +55,13 @@ final class PublicationCommand implements Callable<Integer> {
     String named = only;
     if (named != null && !config.systems().containsKey(named)) {
       System.err.println(
-          "no-such-system: " + file + " has no system " + named + "; it has "
-              + String.join(", ", config.systems().keySet()) + ".");
+          "no-such-system: "
+              + file
+              + " has no system "
+              + named
+              + "; it has "
+              + String.join(", ", config.systems().keySet())
+              + ".");
       return 2;
     }
     boolean well = true;
@@ -90,7 +95,6 @@ final class PublicationCommand implements Callable<Integer> {
 
   private void tell(ConfigProblem located) {
     Problem problem = located.problem();
-    System.err.println(
-        file + (located.line() > 0 ? ":" + located.line() : "") + ": " + problem);
+    System.err.println(file + (located.line() > 0 ? ":" + located.line() : "") + ": " + problem);
   }
 }

@@ -117,12 +117,7 @@ final class PostgresSource implements Source {
       report =
           new SourceReport(sink, prepared.tables(), beside, watch, reader::end, prepared.loss());
       reader.begin(prepared.fresh(), prepared.news());
-      read(
-          prepared.from(),
-          reader,
-          new LogMessages(prepared.tables(), reader),
-          beside,
-          watch);
+      read(prepared.from(), reader, new LogMessages(prepared.tables(), reader), beside, watch);
     } catch (UnisonoException failed) {
       throw ended(failed);
     }

@@ -295,15 +295,13 @@ final class Publication {
     return tables.values().stream()
         .filter(table -> found.named().contains(table.relation()))
         .filter(table -> !found.whole().contains(table.relation()))
-        .filter(
-            table -> {
-              RowFilter filter = filters.get(table.relation());
-              Set<String> shown = found.columns().get(table.relation());
-              return !Objects.equals(
-                      filter == null ? null : filter.spelled(),
-                      found.filters().get(table.relation()))
-                  || (shown != null && !shown.containsAll(read.get(table.relation())));
-            })
+        .filter(table -> {
+          RowFilter filter = filters.get(table.relation());
+          Set<String> shown = found.columns().get(table.relation());
+          return !Objects.equals(
+                  filter == null ? null : filter.spelled(), found.filters().get(table.relation()))
+              || (shown != null && !shown.containsAll(read.get(table.relation())));
+        })
         .toList();
   }
 
@@ -317,21 +315,19 @@ final class Publication {
 
   private String list(Collection<Table> listed) {
     return listed.stream()
-        .map(
-            table -> {
-              RowFilter filter = filters.get(table.relation());
-              return table.sqlName() + (filter == null ? "" : " WHERE (" + filter.written() + ")");
-            })
+        .map(table -> {
+          RowFilter filter = filters.get(table.relation());
+          return table.sqlName() + (filter == null ? "" : " WHERE (" + filter.written() + ")");
+        })
         .collect(Collectors.joining(", "));
   }
 
   /** Tables of which it shows less than is read: that somebody may have meant. */
   private boolean narrower(Found found) {
     return differing(found).stream()
-        .anyMatch(
-            table ->
-                !filters.containsKey(table.relation())
-                    || found.columns().containsKey(table.relation()));
+        .anyMatch(table ->
+            !filters.containsKey(table.relation())
+                || found.columns().containsKey(table.relation()));
   }
 
   /** What is wrong with it that no statement of ours can mend. */
@@ -428,7 +424,10 @@ final class Publication {
           new Problem(
               "bad-filter",
               ProblemType.USER,
-              "The publication " + name + " cannot be: " + Failures.firstLine(refused.getMessage())
+              "The publication "
+                  + name
+                  + " cannot be: "
+                  + Failures.firstLine(refused.getMessage())
                   + ".",
               "systems." + system + ".publication",
               "Use simple conditions: columns, constants, operators and built-in functions that"
@@ -441,7 +440,8 @@ final class Publication {
         found.isPresent()
             ? found.get().ours()
             : flag(connection, "SELECT has_database_privilege(current_database(), 'CREATE')");
-    List<Table> added = new ArrayList<>(found.map(this::lacking).orElse(List.copyOf(tables.values())));
+    List<Table> added =
+        new ArrayList<>(found.map(this::lacking).orElse(List.copyOf(tables.values())));
     added.addAll(found.map(this::differing).orElse(List.of()));
     for (Table table : added) {
       may &=
@@ -459,7 +459,10 @@ final class Publication {
             ? " is not there"
             : lacking(found.get()).isEmpty() ? " does not show all that is read" : " lacks tables";
     return problem(
-        "The publication " + name + lack + ", and "
+        "The publication "
+            + name
+            + lack
+            + ", and "
             + (found.map(this::narrower).orElse(false)
                 ? "it is not made to show more without being asked."
                 : "this role may not change that."),

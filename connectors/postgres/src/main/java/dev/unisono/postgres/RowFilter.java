@@ -51,14 +51,18 @@ record RowFilter(String written, String spelled, List<String> columns) {
       return new RowFilter(where, spelled, List.copyOf(columns));
     } catch (SQLException failed) {
       String state = failed.getSQLState() == null ? "" : failed.getSQLState();
-      if (state.startsWith("42") && !state.equals("42501") || state.startsWith("22")
+      if (state.startsWith("42") && !state.equals("42501")
+          || state.startsWith("22")
           || state.startsWith("0A")) {
         throw new UnisonoException(
             new Problem(
                 "bad-filter",
                 ProblemType.USER,
-                "The condition of " + table.plainName() + " cannot be used: "
-                    + Failures.firstLine(failed.getMessage()) + ".",
+                "The condition of "
+                    + table.plainName()
+                    + " cannot be used: "
+                    + Failures.firstLine(failed.getMessage())
+                    + ".",
                 binding.configPath() + ".where",
                 "Write a condition over the table's own columns, as SQL has it after WHERE."),
             failed);

@@ -131,7 +131,8 @@ final class SideSession implements AutoCloseable {
                     + " FROM pg_replication_slots WHERE slot_name = ?")) {
       select.setString(1, slot);
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? new SlotUse(row.getLong(1), row.getLong(2), row.getLong(3))
+        return row.next()
+            ? new SlotUse(row.getLong(1), row.getLong(2), row.getLong(3))
             : new SlotUse(0, -1, -1);
       }
     } catch (SQLException failed) {

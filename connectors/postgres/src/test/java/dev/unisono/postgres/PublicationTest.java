@@ -57,7 +57,10 @@ final class PublicationTest {
   private static Binding binding(@Nullable String where) {
     Binding all =
         Bindings.of(
-            "public.t", List.of("id"), field("id", ValueType.LONG), field("name", ValueType.STRING));
+            "public.t",
+            List.of("id"),
+            field("id", ValueType.LONG),
+            field("name", ValueType.STRING));
     return new Binding(
         all.sync(), all.schema(), all.table(), all.columns(), where, all.configPath());
   }
@@ -94,11 +97,10 @@ final class PublicationTest {
       // A row that leaves is deleted, one that comes is new.
       assertTrue(
           run.changes().stream()
-              .anyMatch(
-                  change ->
-                      change.operation() == Operation.DELETE
-                          && change.key() != null
-                          && change.key().part(0).equals(8L)));
+              .anyMatch(change ->
+                  change.operation() == Operation.DELETE
+                      && change.key() != null
+                      && change.key().part(0).equals(8L)));
       assertEquals(
           List.of("10|row", "1|row", "402|last", "6|changed", "9|row"),
           new Replica().apply(run.changes()).texts());

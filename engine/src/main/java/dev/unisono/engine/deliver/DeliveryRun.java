@@ -14,7 +14,6 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Target;
-import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -42,7 +42,6 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
   /** True while a source is repaired: what a row refers to may not have been read again yet. */
   private final BooleanSupplier rowsMissing;
 
-
   private final ParkedRows parked;
   private final InstantSource clock;
   private final Thread thread;

@@ -155,8 +155,7 @@ final class TargetRunnerTest {
   void whatTheJournalDropsMeanwhileIsPassedOverWithANote() throws Exception {
     append(5);
     journal.failOnce(
-        new UnisonoException(
-            new Problem("gap", ProblemType.USER, "No longer held.", null, "")));
+        new UnisonoException(new Problem("gap", ProblemType.USER, "No longer held.", null, "")));
     TargetRunner runner = start(() -> target);
     reaches(runner, 5);
     assertEquals(State.RUNNING, runner.status().state());
