@@ -208,12 +208,24 @@ public final class PostgresServer implements AutoCloseable {
   public void kill() {
     Optional<ProcessHandle> postmaster = processId().flatMap(ProcessHandle::of);
     postmaster.ifPresent(process -> {
+      // So that it makes no child that is not in the list.
+      pause(process);
       List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
       process.destroyForcibly();
       all.forEach(ProcessHandle::destroyForcibly);
       all.add(process);
       all.forEach(each -> each.onExit().orTimeout(30, TimeUnit.SECONDS).join());
     });
+  }
+
+  private static void pause(ProcessHandle process) {
+    try {
+      new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().waitFor();
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Starts the server again after {@link #stop} or {@link #kill}, on the same port. */

@@ -1,4 +1,7 @@
-/** Real servers to test against, started from packages on the machine itself. */
+/**
+ * Real servers to test against, started from packages on the machine itself, and faults between
+ * them.
+ */
 @NullMarked
 package dev.unisono.testkit;
 
