@@ -39,6 +39,15 @@ final class MirrorServer implements AutoCloseable {
     this.config = databases.writeConfig(folder, port, snapshotChunk);
   }
 
+  /** The same, reaching the databases by these addresses. */
+  MirrorServer(
+      MirroredDatabases databases, Path folder, int snapshotChunk, String crmUrl, String billingUrl)
+      throws IOException {
+    this.folder = folder;
+    this.port = ServerProcess.freePort();
+    this.config = databases.writeConfig(folder, port, snapshotChunk, crmUrl, billingUrl);
+  }
+
   /** Before it is started: how long the journal keeps what happened. */
   void keepFor(String retention) throws IOException {
     String text = Files.readString(config);
@@ -67,6 +76,10 @@ final class MirrorServer implements AutoCloseable {
   void start() throws InterruptedException {
     startLive();
     process().awaitReady(START_LIMIT, () -> false);
+  }
+
+  boolean running() {
+    return process != null;
   }
 
   ServerProcess process() {
@@ -110,6 +123,27 @@ final class MirrorServer implements AutoCloseable {
       throw new AssertionError("the oldest cursor is not told: " + gap);
     }
     return cursor.group();
+  }
+
+  private JsonNode status() throws InterruptedException {
+    return ExactJson.parse(get("/v1/admin/status").body());
+  }
+
+  /** The sequence of the newest entry. */
+  long journalHead() throws InterruptedException {
+    return status().path("journal").path("head").asLong();
+  }
+
+  /** Fails where a source or a target has given up: then nothing more is to be waited for. */
+  void checkNothingStopped(String waitingFor) throws InterruptedException {
+    JsonNode status = status();
+    for (String parts : List.of("sources", "targets")) {
+      for (JsonNode part : status.path(parts)) {
+        if (part.path("state").asText().equals("STOPPED")) {
+          throw new AssertionError(part + " while waiting: " + waitingFor);
+        }
+      }
+    }
   }
 
   /** All records of an entity as its list shows them, page by page. */

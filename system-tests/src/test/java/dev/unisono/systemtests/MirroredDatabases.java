@@ -43,6 +43,14 @@ final class MirroredDatabases implements AutoCloseable {
     }
   }
 
+  PostgresServer crm() {
+    return crm;
+  }
+
+  PostgresServer billing() {
+    return billing;
+  }
+
   Connection inCrm() throws SQLException {
     return crm.connect("crm");
   }
@@ -156,8 +164,54 @@ final class MirroredDatabases implements AutoCloseable {
             + " FOR EACH ROW EXECUTE FUNCTION public.note_write()");
   }
 
+  /**
+   * Counts each change that is committed in crm, in {@code public.made}: one for each row that is
+   * inserted, updated or deleted, and one for each table that is emptied.
+   */
+  void countChangesInCrm() throws SQLException {
+    executeInCrm(
+        "CREATE TABLE public.made (changes bigint NOT NULL)",
+        """
+        CREATE FUNCTION public.count_changes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+        AS $$
+        BEGIN
+          IF TG_OP = 'TRUNCATE' THEN
+            INSERT INTO public.made VALUES (1);
+          ELSE
+            INSERT INTO public.made SELECT count(*) FROM changed;
+          END IF;
+          RETURN NULL;
+        END $$
+        """);
+    for (String table : new String[] {"public.customers", "public.orders"}) {
+      for (String operation : new String[] {"INSERT NEW", "UPDATE NEW", "DELETE OLD"}) {
+        String[] parts = operation.split(" ", 2);
+        executeInCrm(
+            "CREATE TRIGGER count_"
+                + parts[0]
+                + " AFTER "
+                + parts[0]
+                + " ON "
+                + table
+                + " REFERENCING "
+                + parts[1]
+                + " TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.count_changes()");
+      }
+      executeInCrm(
+          "CREATE TRIGGER count_truncate AFTER TRUNCATE ON "
+              + table
+              + " FOR EACH STATEMENT EXECUTE FUNCTION public.count_changes()");
+    }
+  }
+
   /** Writes the config for a server between the two; its state is in {@code folder/state}. */
   Path writeConfig(Path folder, int port, int snapshotChunk) throws IOException {
+    return writeConfig(folder, port, snapshotChunk, crm.jdbcUrl("crm"), billing.jdbcUrl("billing"));
+  }
+
+  /** The same for a server that reaches the two by other addresses: through a proxy each. */
+  Path writeConfig(Path folder, int port, int snapshotChunk, String crmUrl, String billingUrl)
+      throws IOException {
     Path password = Files.writeString(folder.resolve("password"), PASSWORD);
     String config =
         """
@@ -220,10 +274,10 @@ final class MirroredDatabases implements AutoCloseable {
             .formatted(
                 port,
                 folder.resolve("state"),
-                crm.jdbcUrl("crm"),
+                crmUrl,
                 password,
                 snapshotChunk,
-                billing.jdbcUrl("billing"),
+                billingUrl,
                 password);
     return Files.writeString(folder.resolve("unisono.yaml"), config);
   }

@@ -53,7 +53,12 @@ final class Workload {
   private static final int LARGE_TEXT_LEAST = 8_200;
   private static final int LARGE_TEXT_SPREAD = 12_000;
 
-  private final Connection crm;
+  /** Keys from here on are of large transactions alone. */
+  private static final long LARGE_FROM = 10_000_000;
+
+  private static final int LARGE_ROWS = 20_000;
+
+  private Connection crm;
   private final Random random;
   private final Ids customers;
   private final Ids orders;
@@ -73,6 +78,37 @@ final class Workload {
     }
     for (int i = 0; i < orderCount; i++) {
       insertOrder();
+    }
+    crm.commit();
+  }
+
+  /**
+   * Goes on by another connection, after the one before was lost: with whatever of the last
+   * transaction was committed.
+   */
+  void reconnect(Connection again) throws SQLException {
+    crm = again;
+    crm.setAutoCommit(false);
+    customers.reload();
+    orders.reload();
+    crm.commit();
+  }
+
+  /** Runs one transaction that changes some 20,000 rows at once. */
+  void largeTransaction() throws SQLException {
+    if (customers.isEmpty()) {
+      return;
+    }
+    switch (random.nextInt(3)) {
+      case 0 ->
+          execute("UPDATE public.orders SET quantity = quantity + 1 WHERE id >= ?", LARGE_FROM);
+      case 1 -> execute("DELETE FROM public.orders WHERE id >= ?", LARGE_FROM);
+      default ->
+          execute(
+              "INSERT INTO public.orders (id, customer_id, item, quantity, price)"
+                  + " SELECT n, ?, 'large', n % 100, ? FROM generate_series(?, ?) n"
+                  + " ON CONFLICT (id) DO UPDATE SET item = 'again'",
+              customers.any(), money(), LARGE_FROM, LARGE_FROM + LARGE_ROWS - 1);
     }
     crm.commit();
   }
@@ -399,7 +435,9 @@ final class Workload {
       list.clear();
       set.clear();
       try (Statement statement = crm.createStatement();
-          ResultSet row = statement.executeQuery("SELECT id FROM " + table + " ORDER BY id")) {
+          ResultSet row =
+              statement.executeQuery(
+                  "SELECT id FROM " + table + " WHERE id < " + LARGE_FROM + " ORDER BY id")) {
         while (row.next()) {
           add(row.getLong(1));
         }
