@@ -12,7 +12,9 @@ import picocli.CommandLine.Command;
       SchemaCommand.class,
       ReferenceCommand.class,
       SnapshotCommands.class,
-      ParkedCommand.class
+      ParkedCommand.class,
+      BackupCommand.class,
+      RestoreCommand.class
     })
 final class Cli {
   private Cli() {}

@@ -52,19 +52,37 @@ public final class StateFolder implements AutoCloseable {
   };
 
   private final Path path;
-  private final FileChannel lockChannel;
-  private final FileLock lock;
+  private final Claim claim;
   private final InstantSource clock;
 
-  private StateFolder(Path path, FileChannel lockChannel, FileLock lock, InstantSource clock) {
+  private StateFolder(Path path, Claim claim, InstantSource clock) {
     this.path = path;
-    this.lockChannel = lockChannel;
-    this.lock = lock;
+    this.claim = claim;
     this.clock = clock;
+  }
+
+  /** The folder's lock: held by one process, which alone writes to what is in it. Immutable. */
+  record Claim(FileChannel channel, FileLock lock) implements AutoCloseable {
+    @Override
+    public void close() {
+      try {
+        lock.release();
+        channel.close();
+      } catch (IOException harmless) {
+        // The process ends its locks with itself.
+      }
+    }
   }
 
   /** Opens the folder, made where it is not there, and locks it. */
   public static StateFolder open(Path path, InstantSource clock) {
+    StateFolder folder = new StateFolder(path, claim(path), clock);
+    folder.prepare();
+    return folder;
+  }
+
+  /** Locks a folder, made where it is not there. */
+  static Claim claim(Path path) {
     try {
       Files.createDirectories(path);
       FileChannel channel =
@@ -81,9 +99,7 @@ public final class StateFolder implements AutoCloseable {
                 "state.folder",
                 "Stop that server, or give this one a folder of its own."));
       }
-      StateFolder folder = new StateFolder(path, channel, lock, clock);
-      folder.prepare();
-      return folder;
+      return new Claim(channel, lock);
     } catch (IOException failed) {
       throw new UnisonoException(
           new Problem(
@@ -230,11 +246,6 @@ public final class StateFolder implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      lock.release();
-      lockChannel.close();
-    } catch (IOException harmless) {
-      // The process ends its locks with itself.
-    }
+    claim.close();
   }
 }

@@ -1,0 +1,200 @@
+package dev.unisono.engine.state;
+
+import static dev.unisono.engine.fixture.Entities.change;
+import static dev.unisono.engine.fixture.Entities.entity;
+import static dev.unisono.engine.fixture.Entities.row;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.fixture.MovableClock;
+import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.record.RecordProjection;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.UnisonoException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+final class StateBackupTest {
+  private static final Entity PERSON =
+      entity(1, "person", List.of("id LONG", "name STRING"), List.of("id"));
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  @TempDir Path temporary;
+  private final MovableClock clock = new MovableClock();
+
+  /** A state with its records, running. */
+  private final class Running implements AutoCloseable {
+    final StateFolder folder;
+    final EngineState state;
+    final RecordProjection records;
+
+    Running(Path path) throws SQLException {
+      folder = StateFolder.open(path, clock);
+      state =
+          new EngineState(
+              folder, List.of(PERSON), Duration.ofDays(7), Long.MAX_VALUE, clock, () -> 0);
+      records = new RecordProjection(folder, state.journal(), state.shapes(), List.of(PERSON));
+      state.start();
+      records.start();
+    }
+
+    /** Each batch says with the source's state how many changes there are up to it. */
+    void submit(long id) {
+      state.submit(
+          new Intake(
+              "crm",
+              List.of(
+                  change(PERSON, Operation.CREATE, new Key(id), row(PERSON, id, "name " + id), id)),
+              List.of(),
+              Map.of("handed", Long.toString(id)),
+              1_000,
+              () -> {}));
+    }
+
+    void submitDurably(long id) throws InterruptedException {
+      submit(id);
+      assertTrue(records.awaitSequence(id, LIMIT));
+    }
+
+    @Override
+    public void close() {
+      records.close();
+      state.close();
+      folder.close();
+    }
+  }
+
+  @Test
+  void isOneMomentOfAStateThatIsWrittenMeanwhile() throws Exception {
+    Path live = temporary.resolve("live");
+    Path backup = temporary.resolve("backup");
+    Path restored = temporary.resolve("restored");
+    String installation;
+    long epoch;
+    try (Running running = new Running(live)) {
+      installation = running.folder.installation();
+      epoch = running.folder.epoch();
+      running.submitDurably(1);
+      Thread writing =
+          Thread.ofPlatform()
+              .start(() -> {
+                for (long id = 2; id <= 3_000; id++) {
+                  running.submit(id);
+                }
+              });
+      StateBackup.take(live, backup);
+      writing.join();
+      assertTrue(running.records.awaitSequence(3_000, LIMIT), "the server does not go on");
+    }
+    StateBackup.restore(backup, restored, false, clock);
+    try (Running running = new Running(restored)) {
+      assertEquals(installation, running.folder.installation());
+      assertTrue(running.folder.epoch() > epoch, "cursors of before would be taken for ours");
+      long head = running.state.journal().head().sequence();
+      assertEquals(Long.toString(head), running.state.sourceState("crm").get("handed"));
+      List<JournalEntry> entries = running.state.journal().read(0, Integer.MAX_VALUE);
+      for (int i = 0; i < entries.size(); i++) {
+        assertEquals(i + 1, entries.get(i).sequence());
+      }
+      assertEquals(head, entries.getLast().sequence());
+      running.submitDurably(head + 1);
+      assertTrue(running.records.awaitSequence(head + 1, LIMIT));
+    }
+  }
+
+  @Test
+  void raisesTheEpochAlsoWhereTheClockWasSetBack() throws Exception {
+    Path live = temporary.resolve("live");
+    long epoch;
+    try (Running running = new Running(live)) {
+      running.submitDurably(1);
+      epoch = running.folder.epoch();
+    }
+    StateBackup.take(live, temporary.resolve("backup"));
+    clock.move(Duration.ofDays(-30));
+    StateBackup.restore(temporary.resolve("backup"), live, true, clock);
+    long once;
+    try (Running running = new Running(live)) {
+      once = running.folder.epoch();
+      assertTrue(once > epoch);
+      running.submitDurably(2);
+    }
+    StateBackup.restore(temporary.resolve("backup"), live, true, clock);
+    try (Running running = new Running(live)) {
+      assertTrue(running.folder.epoch() > once);
+      assertEquals(1, running.state.journal().head().sequence());
+    }
+  }
+
+  @Test
+  void keepsTheTokensHashAndNotTheToken() throws Exception {
+    Path live = temporary.resolve("live");
+    new Running(live).close();
+    Files.writeString(live.resolve("admin-token"), "uni_secret\n");
+    Files.writeString(live.resolve("admin-token.sha256"), "abc\n");
+    StateBackup.take(live, temporary.resolve("backup"));
+    StateBackup.restore(temporary.resolve("backup"), temporary.resolve("restored"), false, clock);
+    for (String folder : List.of("backup", "restored")) {
+      Path path = temporary.resolve(folder);
+      assertEquals("abc\n", Files.readString(path.resolve("admin-token.sha256")));
+      assertFalse(Files.exists(path.resolve("admin-token")));
+    }
+    assertEquals("rwx------", permissions("backup"));
+    assertEquals("rw-------", permissions("backup/state.db"));
+  }
+
+  private String permissions(String path) throws IOException {
+    return java.nio.file.attribute.PosixFilePermissions.toString(
+        Files.getPosixFilePermissions(temporary.resolve(path)));
+  }
+
+  @Test
+  void overwritesNothingUnasked() throws Exception {
+    Path live = temporary.resolve("live");
+    Path backup = temporary.resolve("backup");
+    assertRefused("backup-no-state", () -> StateBackup.take(live, backup));
+    assertRefused("restore-no-backup", () -> StateBackup.restore(backup, live, true, clock));
+    try (Running running = new Running(live)) {
+      running.submitDurably(1);
+      StateBackup.take(live, backup);
+      assertRefused("backup-not-empty", () -> StateBackup.take(live, backup));
+      assertRefused("state-in-use", () -> StateBackup.restore(backup, live, true, clock));
+      running.submitDurably(2);
+    }
+    assertRefused("restore-not-empty", () -> StateBackup.restore(backup, live, false, clock));
+    try (Running running = new Running(live)) {
+      assertEquals(2, running.state.journal().head().sequence());
+    }
+    StateBackup.restore(backup, live, true, clock);
+    try (Running running = new Running(live)) {
+      assertEquals(1, running.state.journal().head().sequence());
+    }
+    try (Stream<Path> files = Files.list(live)) {
+      Path aside =
+          files
+              .filter(file -> file.getFileName().toString().startsWith("replaced-"))
+              .findFirst()
+              .orElseThrow();
+      try (Running running = new Running(aside)) {
+        assertEquals(2, running.state.journal().head().sequence());
+      }
+    }
+  }
+
+  private static void assertRefused(String code, Executable attempt) {
+    assertEquals(code, assertThrows(UnisonoException.class, attempt).problem().code());
+  }
+}
