@@ -343,6 +343,11 @@ public final class Engine implements Doors, AutoCloseable {
       throw new InvalidPatch(findings);
     }
     Row expected = expectedVersion == null ? null : expected(cleaner, present);
+    Problem failing = state.problem();
+    if (failing != null) {
+      // It could not come back: better not written than not answered.
+      throw new UnisonoException(failing);
+    }
     try (PatchWaits.Wait wait = patchWaits.begin(owned.system())) {
       Optional<Owner.WriteReceipt> receipt =
           owner(owned.system()).update(owned.binding(), key, clean, expected);

@@ -37,6 +37,12 @@ public final class Requirement {
         .orElseGet(() -> missing(name + " is not on the PATH. " + remedy, environment, told));
   }
 
+  /** Something else that is not there: skips the test, or fails it with CI=true. */
+  static AssertionError missing(String reason) {
+    missing(reason, System.getenv(), System.err);
+    return new AssertionError(reason);
+  }
+
   private static Path missing(String reason, Map<String, String> environment, PrintStream told) {
     if ("true".equals(environment.get("CI"))) {
       return Assertions.fail(reason + " With CI=true nothing is skipped.");
