@@ -10,6 +10,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
@@ -19,6 +21,7 @@ import java.util.function.LongSupplier;
 final class JournalUpkeep implements AutoCloseable {
   private static final int SEGMENT_ENTRIES = 10_000;
   private static final int JOIN_FROM_BLOCKS = 256;
+  private static final int MOST_EXCHANGING = 4;
   private static final long PAUSE_MILLIS = 1_000;
 
   private final StateWriter writer;
@@ -33,8 +36,11 @@ final class JournalUpkeep implements AutoCloseable {
   private volatile long sizeBytes;
   private long joinedTo;
 
+  /** Segments that wait for the writer. */
+  private final AtomicInteger exchanging = new AtomicInteger();
+
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
-  private record Block(long first, long last, long committed, byte[] entries) {}
+  record Block(long first, long last, long committed, byte[] entries) {}
 
   /**
    * @param neededAfter entries after this sequence are kept, whatever the retention
@@ -92,7 +98,9 @@ final class JournalUpkeep implements AutoCloseable {
   }
 
   private void joinSmallBlocks() throws SQLException {
-    while (number("SELECT count(*) FROM journal WHERE last > " + joinedTo) >= JOIN_FROM_BLOCKS) {
+    // While nothing can be committed, what is to be written must not pile up (invariant 7).
+    while (exchanging.get() < MOST_EXCHANGING
+        && number("SELECT count(*) FROM journal WHERE last > " + joinedTo) >= JOIN_FROM_BLOCKS) {
       List<Block> group = new ArrayList<>();
       try (PreparedStatement select =
           connection.prepareStatement(
@@ -125,23 +133,47 @@ final class JournalUpkeep implements AutoCloseable {
     long first = group.getFirst().first();
     long last = group.getLast().last();
     long committed = group.getLast().committed();
+    exchanging.incrementAndGet();
+    // The writer runs it again where its commit fails.
+    AtomicBoolean waiting = new AtomicBoolean(true);
     writer.submit(
         (StateWriter.Upkeep)
             writing -> {
-              try (PreparedStatement delete =
-                      writing.prepareStatement("DELETE FROM journal WHERE last BETWEEN ? AND ?");
-                  PreparedStatement insert =
-                      writing.prepareStatement("INSERT INTO journal VALUES (?, ?, ?, ?)")) {
-                delete.setLong(1, first);
-                delete.setLong(2, last);
-                delete.executeUpdate();
-                insert.setLong(1, last);
-                insert.setLong(2, first);
-                insert.setLong(3, committed);
-                insert.setBytes(4, joined);
-                insert.executeUpdate();
+              replace(writing, group.size(), new Block(first, last, committed, joined));
+              if (waiting.getAndSet(false)) {
+                exchanging.decrementAndGet();
               }
             });
+  }
+
+  /**
+   * Puts a segment in the place of its blocks, where all of them are still there: without those
+   * that retention has dropped meanwhile, it would leave a hole between itself and what follows.
+   */
+  static void replace(Connection writing, int blocks, Block joined) throws SQLException {
+    try (PreparedStatement select =
+            writing.prepareStatement("SELECT count(*) FROM journal WHERE last BETWEEN ? AND ?");
+        PreparedStatement delete =
+            writing.prepareStatement("DELETE FROM journal WHERE last BETWEEN ? AND ?");
+        PreparedStatement insert =
+            writing.prepareStatement("INSERT INTO journal VALUES (?, ?, ?, ?)")) {
+      select.setLong(1, joined.first());
+      select.setLong(2, joined.last());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        if (row.getInt(1) != blocks) {
+          return;
+        }
+      }
+      delete.setLong(1, joined.first());
+      delete.setLong(2, joined.last());
+      delete.executeUpdate();
+      insert.setLong(1, joined.last());
+      insert.setLong(2, joined.first());
+      insert.setLong(3, joined.committed());
+      insert.setBytes(4, joined.entries());
+      insert.executeUpdate();
+    }
   }
 
   private void dropOld() throws SQLException {

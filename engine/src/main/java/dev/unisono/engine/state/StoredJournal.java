@@ -68,13 +68,7 @@ final class StoredJournal implements Journal, AutoCloseable {
 
   private synchronized List<JournalEntry> readStored(long after, int maximumBytes) {
     if (after < oldest) {
-      throw new UnisonoException(
-          new Problem(
-              "gap",
-              ProblemType.USER,
-              "The journal no longer holds what follows sequence " + after + ".",
-              null,
-              "Start again from a snapshot, or go on from the oldest position that is held."));
+      throw gap(after);
     }
     try {
       long position = after;
@@ -105,6 +99,16 @@ final class StoredJournal implements Journal, AutoCloseable {
     }
   }
 
+  private static UnisonoException gap(long after) {
+    return new UnisonoException(
+        new Problem(
+            "gap",
+            ProblemType.USER,
+            "The journal no longer holds what follows sequence " + after + ".",
+            null,
+            "Start again from a snapshot, or go on from the oldest position that is held."));
+  }
+
   private static long first(List<JournalEntry> entries) {
     return entries.getFirst().sequence();
   }
@@ -112,11 +116,15 @@ final class StoredJournal implements Journal, AutoCloseable {
   private boolean load(long after) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT last, entries FROM journal WHERE last > ? ORDER BY last LIMIT 1")) {
+            "SELECT last, entries, first FROM journal WHERE last > ? ORDER BY last LIMIT 1")) {
       select.setLong(1, after);
       try (ResultSet row = select.executeQuery()) {
         if (!row.next()) {
           return false;
+        }
+        if (row.getLong(3) > after + 1) {
+          // Dropped a moment ago, or lost: told, never passed over in silence.
+          throw gap(after);
         }
         lastReadLast = row.getLong(1);
         lastRead = codec.decode(row.getBytes(2));

@@ -406,4 +406,34 @@ final class EngineStateTest {
     assertEquals(3, heard.get());
     assertFalse(state.journal().awaitBeyond(7, Duration.ZERO));
   }
+
+  @Test
+  void aHoleInTheJournalIsToldAndNeverPassedOver() throws Exception {
+    submitDurably(1, 10, 100);
+    submitDurably(11, 10, 100);
+    submitDurably(21, 10, 100);
+    execute("DELETE FROM journal WHERE last = 20");
+    reopen(Duration.ofDays(7), Long.MAX_VALUE, PERSON, SEAT);
+    assertGapless(state.journal().read(0, 1 << 20), 1, 10);
+    UnisonoException gap =
+        assertThrows(UnisonoException.class, () -> state.journal().read(10, 1 << 20));
+    assertEquals("gap", gap.problem().code());
+    assertGapless(state.journal().read(20, 1 << 20), 21, 30);
+  }
+
+  @Test
+  void aSegmentDoesNotComeInThePlaceOfBlocksThatWereDroppedMeanwhile() throws Exception {
+    submitDurably(1, 10, 100);
+    submitDurably(11, 10, 100);
+    submitDurably(21, 10, 100);
+    JournalUpkeep.Block joined = new JournalUpkeep.Block(1, 20, 0, new byte[] {1});
+    try (Connection writing = folder.connectState()) {
+      execute("DELETE FROM journal WHERE last <= 10");
+      JournalUpkeep.replace(writing, 2, joined);
+      assertEquals(11, number("SELECT min(first) FROM journal"));
+      execute("DELETE FROM journal WHERE last <= 20");
+      JournalUpkeep.replace(writing, 2, joined);
+      assertEquals(21, number("SELECT min(first) FROM journal"));
+    }
+  }
 }
