@@ -200,8 +200,10 @@ public final class SourceRunner implements AutoCloseable {
     @Override
     public void accept(Batch batch) throws InterruptedException {
       int permits = Math.clamp(batch.sizeBytes(), LEAST_BYTES, BUDGET_BYTES);
+      // Made first: a batch that cannot be cleaned must not keep its part of the budget.
+      Intake intake = intake(batch, permits);
       budget.acquire(permits);
-      state.submit(intake(batch, permits));
+      state.submit(intake);
       phase = State.RUNNING;
       problem = null;
     }

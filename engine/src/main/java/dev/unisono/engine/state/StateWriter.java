@@ -109,7 +109,7 @@ final class StateWriter implements AutoCloseable {
       }
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException unexpected) {
+    } catch (RuntimeException | Error unexpected) {
       System.getLogger(StateWriter.class.getName())
           .log(System.Logger.Level.ERROR, "writing the journal", unexpected);
       problem =

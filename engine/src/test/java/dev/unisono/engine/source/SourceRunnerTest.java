@@ -255,4 +255,24 @@ final class SourceRunnerTest {
     assertNull(runner.status().problem());
     assertEquals(State.STARTING, runner.status().state());
   }
+
+  @Test
+  void stopsWithTheFaultWhereABatchCannotBeCleaned() throws Exception {
+    Entity unknown = entity(9, "unknown", List.of("id LONG"), List.of("id"));
+    Change change =
+        new Change(
+            binding(unknown),
+            Operation.CREATE,
+            new Key(1L),
+            null,
+            row(unknown, 1L),
+            null,
+            new Position(1, 0),
+            Entities.TIME,
+            1);
+    scripts.add((from, sink) -> sink.accept(new Batch(List.of(change), Map.of(), 1, 100)));
+    runner.start();
+    Await.until("it has stopped", () -> runner.status().state() == State.STOPPED);
+    assertEquals("source-fault", Objects.requireNonNull(runner.status().problem()).code());
+  }
 }
