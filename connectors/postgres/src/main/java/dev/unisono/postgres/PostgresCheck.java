@@ -495,13 +495,13 @@ final class PostgresCheck {
               + " ADD COLUMN "
               + Database.quote(name)
               + " timestamptz;");
-    } else if (!FLAG_TYPES.contains(column.type())) {
+    } else if (!FLAG_TYPES.contains(column.type().name())) {
       add(
           "type-mismatch",
-          table.plainName() + "." + name + " has the type " + column.type() + ".",
+          table.plainName() + "." + name + " has the type " + column.type().shown() + ".",
           path,
           "Name a column of the type boolean or timestamptz.");
-    } else if (column.notNull() && !column.type().equals("bool")) {
+    } else if (column.notNull() && !column.type().name().equals("bool")) {
       add(
           "type-mismatch",
           table.plainName() + "." + name + " must allow null: that says that a row is there.",

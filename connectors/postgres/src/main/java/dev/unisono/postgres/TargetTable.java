@@ -65,7 +65,7 @@ final class TargetTable {
     this.keptFields = kept.stream().mapToInt(Integer::intValue).toArray();
     String flagColumn = binding.deletedFlag();
     this.flag = flagColumn == null ? null : Database.quote(flagColumn);
-    this.plainFlag = flagColumn != null && table.column(flagColumn).type().equals("bool");
+    this.plainFlag = flagColumn != null && table.column(flagColumn).type().name().equals("bool");
     this.upsert = upsertStatement();
     this.delete = deleteStatement();
   }
@@ -233,7 +233,7 @@ final class TargetTable {
     try (PreparedStatement statement = connection.prepareStatement(delete)) {
       int parameter = setKeys(statement, new ArrayList<>(keys.keySet()));
       if (flag != null) {
-        ArrayLiteral times = new ArrayLiteral();
+        ArrayLiteral times = new ArrayLiteral(flagType());
         keys.values().forEach(times::add);
         statement.setString(parameter, times.toString());
       }
@@ -255,10 +255,16 @@ final class TargetTable {
                 + flag
                 + (plainFlag ? " IS NOT TRUE" : " IS NULL"))) {
       if (!plainFlag) {
-        statement.setString(1, single(time));
+        ArrayLiteral one = new ArrayLiteral(flagType());
+        one.add(time);
+        statement.setString(1, one.toString());
       }
       statement.executeUpdate();
     }
+  }
+
+  private ColumnType flagType() {
+    return table.column(Objects.requireNonNull(binding.deletedFlag())).type();
   }
 
   Deletes deletes() {
@@ -327,8 +333,8 @@ final class TargetTable {
       List<Key> keys = new ArrayList<>(rows.keySet());
       int parameter = setKeys(statement, keys);
       for (int field : rest) {
-        ArrayLiteral values = new ArrayLiteral();
-        ArrayLiteral present = new ArrayLiteral();
+        ArrayLiteral values = new ArrayLiteral(kept(field).type());
+        ArrayLiteral present = new ArrayLiteral(kept(field).type());
         for (Row row : rows.values()) {
           Object value = row.value(field);
           values.add(value == Unchanged.UNCHANGED ? null : value);
@@ -368,7 +374,13 @@ final class TargetTable {
       values.add(
           field < 0 || schema.isKey(field)
               ? name
-              : "CASE WHEN " + present(field) + " THEN " + given(field) + " ELSE " + name + " END");
+              : "CASE WHEN "
+                  + present(field)
+                  + " THEN "
+                  + kept(field).type().ofElement(given(field))
+                  + " ELSE "
+                  + name
+                  + " END");
     }
     return "WITH gone AS (DELETE FROM "
         + table.sqlName()

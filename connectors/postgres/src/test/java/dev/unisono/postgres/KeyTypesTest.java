@@ -153,7 +153,8 @@ final class KeyTypesTest {
               change.key(),
               change.previousKey(),
               change.after(),
-              change.transaction()));
+              change.transaction(),
+              change.sourceTime()));
     }
     try (Target writing = database.writing(target).target();
         Lane lane = writing.open(0)) {

@@ -430,6 +430,7 @@ final class PostgresTargetTest {
 
   @Test
   void aColumnThatIsGoneIsSaidByItsName() throws SQLException {
+    lane.close();
     database.execute("ALTER TABLE parent DROP note");
     UnisonoException failed = assertThrows(UnisonoException.class, this::open);
     assertEquals("no-such-table", failed.problem().code());

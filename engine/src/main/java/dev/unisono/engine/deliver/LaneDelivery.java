@@ -143,7 +143,7 @@ final class LaneDelivery {
     Key key = delivery.key();
     Key previousKey = delivery.previousKey();
     Row row = delivery.row();
-    if (key == null || !parked.parks(delivery.binding())) {
+    if (key == null || !parked.parks(delivery.binding(), obstacle)) {
       throw stopped(obstacle.cause());
     }
     Map<Key, @Nullable Row> images = new HashMap<>();

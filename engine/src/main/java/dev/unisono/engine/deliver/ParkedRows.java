@@ -16,6 +16,7 @@ import dev.unisono.spi.UnisonoException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +85,7 @@ public final class ParkedRows {
   private volatile int size;
   private final AtomicLong deliveries = new AtomicLong();
   private volatile Runnable wake = () -> {};
+  private volatile BooleanSupplier rowsMissing = () -> false;
 
   public ParkedRows(
       String system,
@@ -148,8 +151,17 @@ public final class ParkedRows {
     wake = now;
   }
 
-  boolean parks(Binding binding) {
-    return policy.parks(binding.schema().name());
+  /**
+   * While a repair reads rows again, those that others refer to are on their way: nothing that
+   * waits for them is parked then.
+   */
+  void rowsMissingBy(BooleanSupplier now) {
+    rowsMissing = now;
+  }
+
+  boolean parks(Binding binding, Obstacle obstacle) {
+    return policy.parks(binding.schema().name())
+        && !(obstacle.waits() && rowsMissing.getAsBoolean());
   }
 
   /** Rows that are still to be delivered. */
@@ -234,8 +246,16 @@ public final class ParkedRows {
     }
   }
 
+  /** True where just this value was given up by a person, however often it is read again. */
   private static boolean settled(ParkedRow own, Delivery delivery) {
-    return own.sequence() == delivery.sequence() && own.rejected() != null;
+    Row row = delivery.row();
+    Row given = own.row();
+    boolean same =
+        row == null || given == null
+            ? row == given
+            : Arrays.deepEquals(row.over(given).copyValues(), given.copyValues());
+    return own.rejected() != null
+        && (own.sequence() == delivery.sequence() || (same && delivery.previousKey() == null));
   }
 
   private static Delivery with(Delivery delivery, Row row) {

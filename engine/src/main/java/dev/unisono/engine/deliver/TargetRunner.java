@@ -66,6 +66,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
     this.journal = journal;
     this.rowsMissing = rowsMissing;
     this.parked = parked;
+    parked.rowsMissingBy(this::rowsMissing);
     this.clock = clock;
     this.thread = Thread.ofPlatform().name("target-" + system).daemon().unstarted(this::run);
   }
@@ -148,9 +149,13 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
   private boolean passes(Problem failed) {
     return switch (failed.code()) {
       case "gap" -> true; // The next run passes it over, and has it compared.
-      case "foreign-key" -> repairing != null || rowsMissing.getAsBoolean();
+      case "foreign-key", "value-taken" -> rowsMissing();
       default -> failed.type().retryable();
     };
+  }
+
+  private boolean rowsMissing() {
+    return repairing != null || rowsMissing.getAsBoolean();
   }
 
   private UnisonoException runOnce() throws InterruptedException {

@@ -603,8 +603,11 @@ final class DeliveryRunTest {
     DeliveryRun again = delivered();
     assertEquals("a mistake", parked.list(0, 10, true).getFirst().rejected());
     assertEquals(1, target.rows(HALL.schema()).size());
-    hall(1, "c", 3);
+    append(HALL, Operation.READ, new Key(1L), null, row(HALL, 1L, "a"), 0);
     assertTrue(again.awaitThrough(3, SOON));
+    assertEquals(1, parked.rejected(), "the same value read again");
+    hall(1, "c", 4);
+    assertTrue(again.awaitThrough(4, SOON));
     assertEquals(0, parked.rejected());
     assertEquals("[1, c]", target.rows(HALL.schema()).get("[1]"));
   }
