@@ -251,7 +251,7 @@ public final class ParkedRows {
     Row row = delivery.row();
     Row given = own.row();
     boolean same =
-        row == null || given == null
+        (row == null || given == null)
             ? row == given
             : Arrays.deepEquals(row.over(given).copyValues(), given.copyValues());
     return own.rejected() != null

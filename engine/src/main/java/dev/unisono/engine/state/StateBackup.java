@@ -158,7 +158,7 @@ public final class StateBackup {
           null,
           "Name a folder that ./unisono backup has made.");
     }
-    try (StateFolder.Claim claim = StateFolder.claim(folder)) {
+    try (StateFolder.Claim _ = StateFolder.claim(folder)) {
       // Also where the clock was set back since.
       long epoch = Math.max(clock.millis() * 1000, epochOf(backup) + 1);
       if (Files.exists(folder.resolve(STATE))) {
