@@ -19,10 +19,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a running server by its API, as the holder of the admin token. For one thread. */
 final class ApiClient implements AutoCloseable {
+  private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_-]{1,200}");
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
@@ -52,20 +54,34 @@ final class ApiClient implements AutoCloseable {
   /** A server anywhere. */
   static ApiClient at(String url, Path tokenFile) {
     try {
-      return new ApiClient(
-          url.endsWith("/") ? url.substring(0, url.length() - 1) : url,
-          Files.readString(tokenFile).strip());
+      URI.create(url);
+      String token = Files.readString(tokenFile).strip();
+      if (TOKEN.matcher(token).matches()) {
+        return new ApiClient(url.endsWith("/") ? url.substring(0, url.length() - 1) : url, token);
+      }
     } catch (IOException failed) {
-      throw new UnisonoException(
-          new Problem(
-              "token-unreadable",
-              ProblemType.USER,
-              "The admin token cannot be read from " + tokenFile + ".",
-              null,
-              "The server writes it there at its first start, for its own user; name another file by"
-                  + " --token-file."),
-          failed);
+      // Said below, like a file that holds something else, of which nothing is shown.
+    } catch (IllegalArgumentException notUrl) {
+      throw unreachable(url);
     }
+    throw new UnisonoException(
+        new Problem(
+            "token-unreadable",
+            ProblemType.USER,
+            "There is no admin token to be read in " + tokenFile + ".",
+            null,
+            "The server writes it there at its first start, for its own user; name another file by"
+                + " --token-file."));
+  }
+
+  private static UnisonoException unreachable(String url) {
+    return new UnisonoException(
+        new Problem(
+            "server-unreachable",
+            ProblemType.EXTERNAL,
+            "No Unisono server answers at " + url + ".",
+            null,
+            "Does it run? Name the config it runs with, or --url and --token-file."));
   }
 
   /**
@@ -101,15 +117,8 @@ final class ApiClient implements AutoCloseable {
     try {
       HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
       return new Answer(answer.statusCode(), object(answer.body()));
-    } catch (IOException failed) {
-      throw new UnisonoException(
-          new Problem(
-              "server-unreachable",
-              ProblemType.EXTERNAL,
-              "No Unisono server answers at " + url + ".",
-              null,
-              "Does it run? Name the config it runs with, or --url and --token-file."),
-          failed);
+    } catch (IOException | IllegalArgumentException failed) {
+      throw unreachable(url);
     }
   }
 

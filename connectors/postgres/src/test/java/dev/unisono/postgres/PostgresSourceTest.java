@@ -347,6 +347,35 @@ final class PostgresSourceTest {
     }
   }
 
+  @Test
+  void workInOtherDatabasesAloneMovesTheSlotAndWhatItRetains()
+      throws SQLException, InterruptedException {
+    ItemTable.create(database, 1);
+    Source source =
+        database
+            .system(
+                Map.of("heartbeat", Duration.ofMillis(100)), List.of(ItemTable.BINDING), List.of())
+            .source();
+    try (SourceRun run = SourceRun.start(source, Map.of());
+        var elsewhere = server.connect("postgres");
+        var statement = elsewhere.createStatement()) {
+      run.awaitStreaming();
+      statement.execute("CREATE TABLE IF NOT EXISTS busy (v text)");
+      statement.execute("INSERT INTO busy SELECT repeat('z', 900) FROM generate_series(1, 2000)");
+      String written = database.one("SELECT pg_current_wal_lsn()");
+      // The server notes where reading could begin only now and then; here it is told to.
+      database.await(
+          "SELECT pg_log_standby_snapshot() IS NOT NULL AND confirmed_flush_lsn >= '"
+              + written
+              + "' AND restart_lsn >= '"
+              + written
+              + "' FROM pg_replication_slots WHERE slot_name = '"
+              + database.slot()
+              + "'");
+      assertEquals(1, run.changes().size());
+    }
+  }
+
   /** The state of a source that has read a snapshot and one change, and stopped. */
   private Map<String, String> stopped() throws SQLException, InterruptedException {
     ItemTable.create(database, 3);
