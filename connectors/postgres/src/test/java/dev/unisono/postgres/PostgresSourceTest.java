@@ -376,6 +376,35 @@ final class PostgresSourceTest {
     }
   }
 
+  @Test
+  void isNotTakenForAheadOfItsStateAfterALogThatIsNotItsOwn()
+      throws SQLException, InterruptedException {
+    ItemTable.create(database, 1);
+    database.execute("CREATE TABLE other (v text)");
+    Map<String, String> state;
+    try (SourceRun run = streaming(ItemTable.BINDING)) {
+      database.execute("INSERT INTO item VALUES (2)");
+      run.awaitChanges(2);
+      // The server tells how far it has looked; what it found there was not for us.
+      database.execute("INSERT INTO other SELECT repeat('z', 900) FROM generate_series(1, 500)");
+      String seen = database.one("SELECT clock_timestamp()");
+      database.await(
+          "SELECT coalesce(max(reply_time) > '"
+              + seen
+              + "'::timestamptz + interval '2500 ms', false) FROM pg_stat_replication r"
+              + " JOIN pg_replication_slots s ON s.active_pid = r.pid WHERE s.slot_name = '"
+              + database.slot()
+              + "'");
+      state = run.state();
+    }
+    database.awaitIdleSlot();
+    try (SourceRun run = SourceRun.start(source(ItemTable.BINDING), state)) {
+      run.awaitStreaming();
+      database.execute("INSERT INTO item VALUES (3)");
+      assertEquals(List.of(new Key(3L)), keys(run.awaitChanges(1)));
+    }
+  }
+
   /** The state of a source that has read a snapshot and one change, and stopped. */
   private Map<String, String> stopped() throws SQLException, InterruptedException {
     ItemTable.create(database, 3);
