@@ -5,10 +5,13 @@ import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.state.StateFolder;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Problem;
+import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringWriter;
@@ -16,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,10 +52,8 @@ final class CheckCommand implements Callable<Integer> {
     // What is wrong elsewhere in the file does not keep the systems from being asked.
     Config draft = outcome.draft();
     if (draft != null && !offline) {
-      for (SystemConfig system : draft.systems().values()) {
-        for (Problem problem : ask(draft, system)) {
-          problems.add(outcome.located(problem));
-        }
+      for (Problem problem : ask(draft)) {
+        problems.add(outcome.located(problem));
       }
     }
     problems.sort(
@@ -69,9 +71,26 @@ final class CheckCommand implements Callable<Integer> {
     return problems.isEmpty() ? 0 : noFile ? 2 : 1;
   }
 
-  private static List<Problem> ask(Config config, SystemConfig system) {
+  /** Asks the systems, by the config as the state makes it where a server has run with it. */
+  private static List<Problem> ask(Config draft) {
+    List<Problem> problems = new ArrayList<>();
+    try {
+      StateFolder.Glimpse state = StateFolder.glimpse(draft.state().folder());
+      Config config = LearnedConfig.over(draft, state.learned());
+      for (SystemConfig system : config.systems().values()) {
+        problems.addAll(
+            ask(config, system, state.sources().getOrDefault(system.name(), Map.of())));
+      }
+    } catch (UnisonoException failed) {
+      problems.add(failed.problem());
+    }
+    return problems;
+  }
+
+  private static List<Problem> ask(
+      Config config, SystemConfig system, Map<String, String> state) {
     try (ConnectedSystem connected = Systems.connect(config, system)) {
-      return connected.check();
+      return connected.check(state);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
@@ -31,6 +32,7 @@ import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
@@ -72,13 +74,17 @@ public final class Engine implements Doors, AutoCloseable {
   private record OwnedBy(String system, Binding binding) {}
 
   /**
-   * Opens the state and wires everything; nothing runs yet.
+   * Opens the state and wires everything, by the config and what sources have learned since;
+   * nothing runs yet.
    *
+   * @param onLearned called when a source has learned something more, which is durable by then:
+   *     this engine is to be closed, and another one made. Must not block
    * @throws UnisonoException state-in-use, state-unusable, records-gap and others of the state
    */
-  public Engine(Config config, InstantSource clock) {
-    this.folder = StateFolder.open(config.state().folder(), clock);
+  public Engine(Config written, InstantSource clock, Runnable onLearned) {
+    this.folder = StateFolder.open(written.state().folder(), clock);
     try {
+      Config config = LearnedConfig.over(written, folder.learned());
       this.entities = entities(config);
       this.state =
           new EngineState(
@@ -91,7 +97,7 @@ public final class Engine implements Doors, AutoCloseable {
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
       this.records = new StoredRecords(folder, state.shapes(), projection);
       this.patchWaits = new PatchWaits(state.journal());
-      this.repairs = new TargetRepairs(targets, connect(config, clock), state.journal());
+      this.repairs = new TargetRepairs(targets, connect(config, clock, onLearned), state.journal());
     } catch (SQLException failed) {
       folder.close();
       throw StateFolder.failure(failed);
@@ -124,7 +130,8 @@ public final class Engine implements Doors, AutoCloseable {
   }
 
   /** Gives who reads each entity. */
-  private Map<Entity, TargetRepairs.Reader> connect(Config config, InstantSource clock) {
+  private Map<Entity, TargetRepairs.Reader> connect(
+      Config config, InstantSource clock, Runnable onLearned) {
     Map<Entity, TargetRepairs.Reader> readers = new HashMap<>();
     Map<String, Entity> byName =
         entities.stream().collect(Collectors.toMap(Entity::name, entity -> entity));
@@ -137,7 +144,7 @@ public final class Engine implements Doors, AutoCloseable {
     HeldKeys held = new HeldKeys(state, byName, records, targets, deleting);
     for (SystemConfig system : config.systems().values()) {
       List<Binding> reads = bindings(config, system.name(), Direction.READ);
-      List<Binding> writes = bindings(config, system.name(), Direction.WRITE);
+      List<Binding> writes = targetBindings(config, system.name());
       ConnectedSystem connected =
           system
               .connector()
@@ -155,7 +162,8 @@ public final class Engine implements Doors, AutoCloseable {
       systems.put(system.name(), connected);
       if (!reads.isEmpty()) {
         SourceRunner source =
-            new SourceRunner(system.name(), connected, entities, cleaners, state, held, clock);
+            new SourceRunner(
+                system.name(), connected, entities, cleaners, state, held, clock, onLearned);
         sources.add(source);
         reads.forEach(binding ->
             readers.put(entity(byName, binding), new TargetRepairs.Reader(source, binding)));
@@ -219,6 +227,44 @@ public final class Engine implements Doors, AutoCloseable {
       }
     }
     return found;
+  }
+
+  /** What is written to a system, each with the table it is read from. */
+  private List<Binding> targetBindings(Config config, String system) {
+    List<Binding> found = new ArrayList<>();
+    for (SyncConfig sync : config.syncs()) {
+      Optional<MemberConfig> reader =
+          sync.members().stream().filter(member -> member.direction() == Direction.READ).findAny();
+      for (MemberConfig member : sync.members()) {
+        if (member.system().equals(system) && member.direction() == Direction.WRITE) {
+          Binding binding = member.binding();
+          TablePolicy policy = binding.policy();
+          found.add(
+              binding.with(
+                  new TablePolicy(
+                      policy.schemaChange(),
+                      policy.createTable(),
+                      policy.alterTable(),
+                      reader.map(read -> origin(config, read)).orElse(null))));
+        }
+      }
+    }
+    return found;
+  }
+
+  private TablePolicy.Origin origin(Config config, MemberConfig reader) {
+    String kind = Objects.requireNonNull(config.systems().get(reader.system())).connector().kind();
+    return new TablePolicy.Origin() {
+      @Override
+      public String kind() {
+        return kind;
+      }
+
+      @Override
+      public List<@Nullable String> columnTypes() {
+        return Objects.requireNonNull(systems.get(reader.system())).columnTypes(reader.binding());
+      }
+    };
   }
 
   public void start() {
@@ -432,6 +478,8 @@ public final class Engine implements Doors, AutoCloseable {
 
   @Override
   public void close() {
+    // Who waits for a write of theirs to come back is told first that it will not be seen here.
+    patchWaits.close();
     repairs.close();
     List<Thread> closing =
         Stream.<Runnable>concat(
@@ -448,7 +496,6 @@ public final class Engine implements Doors, AutoCloseable {
     }
     openOwners.values().forEach(Owner::close);
     systems.values().forEach(ConnectedSystem::close);
-    patchWaits.close();
     projection.close();
     records.close();
     state.close();

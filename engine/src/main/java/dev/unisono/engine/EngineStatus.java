@@ -22,6 +22,20 @@ public record EngineStatus(
     List<SourceStatus> sources,
     List<TargetStatus> targets) {
 
+  /** The same with a problem that there is beside. */
+  EngineStatus with(Problem beside) {
+    return new EngineStatus(
+        epoch,
+        journalHead,
+        journalOldest,
+        journalBytes,
+        recordsSequence,
+        deadLetters,
+        beside,
+        sources,
+        targets);
+  }
+
   /** What a part is doing. */
   public enum State {
     STARTING,

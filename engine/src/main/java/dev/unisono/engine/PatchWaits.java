@@ -24,6 +24,7 @@ final class PatchWaits implements AutoCloseable {
   private final Map<Transaction, Long> seen = new HashMap<>();
   private final Journal.Registration registration;
   private int waiters;
+  private boolean closed;
   private long read;
 
   PatchWaits(Journal journal) {
@@ -74,7 +75,7 @@ final class PatchWaits implements AutoCloseable {
       try {
         while (true) {
           Long sequence = seen.get(new Transaction(system, transaction));
-          if (sequence != null || leftNanos <= 0) {
+          if (sequence != null || leftNanos <= 0 || closed) {
             return sequence;
           }
           leftNanos = came.awaitNanos(leftNanos);
@@ -100,5 +101,12 @@ final class PatchWaits implements AutoCloseable {
   @Override
   public void close() {
     registration.close();
+    lock.lock();
+    try {
+      closed = true;
+      came.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 }

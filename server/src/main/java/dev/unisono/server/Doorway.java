@@ -19,6 +19,9 @@ final class Doorway {
 
   private static final int MOST_BODY_BYTES = 1 << 20;
 
+  /** A request that met a change of an entity's fields is answered anew, by those of now. */
+  private static final int ATTEMPTS = 3;
+
   private final Access access;
 
   Doorway(Access access) {
@@ -86,7 +89,7 @@ final class Doorway {
 
   private static void run(RoutingContext context, Handler handler, Buffer body) {
     try {
-      handler.handle(context, body);
+      handle(context, handler, body);
     } catch (Refusal refusal) {
       Answers.refusal(context, refusal);
     } catch (Engine.InvalidPatch invalid) {
@@ -102,6 +105,24 @@ final class Doorway {
       String instance = UUID.randomUUID().toString();
       LOG.log(System.Logger.Level.ERROR, "request " + instance, fault);
       Answers.internal(context, instance);
+    }
+  }
+
+  private static void handle(RoutingContext context, Handler handler, Buffer body)
+      throws InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        handler.handle(context, body);
+        return;
+      } catch (UnisonoException failed) {
+        if (!failed.problem().code().equals("entities-changed")) {
+          throw failed;
+        }
+        if (attempt == ATTEMPTS) {
+          context.response().putHeader("Retry-After", "1");
+          throw failed;
+        }
+      }
     }
   }
 

@@ -142,19 +142,19 @@ final class JournalFeed implements Feed {
 
   /** Every record there is, as events that carry no cursor: what a snapshot begins with. */
   Iterator<Event> records(List<Entity> entities) {
-    return new RecordEvents(doors.records(), entities);
+    return new RecordEvents(doors, entities);
   }
 
   private static final class RecordEvents implements Iterator<Event> {
-    private final Records records;
+    private final Doors doors;
     private final Iterator<Entity> entities;
     private @Nullable Entity entity;
     private Iterator<EntityRecord> page = List.<EntityRecord>of().iterator();
     private boolean more;
     private @Nullable Key last;
 
-    RecordEvents(Records records, List<Entity> entities) {
-      this.records = records;
+    RecordEvents(Doors doors, List<Entity> entities) {
+      this.doors = doors;
       this.entities = entities.iterator();
     }
 
@@ -167,12 +167,11 @@ final class JournalFeed implements Feed {
             return false;
           }
           current = entities.next();
-          entity = current;
           last = null;
         }
         Key after = last;
         Records.Page read =
-            records.list(
+            list(
                 current,
                 new RecordQuery(
                     List.of(),
@@ -183,6 +182,26 @@ final class JournalFeed implements Feed {
         page = read.records().iterator();
       }
       return true;
+    }
+
+    /** By the entity as it is now: its fields may have changed since the last page. */
+    private Records.Page list(Entity wanted, RecordQuery query) {
+      while (true) {
+        Entity now =
+            doors.entities().stream()
+                .filter(each -> each.id() == wanted.id())
+                .findAny()
+                .orElse(wanted);
+        try {
+          Records.Page read = doors.records().list(now, query);
+          entity = now;
+          return read;
+        } catch (UnisonoException failed) {
+          if (!failed.problem().code().equals("entities-changed")) {
+            throw failed;
+          }
+        }
+      }
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.unisono.server;
 
-import dev.unisono.engine.Engine;
+import dev.unisono.engine.EngineHost;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 @QuarkusMain
 public final class Main {
   /** What is handed over to the container, which makes its beans itself. */
-  record Prepared(Config config, Engine engine) {}
+  record Prepared(Config config, EngineHost engine) {}
 
   private static final AtomicReference<@Nullable Prepared> PREPARED = new AtomicReference<>();
 
@@ -37,7 +37,7 @@ public final class Main {
     }
     Config config = read(Path.of(file));
     try {
-      PREPARED.set(new Prepared(config, new Engine(config, Clock.systemUTC())));
+      PREPARED.set(new Prepared(config, new EngineHost(config, Clock.systemUTC())));
     } catch (UnisonoException failed) {
       System.err.println(failed.problem());
       System.exit(1);

@@ -84,6 +84,10 @@ final class Metrics {
         .baseUnit("bytes")
         .description("What the system keeps of its log for us; -1 where unknown.")
         .register(registry);
+    Gauge.builder("unisono.source.schema.differences", doors, all -> differences(system))
+        .tag("system", system)
+        .description("Columns that are not synced since they were added, dropped or renamed.")
+        .register(registry);
     Gauge.builder(
             "unisono.source.safe",
             doors,
@@ -111,6 +115,12 @@ final class Metrics {
         .tag("system", system)
         .description("1 while it is read.")
         .register(registry);
+  }
+
+  private double differences(String system) {
+    return source(system).progress().tables().stream()
+        .mapToDouble(table -> table.differences().size())
+        .sum();
   }
 
   private TargetStatus target(String system) {

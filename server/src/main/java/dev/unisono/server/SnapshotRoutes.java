@@ -139,6 +139,11 @@ final class SnapshotRoutes {
     json.writeNumberField("rowsMissing", table.rowsMissing());
     json.writeStringField("waiting", table.waiting());
     json.writeBooleanField("done", table.done());
+    json.writeArrayFieldStart("differences");
+    for (String difference : table.differences()) {
+      json.writeString(difference);
+    }
+    json.writeEndArray();
     json.writeEndObject();
   }
 }

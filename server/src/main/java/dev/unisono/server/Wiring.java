@@ -1,6 +1,6 @@
 package dev.unisono.server;
 
-import dev.unisono.engine.Engine;
+import dev.unisono.engine.EngineHost;
 import dev.unisono.engine.config.Config;
 import dev.unisono.hub.Hub;
 import io.quarkus.runtime.ShutdownEvent;
@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
 public class Wiring {
   private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
 
-  private @Nullable Engine engine;
+  private @Nullable EngineHost engine;
   private @Nullable Hub hub;
 
   void routes(@Observes Router router) {
     Main.Prepared prepared = Main.prepared();
     Config config = prepared.config();
-    Engine engine = prepared.engine();
+    EngineHost engine = prepared.engine();
     this.engine = engine;
     JournalFeed feed = new JournalFeed(engine);
     Hub hub = new Hub(feed, STREAM_PATIENCE);

@@ -14,6 +14,18 @@ import org.jspecify.annotations.Nullable;
  *     without losing a change and without handing over one twice
  * @param mark a number of the source's own that only grows; given back by {@link Source#durable}
  * @param sizeBytes about how many bytes the changes hold in memory, for the engine's budget
+ * @param learned columns that the entity follows from this batch on; where there are any, the batch
+ *     is the source's last: it is started anew, with bindings that have them
  */
 public record Batch(
-    List<Change> changes, Map<String, @Nullable String> state, long mark, long sizeBytes) {}
+    List<Change> changes,
+    Map<String, @Nullable String> state,
+    long mark,
+    long sizeBytes,
+    List<LearnedColumn> learned) {
+  /** A batch that changes no binding. */
+  public Batch(
+      List<Change> changes, Map<String, @Nullable String> state, long mark, long sizeBytes) {
+    this(changes, state, mark, sizeBytes, List.of());
+  }
+}

@@ -17,6 +17,7 @@ public final class Binding {
   private final String configPath;
   private final Deletes deletes;
   private final @Nullable String deletedFlag;
+  private final TablePolicy policy;
 
   /** All rows of a table, and a delete deletes. */
   public Binding(
@@ -71,6 +72,28 @@ public final class Binding {
       String configPath,
       Deletes deletes,
       @Nullable String deletedFlag) {
+    this(
+        sync,
+        schema,
+        table,
+        columns,
+        where,
+        configPath,
+        deletes,
+        deletedFlag,
+        TablePolicy.DEFAULT);
+  }
+
+  private Binding(
+      String sync,
+      Schema schema,
+      String table,
+      List<@Nullable String> columns,
+      @Nullable String where,
+      String configPath,
+      Deletes deletes,
+      @Nullable String deletedFlag,
+      TablePolicy policy) {
     if ((deletes == Deletes.SOFT) != (deletedFlag != null)) {
       throw new IllegalArgumentException("a flag where deletes are soft, and only there");
     }
@@ -85,6 +108,19 @@ public final class Binding {
     this.configPath = configPath;
     this.deletes = deletes;
     this.deletedFlag = deletedFlag;
+    this.policy = policy;
+  }
+
+  /** The same member for another schema. */
+  public Binding with(Schema otherSchema, List<@Nullable String> otherColumns) {
+    return new Binding(
+        sync, otherSchema, table, otherColumns, where, configPath, deletes, deletedFlag, policy);
+  }
+
+  /** The same member with another policy; by default its table is left as it is. */
+  public Binding with(TablePolicy otherPolicy) {
+    return new Binding(
+        sync, schema, table, columns, where, configPath, deletes, deletedFlag, otherPolicy);
   }
 
   public String sync() {
@@ -124,6 +160,11 @@ public final class Binding {
   /** The column that says that a row is deleted; null where deletes are not soft. */
   public @Nullable String deletedFlag() {
     return deletedFlag;
+  }
+
+  /** What may become of the table. */
+  public TablePolicy policy() {
+    return policy;
   }
 
   @Override

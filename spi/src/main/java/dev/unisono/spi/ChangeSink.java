@@ -4,7 +4,8 @@ package dev.unisono.spi;
 public interface ChangeSink {
   /**
    * Hands a batch over; blocks while the engine's buffer of bytes for this source is full
-   * (invariant 7). When it returns, the batch is in line, not yet durable.
+   * (invariant 7). When it returns, the batch is in line, not yet durable. Does not return for a
+   * batch with learned columns: the source is stopped once that is durable, and started anew.
    *
    * @throws InterruptedException when the source shall stop
    */

@@ -1,6 +1,9 @@
 package dev.unisono.spi;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One configured system. What it cannot do it refuses with the code {@code not-available}. Safe for
@@ -13,6 +16,15 @@ public interface ConnectedSystem extends AutoCloseable {
    * nothing in the system.
    */
   List<Problem> check();
+
+  /**
+   * The same, and what a source would stop at that starts from its state.
+   *
+   * @param state what the source has made durable; empty where it never ran
+   */
+  default List<Problem> check(Map<String, String> state) {
+    return check();
+  }
 
   /**
    * The statements, in the system's own language, that have to be run for it to show what is read
@@ -42,6 +54,16 @@ public interface ConnectedSystem extends AutoCloseable {
 
   /** Writes on behalf of callers, over all bindings that are read. */
   Owner owner();
+
+  /**
+   * For each field of a binding that is read the type of its column as the system's statements
+   * write it; null where there is none, or the system has no such types.
+   *
+   * @throws UnisonoException where the system cannot be asked now
+   */
+  default List<@Nullable String> columnTypes(Binding binding) {
+    return Collections.nCopies(binding.schema().size(), null);
+  }
 
   @Override
   void close();

@@ -78,6 +78,7 @@ public record SourceProgress(
    *     first load that keeps them
    * @param waiting what the comparison waits for, for people; null where it does not
    * @param done true where everything has been read; a comparison may follow
+   * @param differences what of its columns is not synced since they changed, for people
    */
   public record TableProgress(
       String sync,
@@ -92,7 +93,40 @@ public record SourceProgress(
       long keysChecked,
       long rowsMissing,
       @Nullable String waiting,
-      boolean done) {
+      boolean done,
+      List<String> differences) {
+
+    /** A table whose columns are as they were. */
+    public TableProgress(
+        String sync,
+        String table,
+        TablePhase phase,
+        String cause,
+        long began,
+        long number,
+        long rowsRead,
+        long rowsEstimated,
+        double rowsPerSecond,
+        long keysChecked,
+        long rowsMissing,
+        @Nullable String waiting,
+        boolean done) {
+      this(
+          sync,
+          table,
+          phase,
+          cause,
+          began,
+          number,
+          rowsRead,
+          rowsEstimated,
+          rowsPerSecond,
+          keysChecked,
+          rowsMissing,
+          waiting,
+          done,
+          List.of());
+    }
 
     /** How much is read, in percent of the estimate; -1 where there is none. */
     public int percent() {

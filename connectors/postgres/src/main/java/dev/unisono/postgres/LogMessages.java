@@ -2,10 +2,7 @@ package dev.unisono.postgres;
 
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
-import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.UnisonoException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,12 +16,10 @@ import java.util.Map;
  * say. For one thread.
  */
 final class LogMessages {
-  private final List<SnapshotTable> tables;
   private final LogReader reader;
   private final Map<Integer, List<RelationDecoder>> relations = new HashMap<>();
 
-  LogMessages(List<SnapshotTable> tables, LogReader reader) {
-    this.tables = tables;
+  LogMessages(LogReader reader) {
     this.reader = reader;
   }
 
@@ -53,46 +48,22 @@ final class LogMessages {
     reader.endTransaction(in.getLong());
   }
 
-  private void relation(ByteBuffer in) {
+  private void relation(ByteBuffer in) throws InterruptedException {
     int relation = in.getInt();
     String schema = text(in);
     String name = text(in);
     in.get();
-    int columns = in.getShort();
-    List<String> names = new ArrayList<>(columns);
-    for (int i = 0; i < columns; i++) {
+    int count = in.getShort();
+    List<AnnouncedTable.Column> columns = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
       in.get();
-      names.add(text(in));
-      in.getInt();
-      in.getInt();
+      columns.add(
+          new AnnouncedTable.Column(text(in), Integer.toUnsignedLong(in.getInt()), in.getInt()));
     }
-    List<RelationDecoder> decoders = new ArrayList<>();
-    for (SnapshotTable table : tables) {
-      if (table.table().schema().equals(schema) && table.table().name().equals(name)) {
-        checkColumns(table, names);
-        decoders.add(new RelationDecoder(table.binding(), table.table(), names));
-      }
-    }
-    relations.put(relation, decoders);
-  }
-
-  private static void checkColumns(SnapshotTable table, List<String> names) {
-    for (String column : table.binding().columns()) {
-      if (column != null && !names.contains(column)) {
-        throw new UnisonoException(
-            new Problem(
-                "column-missing",
-                ProblemType.USER,
-                "The log no longer shows the column "
-                    + column
-                    + " of "
-                    + table.table().plainName()
-                    + ".",
-                table.binding().configPath(),
-                "Was it dropped or renamed, or does the publication leave it out? Change the"
-                    + " config or the table."));
-      }
-    }
+    relations.put(
+        relation,
+        reader.announced(
+            new AnnouncedTable(Integer.toUnsignedLong(relation), schema, name, columns)));
   }
 
   private static String text(ByteBuffer in) {

@@ -8,6 +8,7 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,6 +51,7 @@ final class LogReader {
   /** Told that there is something to report. */
   private final Runnable onNews;
 
+  private final SchemaWatch watch;
   private final Map<SnapshotTable, Touches> touches = new HashMap<>();
   private final Map<Binding, Deferred> deferred = new HashMap<>();
 
@@ -82,8 +84,14 @@ final class LogReader {
   private long progressNanos = System.nanoTime();
 
   LogReader(
-      List<SnapshotTable> tables, StreamState from, ChangeSink sink, Ends ends, Runnable onNews) {
+      List<SnapshotTable> tables,
+      StreamState from,
+      ChangeSink sink,
+      Ends ends,
+      SchemaWatch watch,
+      Runnable onNews) {
     this.tables = tables;
+    this.watch = watch;
     this.onNews = onNews;
     this.from = from;
     this.sink = sink;
@@ -100,7 +108,8 @@ final class LogReader {
   }
 
   /**
-   * Hands over where the stream begins, before anything of it is read, where that is anew.
+   * Hands over, before anything of the stream is read, where it begins where that is anew, and what
+   * was found to have changed in tables.
    *
    * @param fresh true where the slot was just made
    * @param news the server, where it or the tables are to be kept with the next batch; else null
@@ -110,10 +119,57 @@ final class LogReader {
     if (news != null) {
       advanced.addAll(tables);
     }
+    takeUp();
     if (fresh) {
       dirty = true;
       flush();
     }
+  }
+
+  /** What was seen of tables goes out with the next batch, which may be the last of this source. */
+  private void takeUp() throws InterruptedException {
+    dirty |= watch.changed();
+    for (SnapshotTable table : watch.readAgain()) {
+      table.repeat(SchemaWatch.READ_AGAIN, sink.knownKeys().sequence());
+      advanced.add(table);
+    }
+    if (watch.ends()) {
+      flush();
+    }
+  }
+
+  /** The log describes a table anew; those who decode its rows from here on. */
+  List<RelationDecoder> announced(AnnouncedTable announced) throws InterruptedException {
+    List<RelationDecoder> decoders = new ArrayList<>();
+    try {
+      for (SnapshotTable table : tables) {
+        if (table.table().relation() == announced.relation()) {
+          decoders.add(watch.decoder(table, announced, ordinal < skip));
+        } else if (table.table().plainName().equals(announced.plainName())) {
+          throw watch.replaced(table);
+        }
+      }
+    } catch (UnisonoException stop) {
+      throw stopped(stop);
+    }
+    takeUp();
+    return decoders;
+  }
+
+  /** What stands before the change of a table goes out; what follows is for after the remedy. */
+  private UnisonoException stopped(UnisonoException stop) throws InterruptedException {
+    flush();
+    return stop;
+  }
+
+  /** The catalog has changed: what it says is judged here, after all that the log tells before. */
+  private void look() throws InterruptedException {
+    try {
+      watch.look();
+    } catch (UnisonoException stop) {
+      throw stopped(stop);
+    }
+    takeUp();
   }
 
   void attach(SideThread beside) {
@@ -241,6 +297,7 @@ final class LogReader {
         }
         case Mark.Turn turn -> turn(turn);
         case Mark.Look look -> forgetVisible(look.snapshot());
+        case Mark.Columns _ -> look();
       }
       beside().settle(mark);
       report();
@@ -379,9 +436,14 @@ final class LogReader {
     for (SnapshotTable table : advanced) {
       table.save(state);
     }
+    boolean last = watch.ends();
+    state.putAll(watch.takeState());
     long batchMark = ++mark;
     ends.put(batchMark, end);
-    sink.accept(new Batch(changes, state, batchMark, sizeBytes));
+    sink.accept(new Batch(changes, state, batchMark, sizeBytes, watch.takeLearned()));
+    if (last) {
+      throw watch.end();
+    }
     changes = new ArrayList<>();
     advanced.clear();
     sizeBytes = 0;

@@ -6,7 +6,7 @@ import java.util.List;
  * What takes its place in the log's order at a message of ours: everything committed before it has
  * been handed over then. Immutable.
  */
-sealed interface Mark permits SnapshotTable.Chunk, Sweep.Portion, Mark.Turn, Mark.Look {
+sealed interface Mark permits SnapshotTable.Chunk, Sweep.Portion, Mark.Turn, Mark.Look, Mark.Columns {
   /** What a turn does to its tables. */
   enum Kind {
     PAUSE,
@@ -29,4 +29,7 @@ sealed interface Mark permits SnapshotTable.Chunk, Sweep.Portion, Mark.Turn, Mar
 
   /** What every later chunk will see, so that it can be forgotten. */
   record Look(VisibilitySnapshot snapshot) implements Mark {}
+
+  /** The catalog describes some table otherwise than before. */
+  record Columns() implements Mark {}
 }

@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -35,6 +36,10 @@ final class PostgresCheck {
   private final String publication;
   private final long lanes;
   private final LogOptions log;
+
+  /** What a source holds of its tables. */
+  private final Map<String, String> state;
+
   private final List<Problem> problems = new ArrayList<>();
   private final Set<String> unusable = new HashSet<>();
   private final String system;
@@ -47,7 +52,8 @@ final class PostgresCheck {
       String slot,
       String publication,
       long lanes,
-      LogOptions log) {
+      LogOptions log,
+      Map<String, String> state) {
     this.database = database;
     this.reads = reads;
     this.writes = writes;
@@ -55,6 +61,7 @@ final class PostgresCheck {
     this.publication = publication;
     this.lanes = lanes;
     this.log = log;
+    this.state = state;
     this.system = "systems." + database.system();
   }
 
@@ -68,7 +75,11 @@ final class PostgresCheck {
       Publication published = new Publication(database.system(), publication);
       boolean any = false;
       for (Binding binding : reads) {
-        Optional<Table> table = checkTable(connection, binding);
+        Optional<Problem> change = SchemaWatch.check(connection, binding, state);
+        change.ifPresent(problems::add);
+        // What has changed since it was read is said once, with what to do about it.
+        Optional<Table> table =
+            change.isPresent() ? Optional.empty() : checkTable(connection, binding);
         if (table.isPresent()) {
           any = true;
           addPublished(connection, published, binding, table.get());
@@ -167,6 +178,10 @@ final class PostgresCheck {
 
   private Optional<Table> checkTable(Connection connection, Binding binding) throws SQLException {
     Optional<Table> found = Table.find(connection, binding.table());
+    if (found.isEmpty() && binding.policy().createTable()) {
+      checkMaking(connection, binding);
+      return found;
+    }
     if (found.isEmpty()) {
       add(
           "no-such-table",
@@ -187,9 +202,53 @@ final class PostgresCheck {
     checkSchemaUse(connection, binding, table);
     boolean columnsFit = true;
     for (int i = 0; i < binding.schema().size(); i++) {
-      columnsFit &= checkColumn(binding, table, binding.schema().field(i), binding.column(i));
+      String column = binding.column(i);
+      boolean added =
+          column != null && binding.policy().alters() && !table.columns().containsKey(column);
+      if (added) {
+        checkAdding(connection, binding, table);
+      } else {
+        columnsFit &= checkColumn(binding, table, binding.schema().field(i), column);
+      }
     }
     return columnsFit ? found : Optional.empty();
+  }
+
+  /** The table is made at the first start, if the role may. */
+  private void checkMaking(Connection connection, Binding binding) throws SQLException {
+    int dot = binding.table().indexOf('.');
+    String schema =
+        dot < 0 ? "current_schema()" : Database.literal(binding.table().substring(0, dot));
+    if (!flag(
+        connection,
+        "SELECT coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE"
+            + " nspname = "
+            + schema
+            + "), false)")) {
+      add(
+          "missing-right",
+          "The role " + user + " may not make the table " + binding.table() + ".",
+          binding.configPath() + ".create-table",
+          "Let somebody who may run "
+              + new TargetSchema(database, binding).createStatement()
+              + "; or grant CREATE on its schema to "
+              + Database.quote(user)
+              + ".");
+    }
+  }
+
+  /** The column is added at the next start, if the role may. */
+  private void checkAdding(Connection connection, Binding binding, Table table)
+      throws SQLException {
+    if (!flag(
+        connection,
+        "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = " + table.relation())) {
+      add(
+          "missing-right",
+          "The role " + user + " may not add columns to " + table.plainName() + ".",
+          binding.configPath() + ".alter-table",
+          "Run ALTER TABLE " + table.sqlName() + " OWNER TO " + Database.quote(user) + ";");
+    }
   }
 
   private void checkSchemaUse(Connection connection, Binding binding, Table table)
@@ -217,6 +276,9 @@ final class PostgresCheck {
     }
     String path = binding.configPath() + ".fields." + field.name();
     Table.Column column = table.columns().get(name);
+    if (column == null && reads.contains(binding) && SchemaWatch.knows(binding, state)) {
+      return false; // Judged by what is held: the source goes on without it, or follows it.
+    }
     if (column == null) {
       add(
           "no-such-column",

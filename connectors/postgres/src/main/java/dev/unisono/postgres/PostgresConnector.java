@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 
 /** The connector {@code postgres}: PostgreSQL 14 and later. Has no state; safe for threads. */
 public final class PostgresConnector implements Connector {
+  static final String KIND = "postgres";
+
   /** What PostgreSQL allows in the name of a slot; used for publications alike. */
   private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
 
@@ -21,7 +23,7 @@ public final class PostgresConnector implements Connector {
 
   @Override
   public String kind() {
-    return "postgres";
+    return KIND;
   }
 
   @Override

@@ -18,11 +18,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One lane into a database: a connection, and transactions that carry the lane's cursor. */
@@ -259,6 +261,10 @@ final class PostgresLane implements Lane {
   /** What a run of deliveries comes to for one table: the last word for each key. */
   private static final class Outcome {
     final Map<Key, Row> rows = new LinkedHashMap<>();
+
+    /** Of the rows those that begin here, so that one which lacks fields is inserted. */
+    final Set<Key> begun = new HashSet<>();
+
     final Map<Key, Instant> deletes = new LinkedHashMap<>();
   }
 
@@ -337,8 +343,12 @@ final class PostgresLane implements Lane {
     Row row = delivery.row();
     if (row == null) {
       outcome.rows.remove(key);
+      outcome.begun.remove(key);
       outcome.deletes.put(key, delivery.sourceTime());
       return;
+    }
+    if (delivery.operation() != Operation.UPDATE) {
+      outcome.begun.add(key);
     }
     Row earlier = outcome.rows.get(key);
     outcome.rows.put(key, earlier == null ? row : row.over(earlier));
@@ -360,8 +370,9 @@ final class PostgresLane implements Lane {
         if (manner == Manner.REPLACED) {
           table(binding).replace(connection, outcome.rows);
         }
-        writeRows(table(binding), outcome.rows);
+        writeRows(table(binding), outcome);
         outcome.rows.clear();
+        outcome.begun.clear();
       }
     }
   }
@@ -376,18 +387,24 @@ final class PostgresLane implements Lane {
     }
   }
 
-  private void writeRows(TargetTable table, Map<Key, Row> rows) throws SQLException {
-    List<Row> whole = new ArrayList<>(rows.size());
+  private void writeRows(TargetTable table, Outcome outcome) throws SQLException {
+    List<Row> whole = new ArrayList<>(outcome.rows.size());
+    Map<Key, Row> begun = new LinkedHashMap<>();
     Map<Key, Row> partial = new LinkedHashMap<>();
-    for (Map.Entry<Key, Row> entry : rows.entrySet()) {
+    for (Map.Entry<Key, Row> entry : outcome.rows.entrySet()) {
       if (table.whole(entry.getValue())) {
         whole.add(entry.getValue());
+      } else if (outcome.begun.contains(entry.getKey())) {
+        begun.put(entry.getKey(), entry.getValue());
       } else {
         partial.put(entry.getKey(), entry.getValue());
       }
     }
     if (!whole.isEmpty()) {
       table.upsert(connection, whole);
+    }
+    if (!begun.isEmpty()) {
+      table.insert(connection, begun);
     }
     if (!partial.isEmpty()) {
       table.update(connection, partial);

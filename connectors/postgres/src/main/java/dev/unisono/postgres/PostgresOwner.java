@@ -115,6 +115,15 @@ final class PostgresOwner implements Owner {
       if (column == null || patch.value(i) == Unchanged.UNCHANGED) {
         continue;
       }
+      if (!table.columns().containsKey(column)) {
+        throw new UnisonoException(
+            new Problem(
+                "refused-by-owner",
+                ProblemType.USER,
+                table.plainName() + " has no column " + column + " any more.",
+                binding.configPath(),
+                "Leave the field out; nothing was written."));
+      }
       ColumnType type = table.column(column).type();
       String typed = "?::" + type.sqlName();
       assignments.add(Database.quote(column) + " = " + typed);

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -113,11 +114,17 @@ final class PostgresSource implements Source {
               this::report,
               this::closeConnection);
       LogReader reader =
-          new LogReader(prepared.tables(), prepared.from(), sink, new Ends(), this::report);
+          new LogReader(
+              prepared.tables(),
+              prepared.from(),
+              sink,
+              new Ends(),
+              prepared.columns(),
+              this::report);
       report =
           new SourceReport(sink, prepared.tables(), beside, watch, reader::end, prepared.loss());
       reader.begin(prepared.fresh(), prepared.news());
-      read(prepared.from(), reader, new LogMessages(prepared.tables(), reader), beside, watch);
+      read(prepared.from(), reader, new LogMessages(reader), beside, watch);
     } catch (UnisonoException failed) {
       throw ended(failed);
     }
@@ -181,13 +188,15 @@ final class PostgresSource implements Source {
    * @param loss why everything is read again; null where nothing is
    * @param fresh true where the slot was just made
    * @param news the server, where the state does not have it and the tables as they are; else null
+   * @param columns what is held of the tables' columns
    */
   private record Prepared(
       StreamState from,
       List<SnapshotTable> tables,
       @Nullable Problem loss,
       boolean fresh,
-      @Nullable String news) {}
+      @Nullable String news,
+      SchemaWatch columns) {}
 
   /** Finds the tables, the publication and the slot as they must be. */
   private Prepared prepare(Map<String, String> state, ChangeSink sink) {
@@ -197,9 +206,16 @@ final class PostgresSource implements Source {
       Publication published = new Publication(database.system(), publication);
       List<SnapshotTable> tables = new ArrayList<>();
       for (Binding binding : bindings) {
-        Table table = Table.named(connection, binding);
+        Optional<Table> named = Table.find(connection, binding.table());
+        if (named.isEmpty()) {
+          throw SchemaWatch.missing(connection, binding, state);
+        }
+        Table table = named.get();
         // Asked before it is published: the owner could not change such a table any more.
-        published.add(connection, binding, table);
+        if (!SchemaWatch.knows(binding, state)
+            || table.columns().keySet().containsAll(Table.keyColumns(binding))) {
+          published.add(connection, binding, table);
+        } // Else a part of the key is called otherwise by now, and found where the log tells of it.
         tables.add(new SnapshotTable(binding, table, state, sink.knownKeys()));
       }
       // Parents first, so that a target finds them when it writes the children.
@@ -227,7 +243,8 @@ final class PostgresSource implements Source {
           ordered,
           begin.loss(),
           fresh,
-          fresh || changed || !identity.equals(server) ? identity : null);
+          fresh || changed || !identity.equals(server) ? identity : null,
+          SchemaWatch.open(connection, database, publication, ordered, state));
     } catch (SQLException failed) {
       throw database.failure("looking up the tables", failed);
     } finally {

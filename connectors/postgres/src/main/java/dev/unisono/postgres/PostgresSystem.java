@@ -10,8 +10,15 @@ import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** One configured PostgreSQL database and the parts it plays. Safe for threads. */
 final class PostgresSystem implements ConnectedSystem {
@@ -52,8 +59,13 @@ final class PostgresSystem implements ConnectedSystem {
 
   @Override
   public List<Problem> check() {
+    return check(Map.of());
+  }
+
+  @Override
+  public List<Problem> check(Map<String, String> state) {
     return new PostgresCheck(
-            database, reads, writes, slot, publication, settings.number("lanes"), log)
+            database, reads, writes, slot, publication, settings.number("lanes"), log, state)
         .run();
   }
 
@@ -110,6 +122,36 @@ final class PostgresSystem implements ConnectedSystem {
   @Override
   public Owner owner() {
     return new PostgresOwner(database);
+  }
+
+  @Override
+  public List<@Nullable String> columnTypes(Binding binding) {
+    Map<String, String> types = new HashMap<>();
+    try (Connection connection = database.connect("connecting")) {
+      Optional<Table> table = Table.find(connection, binding.table());
+      if (table.isPresent()) {
+        // A type of that database's own means nothing elsewhere.
+        try (PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a JOIN"
+                    + " pg_type t ON t.oid = a.atttypid WHERE a.attrelid = ?::oid AND a.attnum > 0"
+                    + " AND NOT a.attisdropped AND t.typnamespace = 'pg_catalog'::regnamespace")) {
+          select.setLong(1, table.get().relation());
+          try (ResultSet row = select.executeQuery()) {
+            while (row.next()) {
+              types.put(row.getString(1), row.getString(2));
+            }
+          }
+        }
+      }
+    } catch (SQLException failed) {
+      throw database.failure("asking for the types of " + binding.table(), failed);
+    }
+    List<@Nullable String> ofFields = new ArrayList<>();
+    for (String column : binding.columns()) {
+      ofFields.add(column == null ? null : types.get(column));
+    }
+    return ofFields;
   }
 
   @Override

@@ -52,13 +52,29 @@ final class PostgresTarget implements Target {
     this.answerTimeout = answerTimeout;
   }
 
-  /** As first used: cursors are by lane, so the number is kept beside them. */
+  /**
+   * As first used: cursors are by lane, so the number is kept beside them. Asked before any lane is
+   * opened, so that tables have what is written to them.
+   */
   @Override
   public synchronized int lanes() {
     if (lanes == 0) {
+      prepareTables();
       lanes = findLanes();
     }
     return lanes;
+  }
+
+  private void prepareTables() {
+    try (Connection connection = database.connect("connecting");
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET lock_timeout = '10s'");
+      for (Binding binding : bindings) {
+        new TargetSchema(database, binding).prepare(connection);
+      }
+    } catch (SQLException failed) {
+      throw database.failure("preparing the tables", failed);
+    }
   }
 
   private int findLanes() {

@@ -6,7 +6,6 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Unchanged;
 import java.nio.ByteBuffer;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,16 +23,28 @@ final class RelationDecoder {
 
   private final ValueReader[] readers;
 
-  RelationDecoder(Binding binding, Table table, List<String> relationColumns) {
+  /** A row before it is read: UNCHANGED where the relation lacks the column of a field. */
+  private final @Nullable Object[] blank;
+
+  /**
+   * @param fields for each column of the relation the position of its field; -1 where it has none
+   * @param types the type of each column of the relation; null where that is no matter
+   */
+  RelationDecoder(Binding binding, int[] fields, @Nullable ColumnType[] types) {
     this.binding = binding;
     this.schema = binding.schema();
-    this.fields = new int[relationColumns.size()];
+    this.fields = fields;
     this.readers = new ValueReader[schema.size()];
+    this.blank = new @Nullable Object[schema.size()];
     for (int i = 0; i < readers.length; i++) {
-      readers[i] = new ValueReader(schema.field(i), table.type(binding.column(i)));
+      readers[i] = new ValueReader(schema.field(i), null);
+      blank[i] = binding.column(i) == null ? null : Unchanged.UNCHANGED;
     }
     for (int i = 0; i < fields.length; i++) {
-      fields[i] = binding.columns().indexOf(relationColumns.get(i));
+      if (fields[i] != NOT_WANTED) {
+        readers[fields[i]] = new ValueReader(schema.field(fields[i]), types[i]);
+        blank[fields[i]] = null;
+      }
     }
   }
 
@@ -48,7 +59,7 @@ final class RelationDecoder {
    *     not to be believed
    */
   Row read(ByteBuffer in, boolean restNull) {
-    @Nullable Object[] values = new @Nullable Object[readers.length];
+    @Nullable Object[] values = blank.clone();
     int columns = in.getShort();
     byte[] bytes = in.array();
     for (int i = 0; i < columns; i++) {

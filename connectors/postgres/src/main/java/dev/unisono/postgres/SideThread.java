@@ -2,13 +2,17 @@ package dev.unisono.postgres;
 
 import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.KnownKeys.Answer;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.sql.SQLException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -63,6 +67,11 @@ final class SideThread implements AutoCloseable {
   private volatile boolean closed;
   private volatile long lastMessageNanos = System.nanoTime();
   private long lookedNanos = System.nanoTime();
+
+  /** What the catalog said of the tables when it was last looked at, and when that was. */
+  private String fingerprint = "";
+
+  private long fingerprintNanos;
   private volatile @Nullable UnisonoException failure;
 
   /**
@@ -135,6 +144,7 @@ final class SideThread implements AutoCloseable {
     try {
       while (true) {
         beat();
+        lookAtCatalog();
         Mark.Turn order = orders.poll();
         if (order != null) {
           take(order);
@@ -147,10 +157,46 @@ final class SideThread implements AutoCloseable {
     } catch (UnisonoException failed) {
       fail(failed);
     } catch (SQLException failed) {
-      fail(session.failure("reading a chunk", failed));
+      fail(tableChanged(failed).orElseGet(() -> session.failure("reading a chunk", failed)));
+    } catch (IllegalArgumentException | ArithmeticException | DateTimeException unfit) {
+      // A value is not of the type that its column had: so it has another one by now.
+      fail(tableChanged((Exception) unfit));
     } finally {
       session.close();
     }
+  }
+
+  /** A table that does not change otherwise shows nothing of its columns in the log. */
+  private void lookAtCatalog() throws SQLException, InterruptedException {
+    boolean first = fingerprint.isEmpty();
+    if (first || System.nanoTime() - fingerprintNanos >= heartbeat.toNanos()) {
+      fingerprintNanos = System.nanoTime();
+      String now = SchemaWatch.fingerprint(session.connection(), tables);
+      if (!now.equals(fingerprint)) {
+        fingerprint = now;
+        place(new Mark.Columns());
+      }
+    }
+  }
+
+  private static Optional<UnisonoException> tableChanged(SQLException failed) {
+    return "42P01".equals(failed.getSQLState()) || "42703".equals(failed.getSQLState())
+        ? Optional.of(tableChanged((Exception) failed))
+        : Optional.empty();
+  }
+
+  /** The next start compares the tables with what is held of them, and says what is to be done. */
+  private static UnisonoException tableChanged(Exception cause) {
+    return new UnisonoException(
+        new Problem(
+            "table-changed",
+            ProblemType.TRANSIENT,
+            "A table changed while its snapshot was read: "
+                + Failures.firstLine(cause.getMessage())
+                + ".",
+            null,
+            ""),
+        cause);
   }
 
   private void fail(UnisonoException failed) {

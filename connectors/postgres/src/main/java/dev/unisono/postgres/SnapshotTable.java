@@ -59,6 +59,9 @@ final class SnapshotTable {
   /** What a comparison waits for, for people. */
   private volatile @Nullable String waiting;
 
+  /** What of its columns is not synced since they changed, for people. */
+  private volatile List<String> differences = List.of();
+
   private final List<String> consumers;
 
   /** True where the state was kept for another table of the same name. */
@@ -216,6 +219,11 @@ final class SnapshotTable {
     return now == null || now.firstLoad() || now.cause().equals(Sweep.COMMAND) ? null : now.cause();
   }
 
+  /** From the reader: what of its columns is not synced since they changed. */
+  void differences(List<String> now) {
+    differences = now;
+  }
+
   /** What its comparison waits for, for people; null where it does not. */
   void waiting(@Nullable String what) {
     waiting = what;
@@ -273,7 +281,8 @@ final class SnapshotTable {
         shown == null ? 0 : shown.checked(),
         shown == null ? 0 : shown.missing(),
         done ? waiting : earlier,
-        done);
+        done,
+        differences);
   }
 
   private TablePhase phase(@Nullable String earlier) {

@@ -3,6 +3,7 @@ package dev.unisono.postgres;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -31,15 +32,13 @@ final class TableQueries {
   /** How the column of each of them is read. */
   private final List<ValueReader> readers = new ArrayList<>();
 
-  private final List<ColumnType> keyTypes;
-
   TableQueries(Binding binding, Table table) {
     this.binding = binding;
     this.table = table;
     this.keyColumns = Table.keyColumns(binding);
-    this.keyTypes = keyColumns.stream().map(column -> table.column(column).type()).toList();
     for (int i = 0; i < binding.schema().size(); i++) {
-      if (binding.column(i) != null) {
+      String column = binding.column(i);
+      if (column != null && table.columns().containsKey(column)) {
         fields.add(i);
         readers.add(new ValueReader(binding.schema().field(i), table.type(binding.column(i))));
       }
@@ -75,7 +74,7 @@ final class TableQueries {
     List<String> equal = new ArrayList<>();
     for (int i = 0; i < keyColumns.size(); i++) {
       equal.add(
-          "t." + Database.quote(keyColumns.get(i)) + " = " + keyTypes.get(i).ofElement("u.k" + i));
+          "t." + Database.quote(keyColumns.get(i)) + " = " + keyTypes().get(i).ofElement("u.k" + i));
     }
     String query =
         "SELECT u.n FROM unnest("
@@ -101,12 +100,17 @@ final class TableQueries {
     return missing;
   }
 
+  /** Asked when they are needed: until the log tells of it, a key may be called otherwise. */
+  private List<ColumnType> keyTypes() {
+    return keyColumns.stream().map(column -> table.column(column).type()).toList();
+  }
+
   private String keyArrays() {
-    return keyTypes.stream().map(ColumnType::arrayParameter).collect(Collectors.joining(", "));
+    return keyTypes().stream().map(ColumnType::arrayParameter).collect(Collectors.joining(", "));
   }
 
   private String keyNames() {
-    return IntStream.range(0, keyTypes.size())
+    return IntStream.range(0, keyTypes().size())
         .mapToObj(i -> "k" + i)
         .collect(Collectors.joining(", "));
   }
@@ -127,7 +131,7 @@ final class TableQueries {
   void readNext(Connection connection, @Nullable List<String> from, int limit, List<Row> rows)
       throws SQLException {
     String values =
-        keyTypes.stream().map(type -> "?::" + type.sqlName()).collect(Collectors.joining(", "));
+        keyTypes().stream().map(type -> "?::" + type.sqlName()).collect(Collectors.joining(", "));
     String query =
         select()
             + (from == null ? "" : " AND (" + keyList() + ") > (" + values + ")")
@@ -153,8 +157,8 @@ final class TableQueries {
   /** The rows of some keys. */
   void readKeys(Connection connection, List<Key> asked, Map<Key, Row> found) throws SQLException {
     String keys =
-        IntStream.range(0, keyTypes.size())
-            .mapToObj(i -> keyTypes.get(i).ofElement("u.k" + i))
+        IntStream.range(0, keyTypes().size())
+            .mapToObj(i -> keyTypes().get(i).ofElement("u.k" + i))
             .collect(Collectors.joining(", "));
     String query =
         select()
@@ -180,9 +184,14 @@ final class TableQueries {
 
   private Row row(ResultSet row) throws SQLException {
     @Nullable Object[] values = new @Nullable Object[binding.schema().size()];
+    for (int i = 0; i < values.length; i++) {
+      // A column that is gone: what there was of it stays as it is.
+      values[i] = binding.column(i) == null ? null : Unchanged.UNCHANGED;
+    }
     for (int i = 0; i < fields.size(); i++) {
       int field = fields.get(i);
       String text = row.getString(i + 1);
+      values[field] = null;
       if (text != null) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         values[field] = readers.get(i).read(bytes, 0, bytes.length);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +67,7 @@ final class TargetTable {
     String flagColumn = binding.deletedFlag();
     this.flag = flagColumn == null ? null : Database.quote(flagColumn);
     this.plainFlag = flagColumn != null && table.column(flagColumn).type().name().equals("bool");
-    this.upsert = upsertStatement();
+    this.upsert = upsertStatement(keptFields);
     this.delete = deleteStatement();
   }
 
@@ -100,25 +101,25 @@ final class TargetTable {
     return java.util.Arrays.stream(fields).mapToObj(text).collect(Collectors.joining(", "));
   }
 
-  private String upsertStatement() {
+  private String upsertStatement(int[] fields) {
     // A key that is the same in other words (case, in a citext) gets the words that came.
     int[] rest =
-        java.util.Arrays.stream(keptFields)
+        java.util.Arrays.stream(fields)
             .filter(field -> !schema.isKey(field) || !kept(field).exact())
             .toArray();
     return "INSERT INTO "
         + table.sqlName()
         + " ("
-        + list(keptFields, this::column)
+        + list(fields, this::column)
         + (flag == null ? "" : ", " + flag)
         // A column that the server numbers itself has our number all the same.
         + ") OVERRIDING SYSTEM VALUE SELECT "
-        + list(keptFields, this::value)
+        + list(fields, this::value)
         + (flag == null ? "" : ", " + clear())
         + " FROM unnest("
-        + list(keptFields, this::arrayOf)
+        + list(fields, this::arrayOf)
         + ") AS u ("
-        + list(keptFields, field -> "v" + field)
+        + list(fields, field -> "v" + field)
         + ") ON CONFLICT ("
         + list(keyFields, this::column)
         + ") DO "
@@ -208,9 +209,28 @@ final class TargetTable {
 
   /** Whole rows: there afterwards, whatever was before (invariant 4). */
   void upsert(Connection connection, List<Row> rows) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(upsert)) {
+    upsert(connection, upsert, keptFields, rows);
+  }
+
+  /**
+   * New rows that lack fields, since their source had no column for them: there afterwards, with
+   * what the table itself puts in the others.
+   */
+  void insert(Connection connection, Map<Key, Row> rows) throws SQLException {
+    Map<BitSet, List<Row>> groups = new HashMap<>();
+    rows.values()
+        .forEach(row -> groups.computeIfAbsent(present(row), any -> new ArrayList<>()).add(row));
+    for (Map.Entry<BitSet, List<Row>> group : groups.entrySet()) {
+      int[] fields = IntStream.concat(IntStream.of(keyFields), group.getKey().stream()).toArray();
+      upsert(connection, upsertStatement(fields), fields, group.getValue());
+    }
+  }
+
+  private void upsert(Connection connection, String text, int[] fields, List<Row> rows)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(text)) {
       int parameter = 1;
-      for (int field : keptFields) {
+      for (int field : fields) {
         ArrayLiteral values = new ArrayLiteral(kept(field).type());
         for (Row row : rows) {
           values.add(row.value(field));

@@ -124,6 +124,11 @@ final class SourceRun implements ChangeSink, AutoCloseable {
     if (acknowledging) {
       source.durable(batch.mark());
     }
+    if (!batch.learned().isEmpty()) {
+      notifyAll();
+      // As the engine does: the source is stopped and started anew.
+      throw new InterruptedException();
+    }
     notifyAll();
   }
 
@@ -198,6 +203,19 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   SourceRun awaitStreaming() {
     await(() -> phase == SourceProgress.Phase.STREAMING, "the end of the snapshot");
     return this;
+  }
+
+  /** What is said of tables whose columns have changed. */
+  synchronized List<String> differences() {
+    return progress.tables().stream().flatMap(table -> table.differences().stream()).toList();
+  }
+
+  synchronized boolean ended() {
+    return ended;
+  }
+
+  synchronized @Nullable Throwable failure() {
+    return failure;
   }
 
   synchronized boolean streaming() {

@@ -88,6 +88,12 @@ public final class ConfigKeys {
       List.of(
           key("entity", "string", true, "The entity."),
           key("members", "array", true, "The systems that keep it."),
+          optional(
+              "schema-change",
+              "string",
+              "ignore",
+              "When the columns of the table that is read change: evolve (follow them), ignore (go on"
+                  + " with the fields there are, and report it) or stop."),
           planned("conflict", "object", "What happens when several systems change a record."),
           planned("refresh", "string", "A nightly comparison beside live changes."),
           optional(
@@ -148,7 +154,19 @@ public final class ConfigKeys {
               "integer",
               "50",
               "The target stops where one cause refuses more than this percentage of its last 1,000"
-                  + " deliveries (20 of them at least), 1 to 100."));
+                  + " deliveries (20 of them at least), 1 to 100."),
+          optional(
+              "create-table",
+              "boolean",
+              "false",
+              "Of a member that is written: make the table where it is not there, and alter it as"
+                  + " alter-table does."),
+          optional(
+              "alter-table",
+              "boolean",
+              "false",
+              "Of a member that is written: add columns that fields need and the table lacks, and"
+                  + " widen those that are narrower than the column that is read."));
 
   /** What the schema of one field may say. */
   public static final List<ConfigKey> FIELD =

@@ -15,6 +15,8 @@ import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Schema;
+import dev.unisono.spi.SchemaChange;
+import dev.unisono.spi.TablePolicy;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.MalformedInputException;
@@ -46,7 +48,7 @@ import org.yaml.snakeyaml.nodes.Node;
 public final class ConfigReader {
   /** Keys of a member that say how it is written. */
   private static final List<String> ONLY_FOR_WRITE =
-      List.of("deletes", "deleted-flag", "on-refusal", "park-limit", "park-share");
+      List.of("deletes", "create-table", "alter-table", "deleted-flag", "on-refusal", "park-limit", "park-share");
 
   private final Map<String, Connector> connectors;
   private final Function<String, @Nullable String> environment;
@@ -253,6 +255,7 @@ public final class ConfigReader {
     Set<String> seen = new HashSet<>();
     int readers = 0;
     boolean unclear = false;
+    SchemaChange schemaChange = schemaChange(sync);
     for (YamlMap member : sync.maps("members")) {
       member.check(ConfigKeys.MEMBER);
       String system = member.text("system");
@@ -293,16 +296,22 @@ public final class ConfigReader {
           members.add(
               new MemberConfig(
                   system,
-                  direction == Direction.READ
-                      ? new Binding(name, schema, table, columns, where, member.path())
-                      : new Binding(
-                          name,
-                          schema,
-                          table,
-                          columns,
-                          member.path(),
-                          deletes,
-                          flag(member, deletes)),
+                  (direction == Direction.READ
+                          ? new Binding(name, schema, table, columns, where, member.path())
+                          : new Binding(
+                              name,
+                              schema,
+                              table,
+                              columns,
+                              member.path(),
+                              deletes,
+                              flag(member, deletes)))
+                      .with(
+                          new TablePolicy(
+                              schemaChange,
+                              member.flag("create-table", false),
+                              member.flag("alter-table", false),
+                              null)),
                   direction,
                   refusals));
         }
@@ -310,6 +319,23 @@ public final class ConfigReader {
     }
     checkReaders(sync, readers, unclear);
     return List.copyOf(members);
+  }
+
+  private static SchemaChange schemaChange(YamlMap sync) {
+    String text = sync.text("schema-change", "ignore");
+    return switch (text) {
+      case "evolve" -> SchemaChange.EVOLVE;
+      case "ignore" -> SchemaChange.IGNORE;
+      case "stop" -> SchemaChange.STOP;
+      default -> {
+        sync.note(
+            "schema-change",
+            "wrong-value",
+            "There is no schema-change '" + text + "'.",
+            "Use evolve, ignore or stop.");
+        yield SchemaChange.IGNORE;
+      }
+    };
   }
 
   private static void checkOnlyForWrite(YamlMap member, @Nullable Direction direction) {

@@ -76,14 +76,20 @@ final class RecordTables {
     }
   }
 
-  /** Everything on which the tables' form depends: another text, another form. */
+  /**
+   * Everything on which the tables' form depends: another text, another form. A field that has no
+   * column here is none of it, since each row says in what shape it was written.
+   */
   static String form(List<Entity> entities) {
-    StringBuilder form = new StringBuilder("1");
+    StringBuilder form = new StringBuilder("2");
     for (Entity entity : entities) {
-      form.append('|').append(entity.id()).append(' ').append(entity.schema());
-      form.append(' ').append(columnFields(entity));
-      for (int i = 0; i < entity.schema().keySize(); i++) {
-        form.append(' ').append(entity.schema().keyPosition(i));
+      Schema schema = entity.schema();
+      form.append('|').append(entity.id()).append(' ').append(entity.name());
+      for (int i = 0; i < schema.keySize(); i++) {
+        form.append(' ').append(schema.field(schema.keyPosition(i)));
+      }
+      for (String field : columnFields(entity)) {
+        form.append(' ').append(schema.field(schema.position(field)));
       }
     }
     return form.toString();

@@ -27,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
@@ -62,10 +63,15 @@ public final class SourceRunner implements AutoCloseable {
   private volatile SourceProgress progress = SourceProgress.connecting(null);
   private volatile @Nullable Source running;
   private final KnownKeys known;
+  private final Runnable onLearned;
 
   /** A command that lets a source begin again that has stopped. */
   private final SynchronousQueue<SnapshotCommand> restarts = new SynchronousQueue<>();
 
+  /**
+   * @param onLearned called once when something that was learned is durable: the source then waits
+   *     to be closed, and whoever is called makes everything anew. Must not block
+   */
   public SourceRunner(
       String system,
       ConnectedSystem connected,
@@ -73,8 +79,10 @@ public final class SourceRunner implements AutoCloseable {
       Map<String, Cleaner> cleaners,
       EngineState state,
       KnownKeys known,
-      InstantSource clock) {
+      InstantSource clock,
+      Runnable onLearned) {
     this.known = known;
+    this.onLearned = onLearned;
     this.system = system;
     this.connected = connected;
     this.entityBySchema =
@@ -185,9 +193,13 @@ public final class SourceRunner implements AutoCloseable {
       running = null;
     }
     // The next source starts from the state of the last durable batch: none may be on its way.
+    awaitDurable();
+    return failure;
+  }
+
+  private void awaitDurable() throws InterruptedException {
     budget.acquire(BUDGET_BYTES);
     budget.release(BUDGET_BYTES);
-    return failure;
   }
 
   private final class Sink implements ChangeSink {
@@ -206,6 +218,11 @@ public final class SourceRunner implements AutoCloseable {
       state.submit(intake);
       phase = State.RUNNING;
       problem = null;
+      if (!batch.learned().isEmpty()) {
+        awaitDurable();
+        onLearned.run();
+        new CountDownLatch(1).await();
+      }
     }
 
     @Override
@@ -235,6 +252,7 @@ public final class SourceRunner implements AutoCloseable {
           refused,
           batch.state(),
           batch.sizeBytes(),
+          batch.learned(),
           () -> {
             // Invariant 1: the source hears of it only now.
             source.durable(batch.mark());

@@ -1,5 +1,6 @@
 package dev.unisono.engine.state;
 
+import dev.unisono.spi.LearnedColumn;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state entries of the source's state to set; null removes
  * @param sizeBytes about how much memory its changes hold
+ * @param learned what the entities follow from this batch on
  * @param durable called once, on the writer's thread, when it is; must not block
  */
 public record Intake(
@@ -18,4 +20,16 @@ public record Intake(
     List<DeadLetter> deadLetters,
     Map<String, @Nullable String> state,
     long sizeBytes,
-    Runnable durable) {}
+    List<LearnedColumn> learned,
+    Runnable durable) {
+  /** A batch by which nothing is learned. */
+  public Intake(
+      String system,
+      List<CleanChange> changes,
+      List<DeadLetter> deadLetters,
+      Map<String, @Nullable String> state,
+      long sizeBytes,
+      Runnable durable) {
+    this(system, changes, deadLetters, state, sizeBytes, List.of(), durable);
+  }
+}

@@ -19,11 +19,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteConfig;
 
 /**
  * The folder that holds all state of one server: {@code state.db} (journal, positions of the
@@ -40,6 +43,9 @@ public final class StateFolder implements AutoCloseable {
         + " committed INTEGER NOT NULL, entries BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS source_state (system TEXT NOT NULL, name TEXT NOT NULL,"
         + " value TEXT NOT NULL, PRIMARY KEY (system, name)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS learned (sync TEXT NOT NULL, field TEXT NOT NULL,"
+        + " configured TEXT NOT NULL, followed TEXT NOT NULL, schema TEXT,"
+        + " PRIMARY KEY (sync, field)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS dead_letter (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
         + " system TEXT NOT NULL, entity TEXT NOT NULL, operation TEXT NOT NULL, record TEXT,"
         + " code TEXT NOT NULL, message TEXT NOT NULL, image BLOB)",
@@ -109,6 +115,41 @@ public final class StateFolder implements AutoCloseable {
               "state.folder",
               "Name a folder that this user may write to."),
           failed);
+    }
+  }
+
+  /**
+   * What a folder holds of its sources, whether a server uses it or not.
+   *
+   * @param learned what was learned of the columns of tables
+   * @param sources by system the entries of its source's state
+   */
+  public record Glimpse(List<LearnedField> learned, Map<String, Map<String, String>> sources) {
+    /** Of a folder that holds nothing yet. */
+    public static final Glimpse NOTHING = new Glimpse(List.of(), Map.of());
+  }
+
+  /** Looks into a folder without a change to it. */
+  public static Glimpse glimpse(Path path) {
+    Path file = path.resolve("state.db");
+    if (!Files.exists(file)) {
+      return Glimpse.NOTHING;
+    }
+    SQLiteConfig readOnly = new SQLiteConfig();
+    readOnly.setReadOnly(true);
+    try (Connection connection = readOnly.createConnection("jdbc:sqlite:" + file)) {
+      Map<String, Map<String, String>> sources = new HashMap<>();
+      try (Statement statement = connection.createStatement();
+          ResultSet rows = statement.executeQuery("SELECT system, name, value FROM source_state")) {
+        while (rows.next()) {
+          sources
+              .computeIfAbsent(rows.getString(1), any -> new HashMap<>())
+              .put(rows.getString(2), rows.getString(3));
+        }
+      }
+      return new Glimpse(learned(connection), sources);
+    } catch (SQLException failed) {
+      throw failure(failed);
     }
   }
 
@@ -207,6 +248,42 @@ public final class StateFolder implements AutoCloseable {
     } catch (SQLException failed) {
       throw failure(failed);
     }
+  }
+
+  /** What sources have found out about the columns of their tables. */
+  public List<LearnedField> learned() {
+    try (Connection connection = connectState()) {
+      return learned(connection);
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  private static List<LearnedField> learned(Connection connection) throws SQLException {
+    List<LearnedField> learned = new ArrayList<>();
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet row =
+          statement.executeQuery("SELECT 1 FROM sqlite_master WHERE name = 'learned'")) {
+        if (!row.next()) {
+          return learned; // A state of before anything could be learned, that was not opened since.
+        }
+      }
+      try (ResultSet rows =
+          statement.executeQuery(
+              "SELECT sync, field, configured, followed, schema FROM learned"
+                  + " ORDER BY sync, field")) {
+        while (rows.next()) {
+          learned.add(
+              new LearnedField(
+                  rows.getString(1),
+                  rows.getString(2),
+                  rows.getString(3),
+                  rows.getString(4),
+                  rows.getString(5)));
+        }
+      }
+    }
+    return learned;
   }
 
   public Connection connectState() throws SQLException {

@@ -3,6 +3,7 @@ package dev.unisono.engine.state;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.LearnedColumn;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
@@ -154,13 +155,14 @@ final class StateWriter implements AutoCloseable {
       }
     }
     byte[] block = entries.isEmpty() ? new byte[0] : codec.encode(entries);
-    // Invariant 2: entries, dead letters and the sources' state in one transaction.
+    // Invariant 2: entries, dead letters, what was learned and the sources' state at once.
     durably(() -> {
       if (!entries.isEmpty()) {
         insertBlock(entries, block);
       }
       for (Intake intake : group) {
         writeState(intake.system(), intake.state());
+        writeLearned(intake);
         writeDeadLetters(intake);
       }
     });
@@ -242,6 +244,26 @@ final class StateWriter implements AutoCloseable {
       delete.setString(1, system);
       delete.setString(2, name);
       delete.executeUpdate();
+    }
+  }
+
+  /** A field keeps the column that the config names, however often what it follows is renamed. */
+  private void writeLearned(Intake intake) throws SQLException {
+    for (LearnedColumn column : intake.learned()) {
+      try (PreparedStatement write =
+          connection.prepareStatement(
+              "INSERT INTO learned VALUES (?, ?, ?, ?, ?) ON CONFLICT (sync, field) DO UPDATE SET"
+                  + " configured = CASE WHEN learned.followed = excluded.configured THEN"
+                  + " learned.configured ELSE excluded.configured END, followed ="
+                  + " excluded.followed, schema = coalesce(learned.schema, excluded.schema)")) {
+        String previous = column.previous();
+        write.setString(1, column.sync());
+        write.setString(2, column.field());
+        write.setString(3, previous == null ? column.column() : previous);
+        write.setString(4, column.column());
+        write.setString(5, column.schema());
+        write.executeUpdate();
+      }
     }
   }
 

@@ -817,4 +817,25 @@ final class ConfigReaderTest {
             outcome.located(new Problem("x", ProblemType.USER, "x", path, "")).line(),
             path));
   }
+
+  @Test
+  void whatBecomesOfTablesIsReadWithItsSync() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    String text =
+        RIGHT
+            .replace("    entity: customer\n", "    entity: customer\n    schema-change: evolve\n")
+            .replace("updated_at: null }", "updated_at: null }, alter-table: true");
+    ConfigReader.Outcome outcome = read(text);
+    assertEquals(List.of(), outcome.problems());
+    var members = java.util.Objects.requireNonNull(outcome.config()).syncs().getFirst().members();
+    assertEquals(
+        new dev.unisono.spi.TablePolicy(dev.unisono.spi.SchemaChange.EVOLVE, false, true, null),
+        members.getLast().binding().policy());
+    assertEquals(
+        List.of("48 wrong-value syncs.customers.schema-change"),
+        problems(text.replace("schema-change: evolve", "schema-change: follow")));
+    assertEquals(
+        List.of("50 only-for-write syncs.customers.members[0].create-table"),
+        problems(text.replace("direction: read }", "direction: read, create-table: true }")));
+  }
 }

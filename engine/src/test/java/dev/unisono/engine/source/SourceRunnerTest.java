@@ -21,12 +21,15 @@ import dev.unisono.engine.fixture.Entities;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.engine.fixture.MovableClock;
 import dev.unisono.engine.state.EngineState;
+import dev.unisono.engine.state.Intake;
+import dev.unisono.engine.state.LearnedField;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.KnownKeys;
+import dev.unisono.spi.LearnedColumn;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Problem;
@@ -43,6 +46,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +70,7 @@ final class SourceRunnerTest {
   private final MovableClock clock = new MovableClock();
   private final LinkedBlockingQueue<Script> scripts = new LinkedBlockingQueue<>();
   private final List<SnapshotCommand> commands = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicInteger learned = new AtomicInteger();
   private final List<Long> durable = Collections.synchronizedList(new ArrayList<>());
   private StateFolder folder;
   private EngineState state;
@@ -96,7 +101,8 @@ final class SourceRunnerTest {
             Map.of("person", new Cleaner(config)),
             state,
             KnownKeys.NONE,
-            clock);
+            clock,
+            learned::incrementAndGet);
   }
 
   @AfterEach
@@ -197,6 +203,62 @@ final class SourceRunnerTest {
     reaches(2);
     assertEquals(List.of(Map.of("position", "5")), starts);
     Await.until("the problem has passed", () -> runner.status().problem() == null);
+  }
+
+  @Test
+  void whatIsLearnedIsDurableBeforeItIsTakenUpAndTheSourceReadsNoFurther() throws Exception {
+    LearnedColumn phone = new LearnedColumn("people", "phone", null, "phone", "{ type: string }");
+    LearnedColumn mobile = new LearnedColumn("people", "phone", "phone", "mobile", null);
+    LearnedColumn label = new LearnedColumn("people", "name", "name", "label", null);
+    List<String> further = Collections.synchronizedList(new ArrayList<>());
+    scripts.add((_, sink) -> {
+      sink.accept(
+          new Batch(
+              List.of(change(1, "Ada")),
+              Map.of("position", "1"),
+              1,
+              100,
+              List.of(phone, mobile, label)));
+      further.add("read on");
+    });
+    runner.start();
+    Await.until("it is taken up", () -> learned.get() == 1);
+    assertEquals(List.of(1L), durable);
+    assertEquals(Map.of("position", "1"), state.sourceState("crm"));
+    assertEquals(
+        List.of(
+            new LearnedField("people", "name", "name", "label", null),
+            new LearnedField("people", "phone", "phone", "mobile", "{ type: string }")),
+        folder.learned());
+    runner.close();
+    assertEquals(List.of(), further);
+  }
+
+  @Test
+  void aColumnIsFollowedFromTheOneThatTheConfigHadWhenItWasRenamed() throws Exception {
+    scripts.add((_, sink) -> sink.accept(learning(1, "a", "b")));
+    runner.start();
+    Await.until("it is taken up", () -> learned.get() == 1);
+    assertEquals(List.of(new LearnedField("people", "name", "a", "b", null)), folder.learned());
+    state.submit(intake(learning(2, "b", "c")));
+    // The config names another column since.
+    state.submit(intake(learning(3, "x", "y")));
+    Await.until(
+        "the last is durable",
+        () -> folder.learned().equals(List.of(new LearnedField("people", "name", "x", "y", null))));
+  }
+
+  private static Batch learning(long mark, String previous, String column) {
+    return new Batch(
+        List.of(),
+        Map.of(),
+        mark,
+        100,
+        List.of(new LearnedColumn("people", "name", previous, column, null)));
+  }
+
+  private static Intake intake(Batch batch) {
+    return new Intake("crm", List.of(), List.of(), batch.state(), 100, batch.learned(), () -> {});
   }
 
   @Test

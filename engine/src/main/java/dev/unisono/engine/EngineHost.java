@@ -1,0 +1,287 @@
+package dev.unisono.engine;
+
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.RecordQuery;
+import dev.unisono.engine.record.Records;
+import dev.unisono.engine.state.ParkedRow;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.SnapshotCommand;
+import dev.unisono.spi.UnisonoException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The doors' way to an engine that is made anew in place when one of its sources has learned of a
+ * column. Closing one engine and making the next is a restart without the process, and as safe: all
+ * that counts is in the state. Reads wait for that moment, what is only in memory is answered by
+ * the engine before, and positions go on, so that streams stay open. Safe for threads.
+ */
+public final class EngineHost implements Doors, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(EngineHost.class.getName());
+
+  private static final long RETRY_PAUSE_MILLIS = 1_000;
+
+  /** A wait looks this often whether the engine that it waits for is still the one. */
+  private static final Duration SLICE = Duration.ofMillis(200);
+
+  private final Config config;
+  private final InstantSource clock;
+  private final Semaphore learned = new Semaphore(0);
+  private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
+  private final Journal journal = new HostedJournal();
+  private final Records records = new HostedRecords();
+  private final Thread thread;
+  private volatile Engine engine;
+
+  /** Why there is no engine at the moment; null where there is one. */
+  private volatile @Nullable Problem problem;
+
+  private volatile boolean closed;
+
+  /**
+   * Makes the first engine; nothing runs yet.
+   *
+   * @throws UnisonoException as {@link Engine} does
+   */
+  public EngineHost(Config config, InstantSource clock) {
+    this.config = config;
+    this.clock = clock;
+    this.engine = new Engine(config, clock, learned::release);
+    this.thread = Thread.ofPlatform().name("engine-host").daemon().unstarted(this::run);
+  }
+
+  public void start() {
+    engine.start();
+    thread.start();
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        learned.acquire();
+        learned.drainPermits();
+        renew();
+      }
+    } catch (InterruptedException stop) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void renew() throws InterruptedException {
+    long startNanos = System.nanoTime();
+    gate.writeLock().lockInterruptibly();
+    try {
+      engine.close();
+      Engine next = make();
+      while (next == null && !closed) {
+        TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
+        next = make();
+      }
+      if (next != null) {
+        engine = next;
+        next.start();
+      }
+    } finally {
+      gate.writeLock().unlock();
+    }
+    LOG.log(
+        System.Logger.Level.INFO,
+        "columns have changed: the engine was made anew in {0} ms",
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
+  }
+
+  /** The next engine; null where the state does not allow it now, which is shown meanwhile. */
+  private @Nullable Engine make() {
+    try {
+      Engine made = new Engine(config, clock, learned::release);
+      problem = null;
+      return made;
+    } catch (UnisonoException failed) {
+      problem = failed.problem();
+      return null;
+    }
+  }
+
+  /** Reads what an engine keeps in files, and not while they are closed. */
+  private <T> T reading(Supplier<T> read) {
+    gate.readLock().lock();
+    try {
+      return read.get();
+    } finally {
+      gate.readLock().unlock();
+    }
+  }
+
+  private interface Wait {
+    boolean within(Engine engine, Duration atMost) throws InterruptedException;
+  }
+
+  /** Waits by slices, since the engine at hand may be closed meanwhile. */
+  private boolean await(Wait wait, Duration atMost) throws InterruptedException {
+    long deadlineNanos = System.nanoTime() + atMost.toNanos();
+    while (true) {
+      long leftNanos = Math.max(0, deadlineNanos - System.nanoTime());
+      if (wait.within(engine, Duration.ofNanos(Math.min(leftNanos, SLICE.toNanos())))) {
+        return true;
+      }
+      if (deadlineNanos - System.nanoTime() <= 0) {
+        return false;
+      }
+    }
+  }
+
+  /** The entity as callers know it, where the engine at hand has the same. */
+  private Entity present(Entity entity) {
+    if (!engine.entities().contains(entity)) {
+      throw new UnisonoException(
+          new Problem(
+              "entities-changed",
+              ProblemType.TRANSIENT,
+              "The fields of " + entity.plural() + " have just changed.",
+              null,
+              "Ask again."));
+    }
+    return entity;
+  }
+
+  @Override
+  public List<Entity> entities() {
+    return engine.entities();
+  }
+
+  @Override
+  public Journal journal() {
+    return journal;
+  }
+
+  @Override
+  public Records records() {
+    return records;
+  }
+
+  @Override
+  public EngineStatus status() {
+    EngineStatus status = engine.status();
+    Problem missing = problem;
+    return missing == null ? status : status.with(missing);
+  }
+
+  @Override
+  public Written patch(
+      Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
+      throws InterruptedException {
+    Engine now = reading(() -> engine);
+    present(entity);
+    return now.patch(entity, key, patch, expectedVersion, atMost);
+  }
+
+  @Override
+  public boolean awaitDelivered(String system, long sequence, Duration atMost)
+      throws InterruptedException {
+    return await((now, slice) -> now.awaitDelivered(system, sequence, slice), atMost);
+  }
+
+  @Override
+  public void snapshot(String system, SnapshotCommand command) {
+    reading(() -> engine).snapshot(system, command);
+  }
+
+  @Override
+  public List<ParkedRow> parked(String system, long afterId, int atMost, boolean rejected) {
+    return reading(() -> engine.parked(system, afterId, atMost, rejected));
+  }
+
+  @Override
+  public int retryParked(String system, @Nullable Long id) {
+    return reading(() -> engine.retryParked(system, id));
+  }
+
+  @Override
+  public void rejectParked(String system, long id, String reason) throws InterruptedException {
+    reading(() -> engine).rejectParked(system, id, reason);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(30));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    engine.close();
+  }
+
+  /** The journal of whichever engine there is: one and the same, continued. */
+  private final class HostedJournal implements Journal {
+    @Override
+    public Cursor head() {
+      return engine.journal().head();
+    }
+
+    @Override
+    public Cursor oldest() {
+      return engine.journal().oldest();
+    }
+
+    @Override
+    public List<JournalEntry> read(long afterSequence, int maximumBytes) {
+      return reading(() -> engine.journal().read(afterSequence, maximumBytes));
+    }
+
+    @Override
+    public boolean awaitBeyond(long sequence, Duration atMost) throws InterruptedException {
+      return await((now, slice) -> now.journal().awaitBeyond(sequence, slice), atMost);
+    }
+
+    @Override
+    public Registration onCommit(LongConsumer listener) {
+      throw new UnsupportedOperationException("doors wait for the journal, they do not listen");
+    }
+  }
+
+  /** The records of whichever engine there is. */
+  private final class HostedRecords implements Records {
+    @Override
+    public Cursor position() {
+      return engine.records().position();
+    }
+
+    @Override
+    public Optional<EntityRecord> find(Entity entity, Key key) {
+      return reading(() -> engine.records().find(present(entity), key));
+    }
+
+    @Override
+    public Page list(Entity entity, RecordQuery query) {
+      return reading(() -> engine.records().list(present(entity), query));
+    }
+
+    @Override
+    public long count(Entity entity) {
+      return reading(() -> engine.records().count(present(entity)));
+    }
+
+    @Override
+    public boolean awaitSequence(long sequence, Duration atMost) throws InterruptedException {
+      return await((now, slice) -> now.records().awaitSequence(sequence, slice), atMost);
+    }
+  }
+}
