@@ -19,6 +19,7 @@ import dev.unisono.spi.Target;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -275,7 +276,7 @@ final class TablesTest {
       apply(lane, delivery(3, wide, Operation.UPDATE, null, 1L, "a", "X"));
       apply(lane, delivery(4, wide, Operation.UPDATE, new Key(2L, "z"), 2L, "a", "moved"));
       apply(lane, delivery(5, wide, Operation.CREATE, null, 3L, "a", "gone"));
-      apply(lane, new Delivery(6, wide, Operation.DELETE, new Key(3L, "a"), null, null, 0));
+      apply(lane, new Delivery(6, wide, Operation.DELETE, new Key(3L, "a"), null, null, 0, Instant.EPOCH));
     }
     assertEquals(
         List.of("(1,a,X)", "(2,a,moved)"), database.rows("SELECT t::text FROM t_a t ORDER BY id"));
@@ -324,7 +325,7 @@ final class TablesTest {
   private static Delivery delivery(
       long sequence, Binding binding, Operation operation, @Nullable Key from, Object... values) {
     Row row = new Row(binding.schema(), values);
-    return new Delivery(sequence, binding, operation, binding.schema().key(row), from, row, 0);
+    return new Delivery(sequence, binding, operation, binding.schema().key(row), from, row, 0, Instant.EPOCH);
   }
 
   private static void apply(Lane lane, Delivery delivery) {
@@ -345,7 +346,8 @@ final class TablesTest {
               change.key(),
               null,
               new Row(binding.schema(), row.copyValues()),
-              0));
+              0,
+              change.sourceTime()));
     }
     try (Target target = database.writing(binding).target();
         Lane lane = target.open(0)) {
