@@ -111,7 +111,8 @@ final class TargetRepairTest {
             Map.of("hall", new Cleaner(config)),
             state,
             held,
-            clock);
+            clock,
+            () -> {});
     repairs =
         new TargetRepairs(
             List.of(written),
