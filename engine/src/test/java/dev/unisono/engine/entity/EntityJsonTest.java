@@ -134,7 +134,7 @@ final class EntityJsonTest {
     return new EntityField("f", ValueType.ARRAY, field(items, jsonNumber), false, false, "{}");
   }
 
-  private static void assertArray(String json, EntityField field, Object... array)
+  private static void assertArray(String json, EntityField field, @Nullable Object... array)
       throws Exception {
     assertEquals(json, written(field, array));
     assertArrayEquals(array, (Object[]) read(field, json));
@@ -156,7 +156,7 @@ final class EntityJsonTest {
     assertEquals(null, read(numbers, "null"));
     for (String text : List.of("1", "\"[]\"", "{}", "[\"x\"]", "[1.5]", "[[true]]")) {
       UnfitValue unfit = assertThrows(UnfitValue.class, () -> read(numbers, text), text);
-      assertTrue(unfit.getMessage().startsWith("f must be "), unfit.getMessage());
+      assertTrue(String.valueOf(unfit.getMessage()).startsWith("f must be "), text);
     }
     assertThrows(UnfitValue.class, () -> EntityJson.parse(numbers, "[]"));
   }
