@@ -51,9 +51,8 @@ record RowFilter(String written, String spelled, List<String> columns) {
       return new RowFilter(where, spelled, List.copyOf(columns));
     } catch (SQLException failed) {
       String state = failed.getSQLState() == null ? "" : failed.getSQLState();
-      if (state.startsWith("42") && !state.equals("42501")
-          || state.startsWith("22")
-          || state.startsWith("0A")) {
+      boolean unreadable = state.startsWith("42") && !state.equals("42501");
+      if (unreadable || state.startsWith("22") || state.startsWith("0A")) {
         throw new UnisonoException(
             new Problem(
                 "bad-filter",
