@@ -73,15 +73,7 @@ public final class Binding {
       Deletes deletes,
       @Nullable String deletedFlag) {
     this(
-        sync,
-        schema,
-        table,
-        columns,
-        where,
-        configPath,
-        deletes,
-        deletedFlag,
-        TablePolicy.DEFAULT);
+        sync, schema, table, columns, where, configPath, deletes, deletedFlag, TablePolicy.DEFAULT);
   }
 
   private Binding(

@@ -6,7 +6,8 @@ import java.util.List;
  * What takes its place in the log's order at a message of ours: everything committed before it has
  * been handed over then. Immutable.
  */
-sealed interface Mark permits SnapshotTable.Chunk, Sweep.Portion, Mark.Turn, Mark.Look, Mark.Columns {
+sealed interface Mark
+    permits SnapshotTable.Chunk, Sweep.Portion, Mark.Turn, Mark.Look, Mark.Columns {
   /** What a turn does to its tables. */
   enum Kind {
     PAUSE,

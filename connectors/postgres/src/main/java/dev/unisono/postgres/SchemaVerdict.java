@@ -247,13 +247,7 @@ final class SchemaVerdict {
       leaveOut(seen, "the entity has another field of that name");
     } else {
       remarks.add("the column " + seen.name() + " was added; the entity has it from now on");
-      learned.add(
-          new LearnedColumn(
-              binding.sync(),
-              seen.name(),
-              null,
-              seen.name(),
-              schema));
+      learned.add(new LearnedColumn(binding.sync(), seen.name(), null, seen.name(), schema));
       sync(seen, seen.name(), false);
     }
   }

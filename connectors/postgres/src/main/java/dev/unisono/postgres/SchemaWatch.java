@@ -93,8 +93,8 @@ final class SchemaWatch {
         watch.changed.put(SHAPE + table.binding().sync(), first.text());
       }
     }
-    watch.watched.forEach((table, each) ->
-        table.differences(SchemaVerdict.differences(table.binding(), each.held)));
+    watch.watched.forEach(
+        (table, each) -> table.differences(SchemaVerdict.differences(table.binding(), each.held)));
     return watch;
   }
 

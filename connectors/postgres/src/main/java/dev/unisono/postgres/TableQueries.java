@@ -74,7 +74,10 @@ final class TableQueries {
     List<String> equal = new ArrayList<>();
     for (int i = 0; i < keyColumns.size(); i++) {
       equal.add(
-          "t." + Database.quote(keyColumns.get(i)) + " = " + keyTypes().get(i).ofElement("u.k" + i));
+          "t."
+              + Database.quote(keyColumns.get(i))
+              + " = "
+              + keyTypes().get(i).ofElement("u.k" + i));
     }
     String query =
         "SELECT u.n FROM unnest("

@@ -80,16 +80,7 @@ record TableShape(long relation, long file, int allotted, List<Column> columns) 
 
     Column with(@Nullable String newField, Standing newStanding) {
       return new Column(
-          number,
-          name,
-          type,
-          modifier,
-          typeText,
-          newField,
-          newStanding,
-          kind,
-          filled,
-          generated);
+          number, name, type, modifier, typeText, newField, newStanding, kind, filled, generated);
     }
   }
 

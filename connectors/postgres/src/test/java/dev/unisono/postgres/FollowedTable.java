@@ -124,8 +124,7 @@ final class FollowedTable implements AutoCloseable {
     for (int i = 0; i < binding.schema().keySize(); i++) {
       key.add(binding.schema().field(binding.schema().keyPosition(i)).name());
     }
-    binding =
-        binding.with(new Schema(binding.schema().name(), fields, key), columns);
+    binding = binding.with(new Schema(binding.schema().name(), fields, key), columns);
   }
 
   private static ValueType type(String schema) {

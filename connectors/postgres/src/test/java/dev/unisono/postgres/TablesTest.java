@@ -276,7 +276,9 @@ final class TablesTest {
       apply(lane, delivery(3, wide, Operation.UPDATE, null, 1L, "a", "X"));
       apply(lane, delivery(4, wide, Operation.UPDATE, new Key(2L, "z"), 2L, "a", "moved"));
       apply(lane, delivery(5, wide, Operation.CREATE, null, 3L, "a", "gone"));
-      apply(lane, new Delivery(6, wide, Operation.DELETE, new Key(3L, "a"), null, null, 0, Instant.EPOCH));
+      apply(
+          lane,
+          new Delivery(6, wide, Operation.DELETE, new Key(3L, "a"), null, null, 0, Instant.EPOCH));
     }
     assertEquals(
         List.of("(1,a,X)", "(2,a,moved)"), database.rows("SELECT t::text FROM t_a t ORDER BY id"));
@@ -325,7 +327,8 @@ final class TablesTest {
   private static Delivery delivery(
       long sequence, Binding binding, Operation operation, @Nullable Key from, Object... values) {
     Row row = new Row(binding.schema(), values);
-    return new Delivery(sequence, binding, operation, binding.schema().key(row), from, row, 0, Instant.EPOCH);
+    return new Delivery(
+        sequence, binding, operation, binding.schema().key(row), from, row, 0, Instant.EPOCH);
   }
 
   private static void apply(Lane lane, Delivery delivery) {

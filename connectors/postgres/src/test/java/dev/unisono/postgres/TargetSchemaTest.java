@@ -24,6 +24,7 @@ import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
 import java.math.BigDecimal;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,8 @@ final class TargetSchemaTest {
             return java.util.Arrays.asList(sourceTypes);
           }
         };
-    return PERSON.with(new TablePolicy(
+    return PERSON.with(
+        new TablePolicy(
             SchemaChange.EVOLVE, create, alter, sourceTypes.length == 0 ? null : origin));
   }
 
@@ -222,7 +224,7 @@ final class TargetSchemaTest {
       long sequence, Operation operation, long id, Object name, Object amount) {
     Row row =
         new Row(PERSON.schema(), new @Nullable Object[] {id, name, amount, Unchanged.UNCHANGED});
-    return new Delivery(sequence, PERSON, operation, new Key(id), null, row, 0);
+    return new Delivery(sequence, PERSON, operation, new Key(id), null, row, 0, Instant.EPOCH);
   }
 
   @ParameterizedTest

@@ -48,7 +48,14 @@ import org.yaml.snakeyaml.nodes.Node;
 public final class ConfigReader {
   /** Keys of a member that say how it is written. */
   private static final List<String> ONLY_FOR_WRITE =
-      List.of("deletes", "create-table", "alter-table", "deleted-flag", "on-refusal", "park-limit", "park-share");
+      List.of(
+          "deletes",
+          "create-table",
+          "alter-table",
+          "deleted-flag",
+          "on-refusal",
+          "park-limit",
+          "park-share");
 
   private final Map<String, Connector> connectors;
   private final Function<String, @Nullable String> environment;

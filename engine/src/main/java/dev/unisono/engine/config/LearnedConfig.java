@@ -74,8 +74,7 @@ public final class LearnedConfig {
                 member.refusals()));
       }
       syncs.add(
-          new SyncConfig(
-              sync.name(), sync.entity(), List.copyOf(members), sync.deletesExtra()));
+          new SyncConfig(sync.name(), sync.entity(), List.copyOf(members), sync.deletesExtra()));
     }
     return new Config(
         config.server(), config.state(), config.systems(), entities, List.copyOf(syncs));
