@@ -81,7 +81,7 @@ public final class StateBackup {
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
       force(target.toAbsolutePath().getParent());
     } catch (IOException failed) {
-      throw failure("backup-failed", "The backup " + target + " cannot be written", failed);
+      throw problem("backup-failed", "The backup " + target + " cannot be written", failed);
     }
   }
 
@@ -189,7 +189,7 @@ public final class StateBackup {
       }
       Files.delete(incoming);
     } catch (IOException failed) {
-      throw failure("restore-failed", "The backup cannot be put into " + folder, failed);
+      throw problem("restore-failed", "The backup cannot be put into " + folder, failed);
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
     }
@@ -284,7 +284,7 @@ public final class StateBackup {
     return new UnisonoException(new Problem(code, ProblemType.USER, message, configPath, remedy));
   }
 
-  private static UnisonoException failure(String code, String what, IOException failed) {
+  private static UnisonoException problem(String code, String what, IOException failed) {
     return new UnisonoException(
         new Problem(
             code,
