@@ -22,13 +22,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command asks the server of the config that it is given; here a fake one answers. */
 final class ParkedCommandTest {
-  private static final String ITEM =
-      """
-      {"id":%d,"target":"billing","entity":"customer","key":{"id":42},"operation":"write",\
-      "sequence":9,"attempts":3,"waits":false,"constraint":"constraint solvent",\
-      "cause":{"code":"refused-by-target","message":"No debts.","remedy":"Pay."},\
-      "record":{"id":42,"balance":-1}}\
-      """;
+  private static String item(int id) {
+    return """
+        {"id":%d,"target":"billing","entity":"customer","key":{"id":42},"operation":"write",\
+        "sequence":9,"attempts":3,"waits":false,"constraint":"constraint solvent",\
+        "cause":{"code":"refused-by-target","message":"No debts.","remedy":"Pay."},\
+        "record":{"id":42,"balance":-1}}\
+        """
+        .formatted(id);
+  }
 
   @TempDir private Path folder;
   private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
@@ -61,7 +63,7 @@ final class ParkedCommandTest {
     if (request.startsWith("GET")) {
       boolean first = !request.contains("after=");
       body =
-          "{\"items\":[" + ITEM.formatted(first ? 7 : 8) + "],\"next\":" + (first ? 7 : null) + "}";
+          "{\"items\":[" + item(first ? 7 : 8) + "],\"next\":" + (first ? 7 : null) + "}";
     } else if (request.contains("/99")) {
       status = 404;
       body = "{\"code\":\"not-found\",\"detail\":\"No such row.\"}";
