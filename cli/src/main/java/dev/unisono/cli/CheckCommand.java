@@ -78,8 +78,7 @@ final class CheckCommand implements Callable<Integer> {
       StateFolder.Glimpse state = StateFolder.glimpse(draft.state().folder());
       Config config = LearnedConfig.over(draft, state.learned());
       for (SystemConfig system : config.systems().values()) {
-        problems.addAll(
-            ask(config, system, state.sources().getOrDefault(system.name(), Map.of())));
+        problems.addAll(ask(config, system, state.sources().getOrDefault(system.name(), Map.of())));
       }
     } catch (UnisonoException failed) {
       problems.add(failed.problem());
@@ -87,8 +86,7 @@ final class CheckCommand implements Callable<Integer> {
     return problems;
   }
 
-  private static List<Problem> ask(
-      Config config, SystemConfig system, Map<String, String> state) {
+  private static List<Problem> ask(Config config, SystemConfig system, Map<String, String> state) {
     try (ConnectedSystem connected = Systems.connect(config, system)) {
       return connected.check(state);
     }

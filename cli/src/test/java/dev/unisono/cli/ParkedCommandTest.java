@@ -24,11 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class ParkedCommandTest {
   private static String item(int id) {
     return """
-        {"id":%d,"target":"billing","entity":"customer","key":{"id":42},"operation":"write",\
-        "sequence":9,"attempts":3,"waits":false,"constraint":"constraint solvent",\
-        "cause":{"code":"refused-by-target","message":"No debts.","remedy":"Pay."},\
-        "record":{"id":42,"balance":-1}}\
-        """
+    {"id":%d,"target":"billing","entity":"customer","key":{"id":42},"operation":"write",\
+    "sequence":9,"attempts":3,"waits":false,"constraint":"constraint solvent",\
+    "cause":{"code":"refused-by-target","message":"No debts.","remedy":"Pay."},\
+    "record":{"id":42,"balance":-1}}\
+    """
         .formatted(id);
   }
 
@@ -62,8 +62,7 @@ final class ParkedCommandTest {
     int status = 200;
     if (request.startsWith("GET")) {
       boolean first = !request.contains("after=");
-      body =
-          "{\"items\":[" + item(first ? 7 : 8) + "],\"next\":" + (first ? 7 : null) + "}";
+      body = "{\"items\":[" + item(first ? 7 : 8) + "],\"next\":" + (first ? 7 : null) + "}";
     } else if (request.contains("/99")) {
       status = 404;
       body = "{\"code\":\"not-found\",\"detail\":\"No such row.\"}";

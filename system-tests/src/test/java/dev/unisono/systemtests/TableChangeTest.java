@@ -91,7 +91,9 @@ final class TableChangeTest {
       databases.executeInBilling("ALTER TABLE public.clients OWNER TO unisono");
       databases.noteWritesInBilling();
       policy("evolve");
-      edit("direction: write, fields: { id: client_id", "direction: write, alter-table: true, fields: { id: client_id");
+      edit(
+          "direction: write, fields: { id: client_id",
+          "direction: write, alter-table: true, fields: { id: client_id");
       server.start();
       Map<Long, JsonNode> told = new ConcurrentHashMap<>();
       AtomicInteger wanted = new AtomicInteger();
@@ -128,10 +130,15 @@ final class TableChangeTest {
           Eventually.holds(
               LIMIT,
               () -> {
-                boolean there = rows(billing, "SELECT attname FROM pg_attribute WHERE attrelid ="
-                    + " 'public.clients'::regclass").contains("c5");
+                boolean there =
+                    rows(
+                            billing,
+                            "SELECT attname FROM pg_attribute WHERE attrelid ="
+                                + " 'public.clients'::regclass")
+                        .contains("c5");
                 return there
-                    ? differing(expected, rows(billing, query("public.clients", "client_id", inBilling)))
+                    ? differing(
+                        expected, rows(billing, query("public.clients", "client_id", inBilling)))
                     : "there is no column c5";
               });
           assertEquals(
@@ -203,8 +210,7 @@ final class TableChangeTest {
           names.append(", c").append(column);
           values.append(", 'v").append(column).append('-').append(id).append('\'');
         }
-        statement.execute(
-            "INSERT INTO public.customers (" + names + ") VALUES (" + values + ")");
+        statement.execute("INSERT INTO public.customers (" + names + ") VALUES (" + values + ")");
         return 1;
       }
     }
@@ -274,21 +280,29 @@ final class TableChangeTest {
           "ALTER TABLE public.customers RENAME COLUMN name TO label",
           "ALTER TABLE public.customers ADD COLUMN phone text DEFAULT 'none'",
           "INSERT INTO public.customers (id, label, phone) VALUES (2, 'two', '123')");
-      Eventually.holds(LIMIT, () -> {
-        JsonNode source = source(server);
-        boolean stopped =
-            source.path("state").asText().equals("STOPPED")
-                && source.path("problem").path("code").asText().equals("schema-changed");
-        return stopped ? "" : source.toString();
-      });
+      Eventually.holds(
+          LIMIT,
+          () -> {
+            JsonNode source = source(server);
+            boolean stopped =
+                source.path("state").asText().equals("STOPPED")
+                    && source.path("problem").path("code").asText().equals("schema-changed");
+            return stopped ? "" : source.toString();
+          });
       // What was before the change is here, and is served while the source waits.
-      Eventually.isTrue(LIMIT, "the record before the change is missing",
+      Eventually.isTrue(
+          LIMIT,
+          "the record before the change is missing",
           () -> server.get("/v1/customers/1").statusCode() == 200);
       assertEquals(404, server.get("/v1/customers/2").statusCode());
       server.stop();
       databases.executeInBilling("ALTER TABLE public.clients ADD COLUMN phone text");
-      edit("table: public.customers, direction: read", "table: public.customers, direction: read, fields: { name: label }");
-      edit("notes:      { type: string }\n", "notes:      { type: string }\n        phone:      { type: string }\n");
+      edit(
+          "table: public.customers, direction: read",
+          "table: public.customers, direction: read, fields: { name: label }");
+      edit(
+          "notes:      { type: string }\n",
+          "notes:      { type: string }\n        phone:      { type: string }\n");
       server.start();
       List<String> expected = List.of("1|one|none", "2|two|123");
       List<String> columns = List.of("client_id", "full_name", "phone");
@@ -310,13 +324,15 @@ final class TableChangeTest {
       databases.executeInCrm(
           "ALTER TABLE public.customers ADD COLUMN phone varchar(30)",
           "INSERT INTO public.customers (id, phone) VALUES (1, '123')");
-      Eventually.holds(LIMIT, () -> {
-        JsonNode status = ExactJson.parse(server.get("/v1/admin/status").body());
-        JsonNode problem = status.path("targets").get(0).path("problem");
-        return problem.path("code").asText().equals("target-lacks-column")
-            ? ""
-            : status.toString();
-      });
+      Eventually.holds(
+          LIMIT,
+          () -> {
+            JsonNode status = ExactJson.parse(server.get("/v1/admin/status").body());
+            JsonNode problem = status.path("targets").get(0).path("problem");
+            return problem.path("code").asText().equals("target-lacks-column")
+                ? ""
+                : status.toString();
+          });
       databases.executeInBilling("ALTER TABLE public.clients ADD COLUMN phone varchar(30)");
       Eventually.holds(
           LIMIT,
