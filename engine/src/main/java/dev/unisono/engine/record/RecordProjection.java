@@ -243,6 +243,20 @@ public final class RecordProjection implements AutoCloseable {
   private void rollback() {
     try {
       connection.rollback();
+    } catch (SQLException ended) {
+      beginAnew();
+    }
+  }
+
+  /** SQLite ends a transaction by itself where the disk is full; the driver does not notice. */
+  private void beginAnew() {
+    try {
+      connection.setAutoCommit(true);
+    } catch (SQLException noTransaction) {
+      // It is ended already.
+    }
+    try {
+      connection.setAutoCommit(false);
     } catch (SQLException ignored) {
       // The next attempt says what is wrong.
     }

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class StateWriter implements AutoCloseable {
   private static final int GROUP_CHANGES = 10_000;
   private static final long RETRY_PAUSE_MILLIS = 1_000;
+  private static final String INSERT_BLOCK =
+      "INSERT INTO journal (last, first, committed, entries) VALUES (?, ?, ?, ?)";
+  private static final String SET_STATE = "INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)";
 
   /** What else has to be done by the only thread that writes. */
   interface Upkeep {
@@ -45,9 +48,9 @@ final class StateWriter implements AutoCloseable {
   private final Connection connection;
 
   /** Every commit has these; to prepare them anew each time takes longer than to run them. */
-  private final PreparedStatement insertBlock;
+  private PreparedStatement insertBlock;
 
-  private final PreparedStatement setState;
+  private PreparedStatement setState;
   private final Thread thread;
   private long head;
   private volatile @Nullable Problem problem;
@@ -67,11 +70,8 @@ final class StateWriter implements AutoCloseable {
       deadLetters.set(row.getLong(1));
     }
     connection.setAutoCommit(false);
-    this.insertBlock =
-        connection.prepareStatement(
-            "INSERT INTO journal (last, first, committed, entries) VALUES (?, ?, ?, ?)");
-    this.setState =
-        connection.prepareStatement("INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)");
+    this.insertBlock = connection.prepareStatement(INSERT_BLOCK);
+    this.setState = connection.prepareStatement(SET_STATE);
     this.thread = Thread.ofPlatform().name("state-writer").daemon().unstarted(this::run);
   }
 
@@ -211,8 +211,30 @@ final class StateWriter implements AutoCloseable {
         } catch (SQLException ignored) {
           // The next attempt says what is wrong.
         }
+        beginAnew();
         TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
       }
+    }
+  }
+
+  /**
+   * SQLite ends a transaction by itself where the disk is full, and the driver does not notice: what
+   * came next would be outside of any (invariant 2). Nor are its prepared statements of use any more.
+   */
+  private void beginAnew() {
+    try {
+      insertBlock.close();
+      setState.close();
+      try {
+        connection.setAutoCommit(true);
+      } catch (SQLException noTransaction) {
+        // It is ended already.
+      }
+      connection.setAutoCommit(false);
+      insertBlock = connection.prepareStatement(INSERT_BLOCK);
+      setState = connection.prepareStatement(SET_STATE);
+    } catch (SQLException ignored) {
+      // The next attempt says what is wrong.
     }
   }
 
