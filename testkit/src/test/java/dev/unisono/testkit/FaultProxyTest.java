@@ -297,6 +297,12 @@ final class FaultProxyTest {
         before.release();
         assertTrue(after.awaitReached(LIMIT));
       }
+      // The walsender ends a moment after its connection.
+      execute(direct, "SET statement_timeout = '30s'");
+      execute(
+          direct,
+          "DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_replication_slots WHERE active) LOOP"
+              + " PERFORM pg_sleep(0.01); END LOOP; END $$");
       execute(direct, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
     }
   }

@@ -832,10 +832,10 @@ final class ConfigReaderTest {
         new dev.unisono.spi.TablePolicy(dev.unisono.spi.SchemaChange.EVOLVE, false, true, null),
         members.getLast().binding().policy());
     assertEquals(
-        List.of("48 wrong-value syncs.customers.schema-change"),
+        List.of("50 wrong-value syncs.customers.schema-change"),
         problems(text.replace("schema-change: evolve", "schema-change: follow")));
     assertEquals(
-        List.of("50 only-for-write syncs.customers.members[0].create-table"),
+        List.of("52 only-for-write syncs.customers.members[0].create-table"),
         problems(text.replace("direction: read }", "direction: read, create-table: true }")));
   }
 }
