@@ -181,7 +181,7 @@ final class CheckCommandTest {
           "CREATE TABLE notes (id bigint, text text)",
           "CREATE SCHEMA secret",
           "CREATE TABLE secret.hidden (\"Id\" bigint PRIMARY KEY, twice bigint GENERATED ALWAYS AS"
-              + " (\"Id\" * 2) STORED)");
+              + " (\"Id\" * 2) VIRTUAL)");
       execute(
           server,
           "billing",
