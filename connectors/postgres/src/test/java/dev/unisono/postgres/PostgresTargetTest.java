@@ -433,8 +433,8 @@ final class PostgresTargetTest {
     lane.close();
     database.execute("ALTER TABLE parent DROP note");
     UnisonoException failed = assertThrows(UnisonoException.class, this::open);
-    assertEquals("no-such-table", failed.problem().code());
-    assertTrue(failed.problem().message().contains("public.parent has no column note"));
+    assertEquals("target-lacks-column", failed.problem().code());
+    assertTrue(failed.problem().message().contains("has no column note"));
   }
 
   @Test

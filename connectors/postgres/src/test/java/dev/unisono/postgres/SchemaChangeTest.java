@@ -497,10 +497,10 @@ final class SchemaChangeTest {
 
   @Test
   void aColumnThatThePublicationLeavesOutStopsTheSource() throws Exception {
-    database.execute(
-        "CREATE PUBLICATION " + database.slot() + " FOR TABLE person (id, name, note)");
     try (FollowedTable table =
         new FollowedTable(database, PERSON, IGNORE).start().awaitStreaming()) {
+      database.execute(
+          "ALTER PUBLICATION " + database.slot() + " SET TABLE person (id, name, note)");
       database.execute("INSERT INTO person VALUES (2, 'two', 'x', 1)");
       assertEquals("column-missing", table.awaitStop().code());
     }
