@@ -79,7 +79,7 @@ final class ErrorCatalogueTest {
   private static final class CodeCall {
     static final Pattern MAKER =
         Pattern.compile(
-            "(new (?:Problem|Refusal|RowRefusal|Finding|Resolved)|\\b(?:problem|refusal|add|note|write))\\(");
+            "(new (?:Problem|Refusal|RowRefusal|Finding|Resolved)|\\b(?:problem|refusal|stop|add|note|write))\\(");
 
     private static final Pattern LITERAL = Pattern.compile("\"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\"");
 
