@@ -113,6 +113,8 @@ final class LogContentTest {
       database.execute("COMMIT PREPARED 'left open'");
       run.awaitStreaming();
       run.awaitProgress("the end of the wait", progress -> progress.waiting() == null);
+      // The progress is told a moment before the rows are handed over.
+      run.awaitChanges(1);
       ItemTable.assertEqualTo(new Replica().apply(run.changes()), database);
     }
   }
