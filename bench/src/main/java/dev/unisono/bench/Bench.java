@@ -36,10 +36,14 @@ import picocli.CommandLine.Spec;
       "  log       how fast a backlog in a PostgreSQL slot is read",
       "  pipeline  how fast a backlog gets from one PostgreSQL into another",
       "  latency   how long after its commit a change is at a client, and in the target",
+      "  soak      many rows through a small heap: does memory or the cost of a row grow",
+      "  source-load  what being read costs the source database",
       "A machine is noisy: compare by ratio, in one run. See bench/RESULTS.md."
     })
 final class Bench implements Callable<Integer> {
   private static final long FULL_CHANGES = 700_000;
+  private static final long FULL_ROWS = 10_000_000;
+  private static final long LEAST_ROWS = 10_000;
 
   /** Some batches of any contender. */
   private static final long LEAST_CHANGES = 20_000;
@@ -49,12 +53,15 @@ final class Bench implements Callable<Integer> {
           Map.of(
               LogScenario.NAME, LogScenario.CONTENDERS,
               PipelineScenario.NAME, PipelineScenario.CONTENDERS,
-              LatencyScenario.NAME, LatencyScenario.CONTENDERS));
+              LatencyScenario.NAME, LatencyScenario.CONTENDERS,
+              SoakScenario.NAME, SoakScenario.CONTENDERS,
+              SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS));
 
   @Parameters(
       paramLabel = "SCENARIO",
       arity = "0..*",
-      description = "log, pipeline or latency; all three where none is named")
+      description =
+          "log, pipeline, latency, soak or source-load; the first three where none is named")
   private List<String> scenarios = new ArrayList<>();
 
   @Option(
@@ -71,7 +78,16 @@ final class Bench implements Callable<Integer> {
       description = "changes in the backlog of log and pipeline, in hundreds (${DEFAULT-VALUE})")
   private long changes;
 
-  @Option(names = "--full", description = "a backlog of 700,000 changes, for figures to be kept")
+  @Option(
+      names = "--rows",
+      paramLabel = "N",
+      defaultValue = "1000000",
+      description = "rows of soak, in thousands (${DEFAULT-VALUE})")
+  private long rows;
+
+  @Option(
+      names = "--full",
+      description = "700,000 changes or 10,000,000 rows of soak, for figures to be kept")
   private boolean full;
 
   @Option(
@@ -85,7 +101,7 @@ final class Bench implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "10",
-      description = "how long latency measures, after 20 s to warm up (${DEFAULT-VALUE})")
+      description = "how long latency and source-load measure once warm (${DEFAULT-VALUE})")
   private int seconds;
 
   @Option(
@@ -151,6 +167,8 @@ final class Bench implements Callable<Integer> {
     return switch (name) {
       case LogScenario.NAME -> new LogScenario(folder, backlog);
       case PipelineScenario.NAME -> new PipelineScenario(folder, backlog, clock);
+      case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
+      case SourceLoadScenario.NAME -> new SourceLoadScenario(folder, seconds);
       default -> new LatencyScenario(folder, perSecond, seconds, clock);
     };
   }
@@ -165,9 +183,12 @@ final class Bench implements Callable<Integer> {
         || perSecond < 1
         || seconds < 1
         || changes < LEAST_CHANGES
-        || changes % 100 != 0) {
+        || changes % 100 != 0
+        || rows < LEAST_ROWS
+        || rows % 1_000 != 0) {
       throw usage(
-          "--repeats, --rate and --seconds are 1 at least; --changes is 20000 at least, in hundreds");
+          "--repeats, --rate and --seconds are 1 at least; --changes is 20000 at least, in hundreds;"
+              + " --rows is 10000 at least, in thousands");
     }
     Map<String, List<String>> chosen = new LinkedHashMap<>();
     List<String> unknown = new ArrayList<>(contenders);

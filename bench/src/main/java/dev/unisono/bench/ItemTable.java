@@ -74,20 +74,7 @@ final class ItemTable {
     }
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET synchronous_commit = off");
-      statement.execute(
-          """
-          DO $$ BEGIN
-            FOR t IN 0..%d LOOP
-              INSERT INTO public.item
-              SELECT i, 'Name ' || substr(md5(i::text), 1, 12), substr(md5(i::text), 13, 10) || '@example.com',
-                     chr(65 + (i %% 26)::int) || chr(65 + (i / 26 %% 26)::int), (i %% 1000000) / 100.0,
-                     timestamptz '2026-01-01 00:00:00Z' + i * interval '1 second 7 microseconds'
-              FROM generate_series(t * 100 + 1::bigint, t * 100 + 100) AS i;
-              COMMIT;
-            END LOOP;
-          END $$
-          """
-              .formatted(inserts / TRANSACTION_CHANGES - 1));
+      insert(connection, 0, inserts);
       statement.execute(
           """
           DO $$
@@ -108,6 +95,31 @@ final class ItemTable {
               .formatted(updates / TRANSACTION_CHANGES - 1, STRIDE, inserts));
       statement.execute("SET synchronous_commit = on");
       statement.execute("SELECT pg_switch_wal()");
+    }
+  }
+
+  /**
+   * Inserts rows in transactions of a hundred.
+   *
+   * @param before how many there are already; the next is numbered from there
+   * @param rows how many, in hundreds
+   */
+  static void insert(Connection connection, long before, long rows) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          """
+          DO $$ BEGIN
+            FOR t IN %d..%d LOOP
+              INSERT INTO public.item
+              SELECT i, 'Name ' || substr(md5(i::text), 1, 12), substr(md5(i::text), 13, 10) || '@example.com',
+                     chr(65 + (i %% 26)::int) || chr(65 + (i / 26 %% 26)::int), (i %% 1000000) / 100.0,
+                     timestamptz '2026-01-01 00:00:00Z' + i * interval '1 second 7 microseconds'
+              FROM generate_series(t * 100 + 1::bigint, t * 100 + 100) AS i;
+              COMMIT;
+            END LOOP;
+          END $$
+          """
+              .formatted(before / TRANSACTION_CHANGES, (before + rows) / TRANSACTION_CHANGES - 1));
     }
   }
 

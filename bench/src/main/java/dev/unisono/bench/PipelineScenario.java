@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class PipelineScenario implements Scenario {
   static final String NAME = "pipeline";
   static final List<String> CONTENDERS =
-      List.of("unisono", "unisono-with-records", "debezium-jdbc");
+      List.of("unisono", "unisono-with-records", "debezium-jdbc", "target-alone");
 
   private static final String SLOT = "debezium_bench";
   private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -55,7 +55,9 @@ final class PipelineScenario implements Scenario {
   @Override
   public List<Ratio> ratios() {
     return List.of(
-        new Ratio("unisono", "debezium-jdbc"), new Ratio("unisono-with-records", "debezium-jdbc"));
+        new Ratio("unisono", "debezium-jdbc"),
+        new Ratio("unisono-with-records", "debezium-jdbc"),
+        new Ratio("unisono", "target-alone"));
   }
 
   @Override
@@ -104,9 +106,12 @@ final class PipelineScenario implements Scenario {
     String database = target().create();
     try (Connection written = target().server().connect(database)) {
       ItemTable.create(written);
-      return contender.equals("debezium-jdbc")
-          ? runDebezium(runFolder, database, written)
-          : runUnisono(runFolder, database, written, contender.equals("unisono-with-records"));
+      return switch (contender) {
+        case "debezium-jdbc" -> runDebezium(runFolder, database, written);
+        case "target-alone" -> runTargetAlone(written);
+        default ->
+            runUnisono(runFolder, database, written, contender.equals("unisono-with-records"));
+      };
     } finally {
       target().drop(database);
     }
@@ -142,6 +147,19 @@ final class PipelineScenario implements Scenario {
     } finally {
       source().dropSlot(SLOT);
     }
+  }
+
+  /** The same images by COPY and merge: what the target could take if nothing came before it. */
+  private Run runTargetAlone(Connection written) throws SQLException {
+    ItemTable.makeBacklog(source().connection(), changes);
+    ProcessUse before = ProcessUse.of(ProcessHandle.current().pid());
+    double seconds = new CopyMerge(source().connection(), written).run(changes);
+    String expected = ItemTable.fingerprint(source().connection());
+    if (!ItemTable.fingerprint(written).equals(expected)) {
+      throw new BenchFailure("the target is not equal after the merge");
+    }
+    ProcessUse after = ProcessUse.of(ProcessHandle.current().pid());
+    return new Run(Map.of("", changes / seconds), after.cpuSecondsSince(before), 0);
   }
 
   private Run measure(String slot, long processId, BooleanSupplier alive, Connection written)

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /**
  * A folder with a config for the server to be measured: one table, read from the one database and
@@ -100,12 +101,16 @@ final class ServerConfig {
 
   /** Starts the server with what every contender's virtual machine has. */
   ServerProcess start() {
+    return start(ChildProcess.JVM_OPTIONS);
+  }
+
+  ServerProcess start(List<String> jvmOptions) {
     return ServerProcess.start(
         ServerProcess.projectFolder(),
         folder.resolve("unisono.yaml"),
         port,
         state(),
         folder.resolve("server.log"),
-        ChildProcess.JVM_OPTIONS);
+        jvmOptions);
   }
 }
