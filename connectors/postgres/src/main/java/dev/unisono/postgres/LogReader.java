@@ -163,9 +163,9 @@ final class LogReader {
   }
 
   /** The catalog has changed: what it says is judged here, after all that the log tells before. */
-  private void look() throws InterruptedException {
+  private void look(SchemaWatch.Sight seen) throws InterruptedException {
     try {
-      watch.look();
+      watch.look(seen);
     } catch (UnisonoException stop) {
       throw stopped(stop);
     }
@@ -297,7 +297,7 @@ final class LogReader {
         }
         case Mark.Turn turn -> turn(turn);
         case Mark.Look look -> forgetVisible(look.snapshot());
-        case Mark.Columns _ -> look();
+        case Mark.Columns columns -> look(columns.seen());
       }
       beside().settle(mark);
       report();

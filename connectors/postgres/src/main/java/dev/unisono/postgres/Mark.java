@@ -32,5 +32,5 @@ sealed interface Mark
   record Look(VisibilitySnapshot snapshot) implements Mark {}
 
   /** The catalog describes some table otherwise than before. */
-  record Columns() implements Mark {}
+  record Columns(SchemaWatch.Sight seen) implements Mark {}
 }

@@ -88,8 +88,13 @@ final class SchemaVerdict {
     List<Column> inOrder = new ArrayList<>(columns);
     inOrder.sort(Comparator.comparingInt(Column::number));
     int allotted = columns.stream().mapToInt(Column::number).max().orElse(0);
+    // The catalog's file may be that of a change which the log has still to tell, and which is then
+    // judged by it. Where everything is read again, all that was rewritten so far is read, too.
     return new TableShape(
-        held.relation(), catalog.file(), Math.max(held.allotted(), allotted), List.copyOf(inOrder));
+        held.relation(),
+        readAgain ? catalog.file() : held.file(),
+        Math.max(held.allotted(), allotted),
+        List.copyOf(inOrder));
   }
 
   List<LearnedColumn> learned() {
@@ -162,6 +167,10 @@ final class SchemaVerdict {
       // It feeds no field, or the config has another column for that field since.
       keep(column, before, field(binding, column.name()));
       return;
+    }
+    if (older && !before.sameType(seen)) {
+      // Changed and changed back: the rows were rewritten twice.
+      readAgain |= held.file() != catalog.file();
     }
     if (!before.sameType(column)) {
       retyped(before, column, field);

@@ -189,15 +189,30 @@ final class SchemaWatch {
     }
   }
 
-  /** What the catalog says of all tables, as one text: another text, and it is worth a look. */
-  static String fingerprint(Connection connection, List<SnapshotTable> tables) throws SQLException {
+  /**
+   * What the catalog says of all tables.
+   *
+   * @param text all of it: another text, and it is worth a look
+   * @param files by a table's number the file that its rows are in
+   */
+  record Sight(String text, Map<Long, Long> files) {
+    /** Nothing was seen yet. */
+    static final Sight NONE = new Sight("", Map.of());
+  }
+
+  static Sight sight(Connection connection, List<SnapshotTable> tables) throws SQLException {
     StringBuilder text = new StringBuilder();
+    Map<Long, Long> files = new HashMap<>();
     for (SnapshotTable table : tables) {
       long relation = table.table().relation();
       text.append(name(connection, relation).orElse("")).append('\n');
-      TableShape.read(connection, relation).ifPresent(shape -> text.append(shape.text()));
+      Optional<TableShape> shape = TableShape.read(connection, relation);
+      if (shape.isPresent()) {
+        text.append(shape.get().text());
+        files.put(relation, shape.get().file());
+      }
     }
-    return text.toString();
+    return new Sight(text.toString(), files);
   }
 
   /**
@@ -413,8 +428,10 @@ final class SchemaWatch {
   /**
    * Compares with the catalog, at a message by which the log has come as far as what made it worth
    * a look: so a table that does not change otherwise is judged, too.
+   *
+   * @param seen what was seen before that message was written: all of that the log has told by now
    */
-  void look() {
+  void look(Sight seen) {
     try (Connection connection = database.connect("comparing the tables")) {
       for (Map.Entry<SnapshotTable, Watched> each : watched.entrySet()) {
         SnapshotTable table = each.getKey();
@@ -428,9 +445,18 @@ final class SchemaWatch {
         }
         TableShape now = catalog.get().withKinds(connection);
         judge(table, each.getValue(), now.columns(), now);
+        rewritten(table, each.getValue(), seen.files().get(was.relation()));
       }
     } catch (SQLException failed) {
       throw database.failure("comparing the tables", failed);
+    }
+  }
+
+  /** The file that a table's rows are in by all that the log has told. */
+  private void rewritten(SnapshotTable table, Watched each, @Nullable Long file) {
+    if (file != null && file != each.held.file() && !readAgain.contains(table)) {
+      each.held = each.held.in(file);
+      changed.put(SHAPE + table.binding().sync(), each.held.text());
     }
   }
 

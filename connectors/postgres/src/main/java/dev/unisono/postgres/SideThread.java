@@ -69,9 +69,9 @@ final class SideThread implements AutoCloseable {
   private long lookedNanos = System.nanoTime();
 
   /** What the catalog said of the tables when it was last looked at, and when that was. */
-  private String fingerprint = "";
+  private SchemaWatch.Sight sight = SchemaWatch.Sight.NONE;
 
-  private long fingerprintNanos;
+  private long sightNanos;
   private volatile @Nullable UnisonoException failure;
 
   /**
@@ -168,13 +168,13 @@ final class SideThread implements AutoCloseable {
 
   /** A table that does not change otherwise shows nothing of its columns in the log. */
   private void lookAtCatalog() throws SQLException, InterruptedException {
-    boolean first = fingerprint.isEmpty();
-    if (first || System.nanoTime() - fingerprintNanos >= heartbeat.toNanos()) {
-      fingerprintNanos = System.nanoTime();
-      String now = SchemaWatch.fingerprint(session.connection(), tables);
-      if (!now.equals(fingerprint)) {
-        fingerprint = now;
-        place(new Mark.Columns());
+    boolean first = sight.text().isEmpty();
+    if (first || System.nanoTime() - sightNanos >= heartbeat.toNanos()) {
+      sightNanos = System.nanoTime();
+      SchemaWatch.Sight now = SchemaWatch.sight(session.connection(), tables);
+      if (!now.text().equals(sight.text())) {
+        sight = now;
+        place(new Mark.Columns(now));
       }
     }
   }

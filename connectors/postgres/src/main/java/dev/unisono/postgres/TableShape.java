@@ -180,6 +180,11 @@ record TableShape(long relation, long file, int allotted, List<Column> columns) 
     }
   }
 
+  /** The same table with its rows in another file. */
+  TableShape in(long otherFile) {
+    return new TableShape(relation, otherFile, allotted, columns);
+  }
+
   /** The same table with nothing in it. */
   TableShape withoutColumns() {
     return new TableShape(relation, file, allotted, List.of());

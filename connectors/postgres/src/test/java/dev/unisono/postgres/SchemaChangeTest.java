@@ -409,6 +409,22 @@ final class SchemaChangeTest {
     }
   }
 
+  @Test
+  void rowsThatWereRewrittenAreReadAgainThoughTheCatalogWasFurtherBefore() throws Exception {
+    try (FollowedTable table = streaming(EVOLVE)) {
+      table.stop();
+      database.execute(
+          "ALTER TABLE person RENAME COLUMN name TO label",
+          "INSERT INTO person VALUES (2, 'two', 'x', 20)",
+          "ALTER TABLE person ALTER COLUMN amount TYPE bigint USING amount * 100",
+          "INSERT INTO person VALUES (3, 'three', 'x', 3000)",
+          "ALTER TABLE person ALTER COLUMN amount TYPE int USING (amount / 10)::int",
+          "INSERT INTO person VALUES (4, 'four', 'x', 400)");
+      table.start();
+      table.awaitRows(List.of("1|100", "2|200", "3|300", "4|400"), "id", "amount");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(SchemaChange.class)
   void aTypeThatCannotBeTheFieldStopsBeforeItsFirstRow(SchemaChange policy) throws Exception {
