@@ -218,8 +218,9 @@ final class StateWriter implements AutoCloseable {
   }
 
   /**
-   * SQLite ends a transaction by itself where the disk is full, and the driver does not notice: what
-   * came next would be outside of any (invariant 2). Nor are its prepared statements of use any more.
+   * SQLite ends a transaction by itself where the disk is full, and the driver does not notice:
+   * what came next would be outside of any (invariant 2). Nor are its prepared statements of use
+   * any more.
    */
   private void beginAnew() {
     try {
