@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,9 @@ final class DeliveryRun implements AutoCloseable {
   private final ParkedRows parked;
   private final long epoch;
   private final List<Lane> lanes = new ArrayList<>();
-  private final List<Thread> threads = new ArrayList<>();
+
+  /** Closing may come from another thread while the lanes are still being started. */
+  private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
   /** What each lane's cursor in the target says; entries up to there are passed over. */
   private final long[] cursors;
