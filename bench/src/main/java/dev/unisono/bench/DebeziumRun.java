@@ -53,6 +53,8 @@ final class DebeziumRun {
     properties.put("table.include.list", ItemTable.NAME);
     properties.put("snapshot.mode", "no_data");
     properties.put("tombstones.on.delete", "false");
+    // Logical messages are not counted; ours would be in the log of whoever reads after us.
+    properties.put("message.prefix.exclude.list", "unisono.*");
     properties.put("offset.storage", "org.apache.kafka.connect.storage.FileOffsetBackingStore");
     properties.put("offset.storage.file.filename", parameters.text("offsets"));
     properties.putAll(tuning.settings());
