@@ -6,8 +6,15 @@ import dev.unisono.spi.UnisonoException;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/** What an error of PostgreSQL is to us: told by its SQLSTATE, never by its text. Has no state. */
+/**
+ * What an error of PostgreSQL is to us: told by its SQLSTATE, never by its text. What says
+ * something of a statement, a right or a table is for a person; what says something of the server,
+ * the connection or the moment is tried again. Has no state.
+ */
 final class Failures {
+  /** The SQLSTATE of a server that takes reads only. */
+  static final String READ_ONLY = "25006";
+
   private Failures() {}
 
   static UnisonoException of(String system, String doing, SQLException failed) {
@@ -69,6 +76,23 @@ final class Failures {
               path,
               "Is the server overloaded, or does another session hold a lock? Where a statement is"
                   + " meant to take so long, raise answer-timeout.");
+      case READ_ONLY ->
+          new Problem(
+              "read-only",
+              ProblemType.EXTERNAL,
+              message,
+              path + ".url",
+              "Has another server of the cluster taken over, so that this one is its standby? Name"
+                  + " both in the url, with targetServerType=primary. Or is"
+                  + " default_transaction_read_only on? It is tried again by itself.");
+      case "25P03", "25P04", "57P05" ->
+          new Problem(
+              "no-answer",
+              ProblemType.EXTERNAL,
+              message,
+              path,
+              "The server ends our sessions by a timeout of its own: take it off for this role, as"
+                  + " by ALTER ROLE … SET idle_in_transaction_session_timeout = 0;");
       case "53400", "53300" ->
           new Problem(
               "out-of-connections",
@@ -90,7 +114,16 @@ final class Failures {
               message,
               path + ".url",
               "Is the server up, and can this machine reach it?");
-      case "40" -> new Problem("conflict", ProblemType.TRANSIENT, message, path, "");
+      case "40", "72" -> new Problem("conflict", ProblemType.TRANSIENT, message, path, "");
+      // A session that lacks what it was given before: a new one has it.
+      case "24", "25", "26", "34", "3B" ->
+          new Problem(
+              "session-changed",
+              ProblemType.TRANSIENT,
+              message,
+              path + ".url",
+              "Is there a pooler in between that gives the session to others? Connect past it, or"
+                  + " have it pool whole sessions.");
       case "53", "58" ->
           new Problem(
               "out-of-resources",
@@ -105,6 +138,14 @@ final class Failures {
               message,
               path,
               "See `./unisono check` for what is set wrong.");
+      // Faults of the server, of a server that it asks itself, of the driver.
+      case "XX", "HV", "F0", "60", "99" ->
+          new Problem(
+              "server-fault",
+              ProblemType.EXTERNAL,
+              message,
+              path,
+              "The fault is the server's own: look at its log. It is tried again by itself.");
       default -> new Problem("refused-by-postgres", ProblemType.USER, message, path, "");
     };
   }

@@ -82,6 +82,7 @@ final class PostgresLane implements Lane {
     this.lanes = lanes;
     this.connection = database.connect("connecting");
     try {
+      checkWritable();
       lock();
       limitAnswers(answerTimeout);
       for (Binding binding : bindings) {
@@ -108,6 +109,17 @@ final class PostgresLane implements Lane {
     for (String column : columns) {
       if (column != null && !table.columns().containsKey(column)) {
         throw new SQLException(table.plainName() + " has no column " + column, "42703");
+      }
+    }
+  }
+
+  /** A standby takes reads and the lock; it is told before anything is delivered to it. */
+  private void checkWritable() throws SQLException {
+    try (var statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW transaction_read_only")) {
+      row.next();
+      if (row.getString(1).equals("on")) {
+        throw new SQLException("the server takes reads only", Failures.READ_ONLY);
       }
     }
   }

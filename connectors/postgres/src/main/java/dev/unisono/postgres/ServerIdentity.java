@@ -23,7 +23,19 @@ record ServerIdentity(String system, long timeline) {
    */
   record Present(ServerIdentity identity, long end) {}
 
+  /**
+   * Asks the server.
+   *
+   * @throws SQLException read-only where it is a standby, whose log is another server's
+   */
   static Present of(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT pg_is_in_recovery()")) {
+      row.next();
+      if (row.getBoolean(1)) {
+        throw new SQLException("the server is a standby", Failures.READ_ONLY);
+      }
+    }
     // The name of a log file tells the timeline at once; the control file only after a checkpoint.
     try (Statement statement = connection.createStatement();
         ResultSet row =

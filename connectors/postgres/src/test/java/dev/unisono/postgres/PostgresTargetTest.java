@@ -477,6 +477,43 @@ final class PostgresTargetTest {
     assertEquals(List.of("1|uno|n|theirs"), parents());
   }
 
+  @Test
+  void aServerThatTakesReadsOnlyIsTriedAgainUntilItTakesWrites() throws SQLException {
+    assertApplied(apply(parent(1, CREATE, 1, "one", "n")), 1);
+    database.execute(
+        "ALTER DATABASE " + database.name() + " SET default_transaction_read_only = on",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'unisono'"
+            + " AND datname = current_database()");
+    UnisonoException broken =
+        assertThrows(UnisonoException.class, () -> apply(parent(2, CREATE, 2, "two", "n")));
+    assertEquals("unreachable", broken.problem().code());
+    lane.close();
+    UnisonoException readOnly = assertThrows(UnisonoException.class, this::open);
+    assertEquals("read-only", readOnly.problem().code());
+    assertTrue(readOnly.problem().type().retryable());
+    database.execute("ALTER DATABASE " + database.name() + " RESET default_transaction_read_only");
+    lane = open();
+    assertEquals(Optional.of(new LaneCursor(1, 1)), lane.cursor());
+    assertApplied(apply(parent(2, CREATE, 2, "two", "n")), 1);
+  }
+
+  @Test
+  void aFaultOfTheServersOwnIsNoFaultOfTheRow() throws SQLException {
+    database.execute(
+        "CREATE FUNCTION lost() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER lost BEFORE INSERT ON parent FOR EACH ROW EXECUTE FUNCTION lost()",
+        // As in a damaged catalog: the trigger's function is nowhere to be found.
+        "DELETE FROM pg_proc WHERE proname = 'lost'");
+    UnisonoException failed =
+        assertThrows(UnisonoException.class, () -> apply(parent(1, CREATE, 2, "two", "n")));
+    assertEquals("server-fault", failed.problem().code());
+    assertTrue(failed.problem().type().retryable());
+    database.execute("DROP TRIGGER lost ON parent");
+    lane.close();
+    lane = open();
+    assertApplied(apply(parent(1, CREATE, 2, "two", "n")), 1);
+  }
+
   private List<String> problems(Binding binding) {
     try (ConnectedSystem system = database.writing(binding)) {
       return system.check().stream().map(problem -> problem.code()).toList();

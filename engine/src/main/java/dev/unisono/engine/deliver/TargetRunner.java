@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class TargetRunner implements KeyHolder, AutoCloseable {
   private static final long FIRST_PAUSE_MILLIS = 250;
   private static final long LONGEST_PAUSE_MILLIS = 30_000;
+  private static final long LONG_RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(LONGEST_PAUSE_MILLIS);
   private static final long RECONNECT_POLL_MILLIS = 20;
 
   private final String system;
@@ -128,6 +129,8 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
     long pauseMillis = FIRST_PAUSE_MILLIS;
     try {
       while (true) {
+        long before = deliveredBefore.get();
+        long beganNanos = System.nanoTime();
         UnisonoException failure = runOnce();
         problem = failure.problem();
         boolean passes = passes(failure.problem());
@@ -135,7 +138,10 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
           phase = State.STOPPED;
           return;
         }
-        pauseMillis = phase == State.RUNNING ? FIRST_PAUSE_MILLIS : pauseMillis;
+        // One that opens and takes nothing is no better off than one that is away.
+        if (deliveredBefore.get() > before || System.nanoTime() - beganNanos > LONG_RUN_NANOS) {
+          pauseMillis = FIRST_PAUSE_MILLIS;
+        }
         phase = State.RETRYING;
         TimeUnit.MILLISECONDS.sleep(pauseMillis);
         pauseMillis = Math.min(pauseMillis * 2, LONGEST_PAUSE_MILLIS);
