@@ -14,10 +14,15 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +31,15 @@ import org.jspecify.annotations.Nullable;
  * while the lanes are held.
  */
 final class LaneDelivery {
+  /** The cause of a row whose value another row still has. */
+  private static final String VALUE_TAKEN = "value-taken";
+
+  /** How long other lanes may take to come to the end of a batch. */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** So many others a row is tried with, two by two. */
+  private static final int MOST_PAIRS = 20;
+
   private final String system;
   private final long epoch;
   private final List<Lane> lanes;
@@ -218,16 +232,18 @@ final class LaneDelivery {
 
   /** Tries again what is due of a lane; its cursor says no more than it did. */
   private void retry(int number) throws InterruptedException {
+    List<Delivery> taken = new ArrayList<>();
     try {
-      long reached = Math.max(cursors[number], queues.reached(number));
+      long reached = reached(number);
       for (Delivery delivery : parked.due(number, lanes.size(), reached)) {
         switch (lanes.get(number).apply(List.of(delivery), cursor(reached))) {
-          case DeliveryOutcome.Applied _ -> {
-            parked.confirm(delivery);
-            queues.deliveredBetween(1);
+          case DeliveryOutcome.Applied _ -> confirm(List.of(delivery));
+          case DeliveryOutcome.Waiting waiting -> {
+            parked.triedInVain(delivery, Obstacle.of(waiting));
+            if (waiting.cause().code().equals(VALUE_TAKEN)) {
+              taken.add(delivery);
+            }
           }
-          case DeliveryOutcome.Waiting waiting ->
-              parked.triedInVain(delivery, Obstacle.of(waiting));
           case DeliveryOutcome.Refused refused ->
               parked.triedInVain(delivery, Obstacle.of(refused));
         }
@@ -235,6 +251,72 @@ final class LaneDelivery {
     } finally {
       queues.release(number);
     }
+    Set<Long> together = new HashSet<>();
+    for (Delivery delivery : taken) {
+      if (!together.contains(delivery.sequence())) {
+        retryTogether(delivery, together);
+      }
+    }
+  }
+
+  private long reached(int number) {
+    return Math.max(cursors[number], queues.reached(number));
+  }
+
+  private void confirm(List<Delivery> applied) throws InterruptedException {
+    for (Delivery delivery : applied) {
+      parked.confirm(delivery);
+    }
+    queues.deliveredBetween(applied.size());
+  }
+
+  /**
+   * Rows that must give up values to each other can never be written one by one. The lanes of all
+   * of them stand still for it, since only who holds its lane may write a key (invariant 3).
+   *
+   * @param tried takes the sequences of all that were tried together
+   */
+  private void retryTogether(Delivery inVain, Set<Long> tried) throws InterruptedException {
+    Set<Integer> held = parked.lanesOfAlike(inVain, lanes.size());
+    if (!queues.reserveBetween(held, PATIENCE_NANOS)) {
+      return;
+    }
+    try {
+      long[] reached = new long[lanes.size()];
+      Arrays.fill(reached, -1);
+      held.forEach(lane -> reached[lane] = reached(lane));
+      List<Delivery> alike = parked.alike(inVain, reached);
+      alike.forEach(delivery -> tried.add(delivery.sequence()));
+      if (alike.size() < 2 || appliedTogether(alike, reached)) {
+        return;
+      }
+      // One among them may wait for a row that is none of them: then two may still do.
+      Optional<Delivery> one =
+          alike.stream().filter(each -> each.sequence() == inVain.sequence()).findFirst();
+      for (Delivery other : alike.subList(Math.max(0, alike.size() - MOST_PAIRS), alike.size())) {
+        if (one.isPresent()
+            && other.sequence() != inVain.sequence()
+            && appliedTogether(inOrder(one.get(), other), reached)) {
+          return;
+        }
+      }
+    } finally {
+      held.forEach(queues::release);
+    }
+  }
+
+  private static List<Delivery> inOrder(Delivery one, Delivery other) {
+    return one.sequence() < other.sequence() ? List.of(one, other) : List.of(other, one);
+  }
+
+  private boolean appliedTogether(List<Delivery> unit, long[] reached) throws InterruptedException {
+    int lane = ParkedRows.lane(Objects.requireNonNull(unit.getFirst().key()), lanes.size());
+    boolean applied =
+        lanes.get(lane).applyAsUnit(unit, cursor(reached[lane])) instanceof DeliveryOutcome.Applied;
+    if (applied) {
+      confirm(unit);
+    }
+    return applied;
   }
 
   /** A cause that does not pass by itself, whatever type the connector gave it. */

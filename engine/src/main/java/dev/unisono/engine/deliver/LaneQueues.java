@@ -50,6 +50,9 @@ final class LaneQueues {
     long queuedBytes;
     boolean busy;
 
+    /** So many wait for it to be between two batches: it begins none. */
+    int wanted;
+
     /** Why the first in line could not be applied yet; it waits for other lanes. */
     DeliveryOutcome.@Nullable Waiting waiting;
 
@@ -161,13 +164,14 @@ final class LaneQueues {
     try {
       LaneState state = lanes[lane];
       while (!closed) {
+        boolean kept = state.busy || state.wanted > 0;
         long untilRetryNanos =
-            held || state.busy ? Long.MAX_VALUE : retries.nanosUntilDue(lane, through(lane));
+            held || kept ? Long.MAX_VALUE : retries.nanosUntilDue(lane, through(lane));
         if (untilRetryNanos <= 0) {
           state.busy = true;
           return List.of();
         }
-        if (!state.queue.isEmpty() && !state.busy && !mustWait(lane)) {
+        if (!state.queue.isEmpty() && !kept && !mustWait(lane)) {
           break;
         }
         if (untilRetryNanos == Long.MAX_VALUE) {
@@ -506,6 +510,32 @@ final class LaneQueues {
       lanes[lane].busy = true;
       return true;
     } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until some lanes are all between two batches, and keeps them there until each is
+   * released.
+   *
+   * @return false where that takes too long, or comes to its end
+   */
+  boolean reserveBetween(Set<Integer> numbers, long atMostNanos) throws InterruptedException {
+    long leftNanos = atMostNanos;
+    lock.lockInterruptibly();
+    try {
+      numbers.forEach(number -> lanes[number].wanted++);
+      while (!closed && leftNanos > 0) {
+        if (!held && numbers.stream().noneMatch(number -> lanes[number].busy)) {
+          numbers.forEach(number -> lanes[number].busy = true);
+          return true;
+        }
+        leftNanos = changed.awaitNanos(leftNanos);
+      }
+      return false;
+    } finally {
+      numbers.forEach(number -> lanes[number].wanted--);
+      changed.signalAll();
       lock.unlock();
     }
   }

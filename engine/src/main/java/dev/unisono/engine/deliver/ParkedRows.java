@@ -17,14 +17,18 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -449,7 +453,7 @@ public final class ParkedRows {
     ParkedRow parked = slot.parked;
     return parked.rejected() == null
         && parked.sequence() <= reached
-        && Math.floorMod(parked.key().stableHash(), lanes) == lane
+        && lane(parked.key(), lanes) == lane
         && (slot.asked || !parked.waits() || slot.seenDeliveries != deliveries.get());
   }
 
@@ -475,6 +479,54 @@ public final class ParkedRows {
       store.find(parked.entity().name(), parked.key()).map(this::delivery).ifPresent(found::add);
     }
     return found;
+  }
+
+  /** The lane that a key belongs to. */
+  static int lane(Key key, int lanes) {
+    return Math.floorMod(key.stableHash(), lanes);
+  }
+
+  /** The lanes of the rows that one and the same constraint stands against. */
+  Set<Integer> lanesOfAlike(Delivery waiting, int lanes) {
+    synchronized (slots) {
+      return alike(waiting).map(parked -> lane(parked.key(), lanes)).collect(Collectors.toSet());
+    }
+  }
+
+  /**
+   * The rows that one and the same constraint stands against, in the journal's order; of very many
+   * the newest.
+   *
+   * @param reached for each lane, up to where all of its own is applied or set aside; -1 for one
+   *     whose rows are not asked for
+   */
+  List<Delivery> alike(Delivery waiting, long[] reached) throws InterruptedException {
+    List<ParkedRow> alike;
+    synchronized (slots) {
+      alike =
+          alike(waiting)
+              .filter(parked -> parked.sequence() <= reached[lane(parked.key(), reached.length)])
+              .sorted(Comparator.comparingLong(ParkedRow::sequence).reversed())
+              .limit(ATTEMPTS_AT_ONCE)
+              .toList();
+    }
+    List<Delivery> found = new ArrayList<>();
+    for (ParkedRow parked : alike.reversed()) {
+      store.find(parked.entity().name(), parked.key()).map(this::delivery).ifPresent(found::add);
+    }
+    return found;
+  }
+
+  private Stream<ParkedRow> alike(Delivery waiting) {
+    Slot slot = slots.get(place(waiting.binding(), Objects.requireNonNull(waiting.key())));
+    if (slot == null) {
+      return Stream.empty();
+    }
+    Cause cause = cause(slot.parked);
+    return slots.values().stream()
+        .map(other -> other.parked)
+        .filter(parked -> parked.waits() && parked.rejected() == null)
+        .filter(parked -> parked.operation() != Operation.DELETE && cause(parked).equals(cause));
   }
 
   private Delivery delivery(ParkedRow parked) {

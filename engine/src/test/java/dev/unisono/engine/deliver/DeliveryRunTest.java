@@ -706,6 +706,45 @@ final class DeliveryRunTest {
         target.rows(HALL.schema()));
   }
 
+  /** Two rows of different lanes, each parked since the other has its value. */
+  private void parkASwap(long one, long two) throws Exception {
+    target.unique(HALL.schema(), "name");
+    hall(one, "a", 1);
+    hall(two, "b", 1);
+    delivered();
+    target.refuse(new Key(one));
+    append(HALL, Operation.UPDATE, new Key(one), null, row(HALL, one, "b"), 2);
+    long last = append(HALL, Operation.UPDATE, new Key(two), null, row(HALL, two, "a"), 2);
+    assertTrue(runs.getLast().awaitThrough(last, SOON));
+    target.accept(new Key(one));
+  }
+
+  private void assertSwapped(long one, long two) {
+    Map<String, String> rows = target.rows(HALL.schema());
+    assertEquals("[" + one + ", b]", rows.get("[" + one + "]"));
+    assertEquals("[" + two + ", a]", rows.get("[" + two + "]"));
+  }
+
+  @Test
+  void parkedRowsThatWaitForEachOthersValuesAreWrittenTogether() throws Exception {
+    parkASwap(keyOf(0, 0), keyOf(1, 0));
+    parked.retry(null);
+    awaitParked();
+    assertSwapped(keyOf(0, 0), keyOf(1, 0));
+  }
+
+  @Test
+  void parkedRowsThatWaitForEachOtherAreWrittenThoughAnotherWaitsInVain() throws Exception {
+    long stray = keyOf(2, 0);
+    target.hold(HALL.schema(), new Key(keyOf(3, 0)), row(HALL, keyOf(3, 0), "theirs"));
+    target.unique(HALL.schema(), "name");
+    hall(stray, "theirs", 1);
+    parkASwap(keyOf(0, 0), keyOf(1, 0));
+    parked.retry(null);
+    awaitParked("hall[" + stray + "] [" + stray + ", theirs] @1");
+    assertSwapped(keyOf(0, 0), keyOf(1, 0));
+  }
+
   @Test
   void cursorsOfAnotherEpochMeanEverythingAnewWhereTheJournalIsWhole() throws Exception {
     target.place(0, new LaneCursor(EPOCH - 1, 500));
