@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * holds it. Immutable.
  *
  * @param relation the table's number: another one is another table, whatever its name
- * @param file the number of the file its rows are in: another one shows that they were rewritten
+ * @param file the number of the file its rows are in, with partitions one made of theirs: another
+ *     one shows that they were rewritten, or that a partition came or went
  * @param allotted how many numbers its columns were given so far, those of dropped ones included
  * @param columns in table order; in state those that are gone stand among them, while a field of
  *     the config still names them
@@ -96,8 +97,21 @@ record TableShape(long relation, long file, int allotted, List<Column> columns) 
 
   private static final String UNDEFINED_OBJECT = "42704";
 
+  /**
+   * A partitioned table has no file itself: a number made of the partitions that have one. From
+   * {@code pg_inherits} alone, since {@code pg_partition_tree} would wait for locks.
+   */
+  private static final String FILE =
+      "CASE c.relkind WHEN 'p' THEN (WITH RECURSIVE part (relation) AS (SELECT c.oid UNION ALL"
+          + " SELECT i.inhrelid FROM pg_inherits i JOIN part ON i.inhparent = part.relation)"
+          + " SELECT coalesce(hashtextextended(string_agg(l.oid || ' ' || l.relfilenode, ',' ORDER"
+          + " BY l.oid), 0) & 9223372036854775807, 0) FROM part JOIN pg_class l ON l.oid ="
+          + " part.relation WHERE l.relkind = 'r') ELSE c.relfilenode::bigint END";
+
   private static final String QUERY =
-      "SELECT c.relfilenode::bigint, a.attnum, a.attname, a.atttypid::bigint, a.atttypmod,"
+      "SELECT "
+          + FILE
+          + ", a.attnum, a.attname, a.atttypid::bigint, a.atttypmod,"
           + " format_type(a.atttypid, a.atttypmod), a.atthasdef OR a.atthasmissing OR"
           + " a.attidentity <> '', a.attgenerated <> '', c.relnatts FROM pg_class c LEFT JOIN"
           + " pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE"
