@@ -92,7 +92,7 @@ public final class Engine implements Doors, AutoCloseable {
               entities,
               config.state().retention(),
               config.state().retentionBytes(),
-              clock,
+              System::nanoTime,
               this::recordsNeedAfter);
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
       this.records = new StoredRecords(folder, state.shapes(), projection);

@@ -56,7 +56,8 @@ public final class ConfigKeys {
               "retention",
               "string",
               "7d",
-              "How long the journal keeps what happened, such as 12h or 7d."),
+              "How long the journal keeps what happened, such as 12h or 7d: counted is the time in"
+                  + " which the server runs."),
           optional(
               "retention-bytes",
               "string",

@@ -6,7 +6,6 @@ import dev.unisono.spi.Problem;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -27,6 +26,7 @@ public final class EngineState implements AutoCloseable {
   private final JournalUpkeep upkeep;
 
   /**
+   * @param nanos a ticker as {@link System#nanoTime} is one; the retention is counted by it
    * @param neededAfter what the journal must keep beyond, whatever the retention
    */
   public EngineState(
@@ -34,17 +34,18 @@ public final class EngineState implements AutoCloseable {
       List<Entity> entities,
       Duration retention,
       long retentionBytes,
-      InstantSource clock,
+      LongSupplier nanos,
       LongSupplier neededAfter) {
     this.folder = folder;
     this.entities = List.copyOf(entities);
     try (Connection connection = folder.connectState()) {
       this.shapes = Shapes.open(connection, entities);
       this.journal = new StoredJournal(folder, shapes);
-      this.writer = new StateWriter(folder, journal, shapes, clock);
+      RunningTime time = RunningTime.goOn(connection, nanos);
+      this.writer = new StateWriter(folder, journal, shapes, time);
       this.upkeep =
           new JournalUpkeep(
-              folder, shapes, writer, journal, clock, retention, retentionBytes, neededAfter);
+              folder, shapes, writer, journal, time, retention, retentionBytes, neededAfter);
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
     }

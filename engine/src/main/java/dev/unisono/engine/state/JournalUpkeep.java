@@ -6,7 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +27,7 @@ final class JournalUpkeep implements AutoCloseable {
   private final StoredJournal journal;
   private final Connection connection;
   private final BlockCodec codec;
-  private final InstantSource clock;
+  private final RunningTime time;
   private final Duration retention;
   private final long retentionBytes;
   private final LongSupplier neededAfter;
@@ -50,7 +49,7 @@ final class JournalUpkeep implements AutoCloseable {
       Shapes shapes,
       StateWriter writer,
       StoredJournal journal,
-      InstantSource clock,
+      RunningTime time,
       Duration retention,
       long retentionBytes,
       LongSupplier neededAfter)
@@ -59,7 +58,7 @@ final class JournalUpkeep implements AutoCloseable {
     this.journal = journal;
     this.connection = folder.connectState();
     this.codec = new BlockCodec(shapes);
-    this.clock = clock;
+    this.time = time;
     this.retention = retention;
     this.retentionBytes = retentionBytes;
     this.neededAfter = neededAfter;
@@ -178,7 +177,7 @@ final class JournalUpkeep implements AutoCloseable {
 
   private void dropOld() throws SQLException {
     long needed = neededAfter.getAsLong();
-    long tooOld = clock.millis() - retention.toMillis();
+    long tooOld = time.millis() - retention.toMillis();
     long dropTo = 0;
     // The newest block stays whatever its age: the journal's head is known from it alone.
     try (Statement statement = connection.createStatement();

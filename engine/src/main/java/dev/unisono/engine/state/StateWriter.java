@@ -10,7 +10,6 @@ import dev.unisono.spi.Row;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +43,7 @@ final class StateWriter implements AutoCloseable {
   private final StoredJournal journal;
   private final Shapes shapes;
   private final BlockCodec codec;
-  private final InstantSource clock;
+  private final RunningTime time;
   private final Connection connection;
 
   /** Every commit has these; to prepare them anew each time takes longer than to run them. */
@@ -56,12 +55,12 @@ final class StateWriter implements AutoCloseable {
   private volatile @Nullable Problem problem;
   private final AtomicLong deadLetters = new AtomicLong();
 
-  StateWriter(StateFolder folder, StoredJournal journal, Shapes shapes, InstantSource clock)
+  StateWriter(StateFolder folder, StoredJournal journal, Shapes shapes, RunningTime time)
       throws SQLException {
     this.journal = journal;
     this.shapes = shapes;
     this.codec = new BlockCodec(shapes);
-    this.clock = clock;
+    this.time = time;
     this.connection = folder.connectState();
     this.head = journal.head().sequence();
     try (var statement = connection.createStatement();
@@ -242,7 +241,7 @@ final class StateWriter implements AutoCloseable {
   private void insertBlock(List<JournalEntry> entries, byte[] block) throws SQLException {
     insertBlock.setLong(1, entries.getLast().sequence());
     insertBlock.setLong(2, entries.getFirst().sequence());
-    insertBlock.setLong(3, clock.millis());
+    insertBlock.setLong(3, time.millis());
     insertBlock.setBytes(4, block);
     insertBlock.executeUpdate();
   }

@@ -78,7 +78,8 @@ final class TargetRepairTest {
   void wire() {
     folder = StateFolder.open(temporary, clock);
     state =
-        new EngineState(folder, List.of(HALL), Duration.ofDays(7), Long.MAX_VALUE, clock, () -> 0);
+        new EngineState(
+            folder, List.of(HALL), Duration.ofDays(7), Long.MAX_VALUE, System::nanoTime, () -> 0);
     written =
         new TargetRunner(
             "shop",

@@ -81,7 +81,7 @@ final class SourceRunnerTest {
     folder = StateFolder.open(temporary, clock);
     state =
         new EngineState(
-            folder, List.of(PERSON), Duration.ofDays(7), Long.MAX_VALUE, clock, () -> 0);
+            folder, List.of(PERSON), Duration.ofDays(7), Long.MAX_VALUE, System::nanoTime, () -> 0);
     state.start();
     EntityConfig config =
         new EntityConfig(

@@ -52,6 +52,10 @@ final class EngineStateTest {
 
   @TempDir Path temporary;
   private final MovableClock clock = new MovableClock();
+
+  /** What the age of the journal is counted by. */
+  private final AtomicLong nanos = new AtomicLong();
+
   private final AtomicLong neededAfter = new AtomicLong(Long.MAX_VALUE);
   private StateFolder folder;
   private EngineState state;
@@ -65,7 +69,7 @@ final class EngineStateTest {
     folder = StateFolder.open(temporary, clock);
     state =
         new EngineState(
-            folder, List.of(entities), retention, retentionBytes, clock, neededAfter::get);
+            folder, List.of(entities), retention, retentionBytes, nanos::get, neededAfter::get);
     state.start();
   }
 
@@ -337,7 +341,7 @@ final class EngineStateTest {
   @Test
   void retentionByAgeDropsTheOldestAndTellsAReaderBehindOfTheGap() throws Exception {
     submitDurably(1, 10, 100);
-    clock.move(Duration.ofDays(8));
+    nanos.addAndGet(Duration.ofDays(8).toNanos());
     submitDurably(11, 10, MORE_THAN_THE_TAIL_BYTES);
     submitDurably(21, 10, 100);
     Await.until("the oldest is dropped", () -> state.journal().oldest().sequence() == 10);
@@ -354,12 +358,34 @@ final class EngineStateTest {
   }
 
   @Test
+  void retentionCountsTheTimeInWhichTheServerRunsAndNoClockOfTheWall() throws Exception {
+    submitDurably(1, 10, 100);
+    nanos.addAndGet(Duration.ofDays(6).toNanos());
+    submitDurably(11, 10, 100);
+    close();
+    // While it is away nothing grows old, and the clock may be set to any time.
+    nanos.addAndGet(Duration.ofDays(30).toNanos());
+    clock.move(Duration.ofDays(10_000));
+    open(Duration.ofDays(7), Long.MAX_VALUE, PERSON, SEAT);
+    submitDurably(21, 10, 100);
+    clock.move(Duration.ofDays(-20_000));
+    nanos.addAndGet(Duration.ofDays(2).toNanos());
+    submitDurably(31, 10, 100);
+    Await.until("the oldest is dropped", () -> state.journal().oldest().sequence() > 0);
+    assertEquals(10, state.journal().oldest().sequence());
+    assertGapless(readAll(10), 11, 40);
+    nanos.addAndGet(Duration.ofDays(6).toNanos());
+    Await.until("the next is dropped", () -> state.journal().oldest().sequence() > 10);
+    assertEquals(30, state.journal().oldest().sequence());
+  }
+
+  @Test
   void retentionKeepsWhatIsStillNeeded() throws Exception {
     neededAfter.set(10);
     submitDurably(1, 10, 100);
     submitDurably(11, 10, 100);
     submitDurably(21, 10, 100);
-    clock.move(Duration.ofDays(8));
+    nanos.addAndGet(Duration.ofDays(8).toNanos());
     Await.until("the oldest is dropped", () -> state.journal().oldest().sequence() > 0);
     assertEquals(10, state.journal().oldest().sequence());
     neededAfter.set(Long.MAX_VALUE);
@@ -385,7 +411,7 @@ final class EngineStateTest {
   void theHeadOutlivesEveryRetention() throws Exception {
     submitDurably(1, 10, 100);
     submitDurably(11, 10, 100);
-    clock.move(Duration.ofDays(30));
+    nanos.addAndGet(Duration.ofDays(30).toNanos());
     Await.until("the oldest is dropped", () -> state.journal().oldest().sequence() >= 10);
     Await.until("it is gone from disk", () -> number("SELECT count(*) FROM journal") <= 1);
     reopen(Duration.ofDays(7), Long.MAX_VALUE, PERSON, SEAT);

@@ -45,7 +45,12 @@ final class StateBackupTest {
       folder = StateFolder.open(path, clock);
       state =
           new EngineState(
-              folder, List.of(PERSON), Duration.ofDays(7), Long.MAX_VALUE, clock, () -> 0);
+              folder,
+              List.of(PERSON),
+              Duration.ofDays(7),
+              Long.MAX_VALUE,
+              System::nanoTime,
+              () -> 0);
       records = new RecordProjection(folder, state.journal(), state.shapes(), List.of(PERSON));
       state.start();
       records.start();

@@ -44,15 +44,14 @@ final class StoredParkedRowsTest {
   }
 
   private void open(Entity entity) {
-    MovableClock clock = new MovableClock();
-    opened = StateFolder.open(folder, clock);
+    opened = StateFolder.open(folder, new MovableClock());
     state =
         new EngineState(
             opened,
             List.of(entity),
             Duration.ofDays(7),
             Long.MAX_VALUE,
-            clock,
+            System::nanoTime,
             () -> Long.MAX_VALUE);
     state.start();
   }
