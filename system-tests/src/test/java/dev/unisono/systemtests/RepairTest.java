@@ -4,10 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.unisono.testkit.ServerProcess;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,7 +14,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -178,43 +175,16 @@ final class RepairTest {
     return status(server).get("targets").get(0).get("state").asText();
   }
 
-  /** Runs the command line as the launcher does, and gives what it prints. */
   private String command(int exit, String... arguments) throws Exception {
-    Path cli = ServerProcess.projectFolder().resolve("cli/target");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-cp");
-    command.add(cli.resolve("classes") + ":" + cli.resolve("lib") + "/*");
-    command.add("dev.unisono.cli.Cli");
-    command.add("snapshot");
+    List<String> command = new ArrayList<>(List.of("snapshot"));
     command.addAll(List.of(arguments));
-    command.add("--config");
-    command.add(folder.resolve("unisono.yaml").toString());
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the command has not ended");
-    assertEquals(exit, process.exitValue(), printed);
-    return printed;
+    command.addAll(List.of("--config", folder.resolve("unisono.yaml").toString()));
+    return CommandLine.run(exit, command.toArray(String[]::new));
   }
 
   private static void assertAgreement(
       MirroredDatabases databases, MirrorServer server, List<StreamClient> clients)
       throws Exception {
-    try (Connection crm = databases.inCrm();
-        Connection billing = databases.inBilling()) {
-      for (MirroredEntity entity : MirroredEntity.values()) {
-        Rows expected = entity.inCrm(crm);
-        Eventually.holds(LIMIT, () -> expected.difference(entity.inBilling(billing)));
-        Eventually.holds(LIMIT, () -> expected.difference(server.list(entity, "")));
-        for (StreamClient client : clients) {
-          Eventually.holds(
-              LIMIT,
-              () -> {
-                assertEquals(List.of(), client.picture().complaints(), client.name());
-                return expected.difference(client.picture().rows(client.name(), entity));
-              });
-        }
-      }
-    }
+    Agreement.await(LIMIT, databases, server, clients);
   }
 }
