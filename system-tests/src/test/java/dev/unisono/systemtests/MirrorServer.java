@@ -30,6 +30,7 @@ final class MirrorServer implements AutoCloseable {
   private final Path folder;
   private final Path config;
   private final int port;
+  private List<String> options = List.of();
   private @Nullable ServerProcess process;
 
   /** Not started yet. */
@@ -55,6 +56,11 @@ final class MirrorServer implements AutoCloseable {
         config, text.replace("state:  { ", "state:  { retention: " + retention + ", "));
   }
 
+  /** Before it is started: further options for its virtual machine. */
+  void virtualMachine(String... more) {
+    options = List.of(more);
+  }
+
   /** Starts it and returns at once. */
   void launch() {
     process =
@@ -64,7 +70,7 @@ final class MirrorServer implements AutoCloseable {
             port,
             folder.resolve("state"),
             folder.resolve("server.log"),
-            List.of());
+            options);
   }
 
   /** Starts it and waits until it answers, whatever its parts do. */

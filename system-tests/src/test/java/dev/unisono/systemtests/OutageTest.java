@@ -54,6 +54,43 @@ final class OutageTest {
   }
 
   @Test
+  void manyTimesItsMemoryPassesThroughWhileATargetIsAway() throws Exception {
+    try (MirroredDatabases databases = MirroredDatabases.start();
+        Connection crm = databases.inCrm();
+        Connection billing = databases.inBilling();
+        MirrorServer server = new MirrorServer(databases, folder, 500)) {
+      server.virtualMachine("-Xmx160m", "-XX:+ExitOnOutOfMemoryError");
+      databases.executeInCrm(
+          "INSERT INTO customers (id, name) SELECT i, 'c' || i FROM generate_series(1, 1000) i");
+      server.start();
+      await(billing, "SELECT count(*) = 1000 FROM clients");
+      databases.billingIsAway(true);
+      Eventually.holds(LIMIT, () -> target(server, "RETRYING"));
+      // 20 MB each time: 500 MB in all.
+      for (int round = 0; round < 25; round++) {
+        databases.executeInCrm(
+            "UPDATE customers SET notes = repeat(md5(id || ' " + round + "'), 640)");
+      }
+      String end = one(crm, "SELECT pg_current_wal_lsn()");
+      await(
+          crm,
+          "SELECT confirmed_flush_lsn >= '"
+              + end
+              + "' FROM pg_replication_slots WHERE slot_name = 'unisono_crm'");
+      assertEquals("", target(server, "RETRYING"));
+      databases.billingIsAway(false);
+      String all = one(crm, "SELECT md5(string_agg(id || notes, ' ' ORDER BY id)) FROM customers");
+      await(
+          billing,
+          "SELECT md5(string_agg(client_id || remarks, ' ' ORDER BY client_id)) IS NOT DISTINCT"
+              + " FROM '"
+              + all
+              + "' FROM clients");
+      Eventually.holds(LIMIT, () -> target(server, "RUNNING"));
+    }
+  }
+
+  @Test
   void aTargetsTableThatIsGoneStopsItWithTheCauseAndItGoesOnAfterARestart() throws Exception {
     try (MirroredDatabases databases = MirroredDatabases.start();
         Connection billing = databases.inBilling();
