@@ -2,7 +2,6 @@ package dev.unisono.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.config.Config;
-import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.config.LearnedConfig;
@@ -32,6 +31,9 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = "Finds every problem of a config at once, and asks each system, too.")
 final class CheckCommand implements Callable<Integer> {
+  private static final Comparator<ConfigProblem> BY_PLACE =
+      Comparator.comparingInt(ConfigProblem::line).thenComparingInt(ConfigProblem::column);
+
   @Parameters(paramLabel = "FILE", description = "the config")
   private Path file = Path.of("unisono.yaml");
 
@@ -48,20 +50,21 @@ final class CheckCommand implements Callable<Integer> {
     ConfigReader.Outcome outcome =
         new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
     List<ConfigProblem> problems = new ArrayList<>(outcome.problems());
+    List<ConfigProblem> notices = new ArrayList<>();
     Config config = outcome.config();
     // What is wrong elsewhere in the file does not keep the systems from being asked.
     Config draft = outcome.draft();
     if (draft != null && !offline) {
-      for (Problem problem : ask(draft)) {
-        problems.add(outcome.located(problem));
-      }
+      Asked asked = ask(draft);
+      asked.problems().forEach(problem -> problems.add(outcome.located(problem)));
+      asked.notices().forEach(notice -> notices.add(outcome.located(notice)));
     }
-    problems.sort(
-        Comparator.comparingInt(ConfigProblem::line).thenComparingInt(ConfigProblem::column));
+    problems.sort(BY_PLACE);
+    notices.sort(BY_PLACE);
     if (json) {
-      out.println(asJson(problems));
+      out.println(asJson(problems, notices));
     } else {
-      print(problems);
+      print(problems, notices);
     }
     boolean noFile =
         problems.stream().anyMatch(one -> one.problem().code().equals("file-unreadable"))
@@ -71,68 +74,81 @@ final class CheckCommand implements Callable<Integer> {
     return problems.isEmpty() ? 0 : noFile ? 2 : 1;
   }
 
+  /** What the systems say. */
+  private record Asked(List<Problem> problems, List<Problem> notices) {}
+
   /** Asks the systems, by the config as the state makes it where a server has run with it. */
-  private static List<Problem> ask(Config draft) {
-    List<Problem> problems = new ArrayList<>();
+  private static Asked ask(Config draft) {
+    Asked asked = new Asked(new ArrayList<>(), new ArrayList<>());
     try {
       StateFolder.Glimpse state = StateFolder.glimpse(draft.state().folder());
       Config config = LearnedConfig.over(draft, state.learned());
-      for (SystemConfig system : config.systems().values()) {
-        problems.addAll(ask(config, system, state.sources().getOrDefault(system.name(), Map.of())));
+      try (Systems systems = new Systems(config)) {
+        for (String system : config.systems().keySet()) {
+          Map<String, String> source = state.sources().getOrDefault(system, Map.of());
+          ConnectedSystem connected = systems.system(system);
+          asked.problems().addAll(connected.check(source));
+          asked.notices().addAll(connected.notices(source));
+        }
       }
     } catch (UnisonoException failed) {
-      problems.add(failed.problem());
+      asked.problems().add(failed.problem());
     }
-    return problems;
+    return asked;
   }
 
-  private static List<Problem> ask(Config config, SystemConfig system, Map<String, String> state) {
-    try (ConnectedSystem connected = Systems.connect(config, system)) {
-      return connected.check(state);
-    }
-  }
-
-  private void print(List<ConfigProblem> problems) {
-    for (ConfigProblem located : problems) {
-      Problem problem = located.problem();
-      out.println(
-          file
-              + (located.line() > 0 ? ":" + located.line() : "")
-              + ": "
-              + problem.code()
-              + (problem.configPath() == null || problem.configPath().isEmpty()
-                  ? ""
-                  : " at " + problem.configPath())
-              + "\n    "
-              + problem.message()
-              + (problem.remedy().isEmpty() ? "" : "\n    " + problem.remedy()));
-    }
+  private void print(List<ConfigProblem> problems, List<ConfigProblem> notices) {
+    problems.forEach(problem -> print("", problem));
+    notices.forEach(notice -> print("notice: ", notice));
     out.println(
         problems.isEmpty()
             ? file + ": all well" + (offline ? " (the systems were not asked)" : "")
             : problems.size() + (problems.size() == 1 ? " problem" : " problems"));
   }
 
-  private static String asJson(List<ConfigProblem> problems) throws IOException {
+  private void print(String kind, ConfigProblem located) {
+    Problem problem = located.problem();
+    out.println(
+        file
+            + (located.line() > 0 ? ":" + located.line() : "")
+            + ": "
+            + kind
+            + problem.code()
+            + (problem.configPath() == null || problem.configPath().isEmpty()
+                ? ""
+                : " at " + problem.configPath())
+            + "\n    "
+            + problem.message()
+            + (problem.remedy().isEmpty() ? "" : "\n    " + problem.remedy()));
+  }
+
+  private static String asJson(List<ConfigProblem> problems, List<ConfigProblem> notices)
+      throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = EntityJson.FACTORY.createGenerator(text)) {
       json.writeStartObject();
-      json.writeArrayFieldStart("problems");
-      for (ConfigProblem located : problems) {
-        Problem problem = located.problem();
-        json.writeStartObject();
-        json.writeNumberField("line", located.line());
-        json.writeNumberField("column", located.column());
-        json.writeStringField("code", problem.code());
-        json.writeStringField("type", problem.type().name());
-        json.writeStringField("configPath", problem.configPath());
-        json.writeStringField("message", problem.message());
-        json.writeStringField("remedy", problem.remedy());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
+      write(json, "problems", problems);
+      write(json, "notices", notices);
       json.writeEndObject();
     }
     return text.toString();
+  }
+
+  private static void write(JsonGenerator json, String name, List<ConfigProblem> problems)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (ConfigProblem located : problems) {
+      Problem problem = located.problem();
+      json.writeStartObject();
+      json.writeNumberField("line", located.line());
+      json.writeNumberField("column", located.column());
+      json.writeStringField("code", problem.code());
+      json.writeStringField("type", problem.type().name());
+      json.writeStringField("configPath", problem.configPath());
+      json.writeStringField("message", problem.message());
+      json.writeStringField("remedy", problem.remedy());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 }

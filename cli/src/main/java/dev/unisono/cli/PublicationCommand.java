@@ -1,7 +1,6 @@
 package dev.unisono.cli;
 
 import dev.unisono.engine.config.Config;
-import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.spi.ConnectedSystem;
@@ -65,31 +64,31 @@ final class PublicationCommand implements Callable<Integer> {
       return 2;
     }
     boolean well = true;
-    for (SystemConfig system : config.systems().values()) {
-      if (named == null || named.equals(system.name())) {
-        try {
-          publish(config, system);
-        } catch (UnisonoException failed) {
-          tell(outcome.located(failed.problem()));
-          well = false;
+    try (Systems systems = new Systems(config)) {
+      for (String system : config.systems().keySet()) {
+        if (named == null || named.equals(system)) {
+          try {
+            publish(system, systems.system(system));
+          } catch (UnisonoException failed) {
+            tell(outcome.located(failed.problem()));
+            well = false;
+          }
         }
       }
     }
     return well ? 0 : 1;
   }
 
-  private void publish(Config config, SystemConfig system) {
-    try (ConnectedSystem connected = Systems.connect(config, system)) {
-      List<String> statements = apply ? connected.publish() : connected.publication();
-      out.println(
-          "-- "
-              + system.name()
-              + (statements.isEmpty()
-                  ? ": nothing to run"
-                  : apply ? ": was run" : ": for whoever owns the tables"));
-      for (String statement : statements) {
-        out.println(statement + ";");
-      }
+  private void publish(String system, ConnectedSystem connected) {
+    List<String> statements = apply ? connected.publish() : connected.publication();
+    out.println(
+        "-- "
+            + system
+            + (statements.isEmpty()
+                ? ": nothing to run"
+                : apply ? ": was run" : ": for whoever owns the tables"));
+    for (String statement : statements) {
+      out.println(statement + ";");
     }
   }
 

@@ -1,36 +1,48 @@
 package dev.unisono.cli;
 
 import dev.unisono.engine.config.Config;
-import dev.unisono.engine.config.Config.Direction;
-import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
-import dev.unisono.spi.Binding;
+import dev.unisono.engine.config.SystemBindings;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 
-/** Makes the systems of a config, for commands that ask them. Has no state. */
-final class Systems {
-  private Systems() {}
+/**
+ * The systems of a config, for commands that ask them; each is made when it is first asked for. For
+ * one thread.
+ */
+final class Systems implements AutoCloseable {
+  private final Config config;
+  private final Map<String, ConnectedSystem> made = new HashMap<>();
 
-  static ConnectedSystem connect(Config config, SystemConfig system) {
-    return system
-        .connector()
-        .connect(
-            new SystemContext(
-                system.name(),
-                system.settings(),
-                bindings(config, system.name(), Direction.READ),
-                bindings(config, system.name(), Direction.WRITE),
-                Map.of()));
+  Systems(Config config) {
+    this.config = config;
   }
 
-  private static List<Binding> bindings(Config config, String system, Direction direction) {
-    return config.syncs().stream()
-        .flatMap(sync -> sync.members().stream())
-        .filter(member -> member.system().equals(system) && member.direction() == direction)
-        .map(MemberConfig::binding)
-        .toList();
+  ConnectedSystem system(String name) {
+    ConnectedSystem known = made.get(name);
+    if (known != null) {
+      return known;
+    }
+    SystemConfig system = Objects.requireNonNull(config.systems().get(name));
+    ConnectedSystem connected =
+        system
+            .connector()
+            .connect(
+                new SystemContext(
+                    name,
+                    system.settings(),
+                    SystemBindings.read(config, name),
+                    SystemBindings.written(config, name, this::system),
+                    Map.of()));
+    made.put(name, connected);
+    return connected;
+  }
+
+  @Override
+  public void close() {
+    made.values().forEach(ConnectedSystem::close);
   }
 }

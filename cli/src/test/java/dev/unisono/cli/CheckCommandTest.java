@@ -170,6 +170,41 @@ final class CheckCommandTest {
   }
 
   @Test
+  void tellsOfAKeyThatATargetWouldStoreInAnotherForm() throws Exception {
+    try (PostgresServer server = PostgresServer.temporary()) {
+      databases(server);
+      execute(
+          server,
+          "crm",
+          "ALTER ROLE unisono REPLICATION",
+          "CREATE TABLE customers (id varchar(10) PRIMARY KEY, name text)",
+          "GRANT SELECT ON customers TO unisono",
+          "CREATE PUBLICATION unisono_crm FOR TABLE customers");
+      execute(
+          server,
+          "billing",
+          "CREATE TABLE clients (client_id char(10) PRIMARY KEY, name text)",
+          "GRANT ALL ON clients TO unisono",
+          "GRANT CREATE ON DATABASE billing TO unisono");
+      String config = RIGHT.replace("id: { type: integer }", "id: { type: string }");
+      CliRun run = check(server, config);
+      assertEquals(0, run.exit(), run.output());
+      assertTrue(run.output().contains(": notice: key-in-other-form at syncs."), run.output());
+      assertTrue(run.output().contains("all well"), run.output());
+      JsonNode found = check(server, config, "--json").json();
+      assertEquals(0, found.path("problems").size());
+      JsonNode notice = found.path("notices").path(0);
+      assertEquals("key-in-other-form", notice.path("code").asString());
+      assertTrue(
+          config.lines().toList().get(notice.path("line").asInt() - 1).contains("public.clients"),
+          notice::toString);
+      String remedy = notice.path("remedy").asString();
+      execute(server, "billing", remedy.substring(remedy.indexOf("ALTER")));
+      assertTrue(check(server, config, "--json").json().path("notices").isEmpty());
+    }
+  }
+
+  @Test
   void findsEverythingAtOnceAndSaysWhatToRun() throws Exception {
     try (PostgresServer server = PostgresServer.temporary(Map.of("wal_level", "replica"))) {
       databases(server);

@@ -10,6 +10,7 @@ import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.LearnedConfig;
+import dev.unisono.engine.config.SystemBindings;
 import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
@@ -33,7 +34,6 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
-import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.sql.SQLException;
@@ -143,8 +143,10 @@ public final class Engine implements Doors, AutoCloseable {
             .collect(Collectors.toSet());
     HeldKeys held = new HeldKeys(state, byName, records, targets, deleting);
     for (SystemConfig system : config.systems().values()) {
-      List<Binding> reads = bindings(config, system.name(), Direction.READ);
-      List<Binding> writes = targetBindings(config, system.name());
+      List<Binding> reads = SystemBindings.read(config, system.name());
+      List<Binding> writes =
+          SystemBindings.written(
+              config, system.name(), name -> Objects.requireNonNull(systems.get(name)));
       ConnectedSystem connected =
           system
               .connector()
@@ -215,56 +217,6 @@ public final class Engine implements Doors, AutoCloseable {
       }
     }
     return rules;
-  }
-
-  private static List<Binding> bindings(Config config, String system, Direction direction) {
-    List<Binding> found = new ArrayList<>();
-    for (SyncConfig sync : config.syncs()) {
-      for (MemberConfig member : sync.members()) {
-        if (member.system().equals(system) && member.direction() == direction) {
-          found.add(member.binding());
-        }
-      }
-    }
-    return found;
-  }
-
-  /** What is written to a system, each with the table it is read from. */
-  private List<Binding> targetBindings(Config config, String system) {
-    List<Binding> found = new ArrayList<>();
-    for (SyncConfig sync : config.syncs()) {
-      Optional<MemberConfig> reader =
-          sync.members().stream().filter(member -> member.direction() == Direction.READ).findAny();
-      for (MemberConfig member : sync.members()) {
-        if (member.system().equals(system) && member.direction() == Direction.WRITE) {
-          Binding binding = member.binding();
-          TablePolicy policy = binding.policy();
-          found.add(
-              binding.with(
-                  new TablePolicy(
-                      policy.schemaChange(),
-                      policy.createTable(),
-                      policy.alterTable(),
-                      reader.map(read -> origin(config, read)).orElse(null))));
-        }
-      }
-    }
-    return found;
-  }
-
-  private TablePolicy.Origin origin(Config config, MemberConfig reader) {
-    String kind = Objects.requireNonNull(config.systems().get(reader.system())).connector().kind();
-    return new TablePolicy.Origin() {
-      @Override
-      public String kind() {
-        return kind;
-      }
-
-      @Override
-      public List<@Nullable String> columnTypes() {
-        return Objects.requireNonNull(systems.get(reader.system())).columnTypes(reader.binding());
-      }
-    };
   }
 
   public void start() {

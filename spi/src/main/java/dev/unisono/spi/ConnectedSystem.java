@@ -27,6 +27,18 @@ public interface ConnectedSystem extends AutoCloseable {
   }
 
   /**
+   * What is worth to be known of the system and the config though nothing is in the way: what a
+   * source will make of columns that have changed since it read them, what may turn out badly
+   * later. Empty where there is nothing, or the system cannot be asked, which {@link #check} says.
+   * Changes nothing.
+   *
+   * @param state what the source has made durable; empty where it never ran
+   */
+  default List<Problem> notices(Map<String, String> state) {
+    return List.of();
+  }
+
+  /**
    * The statements, in the system's own language, that have to be run for it to show what is read
    * from it; empty where it does, or needs none. Changes nothing.
    *

@@ -70,6 +70,11 @@ final class PostgresSystem implements ConnectedSystem {
   }
 
   @Override
+  public List<Problem> notices(Map<String, String> state) {
+    return new PostgresNotices(database, reads, writes, state).all();
+  }
+
+  @Override
   public List<String> publication() {
     return publication(false);
   }

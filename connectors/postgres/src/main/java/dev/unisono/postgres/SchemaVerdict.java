@@ -29,6 +29,7 @@ final class SchemaVerdict {
   private final List<Column> columns = new ArrayList<>();
   private final List<LearnedColumn> learned = new ArrayList<>();
   private final List<String> remarks = new ArrayList<>();
+  private final List<String> retyped = new ArrayList<>();
   private boolean readAgain;
 
   private SchemaVerdict(Binding binding, String plainName, TableShape held, TableShape catalog) {
@@ -109,6 +110,37 @@ final class SchemaVerdict {
   /** What happened, a sentence each, for the log. */
   List<String> remarks() {
     return remarks;
+  }
+
+  /** What will come of the change once a source meets it, a sentence each. */
+  List<String> forecast() {
+    List<String> forecast = new ArrayList<>();
+    for (LearnedColumn column : learned) {
+      String previous = column.previous();
+      if (previous == null) {
+        forecast.add(
+            "The field "
+                + column.field()
+                + " will be added from the column "
+                + column.column()
+                + ".");
+      } else if (!previous.equals(column.column())) {
+        forecast.add(
+            "The field "
+                + column.field()
+                + " will follow its column from "
+                + previous
+                + " to "
+                + column.column()
+                + ".");
+      }
+    }
+    forecast.addAll(retyped);
+    forecast.addAll(differences(binding, shape()));
+    if (readAgain) {
+      forecast.add("Its rows will be read again.");
+    }
+    return forecast;
   }
 
   /** What of a table is not synced since its columns changed. */
@@ -311,6 +343,7 @@ final class SchemaVerdict {
               + " TYPE …;), and start once with schema-change: ignore.");
     }
     remarks.add(what);
+    retyped.add("T" + what.substring(1) + ", which the field can hold.");
     // The rows were rewritten: a USING clause may have made other values of theirs.
     readAgain |= held.file() != catalog.file();
     if (policy == SchemaChange.EVOLVE) {

@@ -128,26 +128,43 @@ final class SchemaWatch {
   /** What a source would stop at by what the catalog says now; empty where it would go on. */
   static Optional<Problem> check(Connection connection, Binding binding, Map<String, String> state)
       throws SQLException {
-    String text = state.get(SHAPE + binding.sync());
-    if (text == null) {
-      return Optional.empty();
-    }
     try {
-      Optional<Table> table = Table.find(connection, binding.table());
-      if (table.isEmpty()) {
-        throw missing(connection, binding, state);
-      }
-      if (TableShape.parse(text).relation() != table.get().relation()) {
-        return Optional.empty(); // Another table: it is read and compared as a whole.
-      }
-      TableShape catalog =
-          TableShape.read(connection, table.get().relation()).orElseThrow().withKinds(connection);
-      SchemaVerdict.of(
-          binding, table.get().plainName(), TableShape.parse(text), catalog.columns(), catalog);
+      verdict(connection, binding, state);
       return Optional.empty();
     } catch (UnisonoException stop) {
       return Optional.of(stop.problem());
     }
+  }
+
+  /** What a source would make of what the catalog says now, where it would go on. */
+  static List<String> forecast(Connection connection, Binding binding, Map<String, String> state)
+      throws SQLException {
+    try {
+      return verdict(connection, binding, state).map(SchemaVerdict::forecast).orElse(List.of());
+    } catch (UnisonoException stop) {
+      return List.of(); // It is a problem, and told as one.
+    }
+  }
+
+  /** Empty where nothing is held of the table. */
+  private static Optional<SchemaVerdict> verdict(
+      Connection connection, Binding binding, Map<String, String> state) throws SQLException {
+    String text = state.get(SHAPE + binding.sync());
+    if (text == null) {
+      return Optional.empty();
+    }
+    Optional<Table> table = Table.find(connection, binding.table());
+    if (table.isEmpty()) {
+      throw missing(connection, binding, state);
+    }
+    TableShape held = TableShape.parse(text);
+    if (held.relation() != table.get().relation()) {
+      return Optional.empty(); // Another table: it is read and compared as a whole.
+    }
+    TableShape catalog =
+        TableShape.read(connection, table.get().relation()).orElseThrow().withKinds(connection);
+    return Optional.of(
+        SchemaVerdict.of(binding, table.get().plainName(), held, catalog.columns(), catalog));
   }
 
   /** True where a table's columns are held already. */

@@ -59,6 +59,11 @@ final class FollowedTable implements AutoCloseable {
     return starts;
   }
 
+  /** What the sources that have ended left. */
+  Map<String, String> state() {
+    return state;
+  }
+
   FollowedTable start() {
     run = SourceRun.start(source(), state);
     starts++;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
+import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
@@ -17,6 +18,7 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.SchemaChange;
+import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
@@ -399,6 +401,47 @@ final class SchemaChangeTest {
           "name",
           "amount");
     }
+  }
+
+  @Test
+  void whatWillComeOfAChangeIsForetold() throws Exception {
+    try (FollowedTable table = streaming(EVOLVE).stop()) {
+      assertEquals(List.of(), notices(table, EVOLVE));
+      database.execute(
+          "ALTER TABLE person ADD COLUMN phone text",
+          "ALTER TABLE person RENAME COLUMN note TO remark",
+          "ALTER TABLE person ALTER COLUMN amount TYPE bigint");
+      assertEquals(
+          List.of(
+              "public.person: The field note will follow its column from note to remark."
+                  + " The field phone will be added from the column phone."
+                  + " The type of the column amount has changed from integer to bigint, which the"
+                  + " field can hold. Its rows will be read again."),
+          notices(table, EVOLVE));
+      assertEquals(
+          List.of(
+              "public.person: The type of the column amount has changed from integer to bigint,"
+                  + " which the field can hold."
+                  + " The column note of the field note is gone; the field is left out."
+                  + " The column remark (text) was added and is not synced."
+                  + " The column phone (text) was added and is not synced."
+                  + " Its rows will be read again."),
+          notices(table, IGNORE));
+      assertEquals(List.of(), notices(table, STOP));
+      assertEquals(
+          "schema-changed",
+          system(table, STOP).check(table.state()).getFirst().code(),
+          "what stops a source is a problem");
+    }
+  }
+
+  private ConnectedSystem system(FollowedTable table, SchemaChange policy) {
+    Binding binding = table.binding().with(new TablePolicy(policy, false, false, null));
+    return database.reading(binding);
+  }
+
+  private List<String> notices(FollowedTable table, SchemaChange policy) {
+    return system(table, policy).notices(table.state()).stream().map(Problem::message).toList();
   }
 
   @Test
