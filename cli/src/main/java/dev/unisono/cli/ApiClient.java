@@ -3,7 +3,9 @@ package dev.unisono.cli;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.spi.Connector;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +31,11 @@ final class ApiClient implements AutoCloseable {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_LIMIT).build();
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT_LIMIT)
+          .build();
   private final String url;
   private final String token;
 
@@ -37,8 +44,19 @@ final class ApiClient implements AutoCloseable {
     this.token = token;
   }
 
-  /** The server that runs with a config, on this machine, with the token of its state folder. */
-  static ApiClient of(Config config) {
+  /**
+   * The server that runs with a config, on this machine, with the token of its state folder.
+   *
+   * @throws UnisonoException token-unreadable, and what is wrong with the file
+   */
+  static ApiClient of(Path file) {
+    // Only its address and state folder matter: secrets that are not set here do no harm.
+    ConfigReader.Outcome outcome =
+        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
+    Config config = outcome.draft();
+    if (config == null) {
+      throw new UnisonoException(outcome.problems().getFirst().problem());
+    }
     String host = config.server().host();
     String reached =
         switch (host) {
@@ -70,8 +88,8 @@ final class ApiClient implements AutoCloseable {
             ProblemType.USER,
             "There is no admin token to be read in " + tokenFile + ".",
             null,
-            "The server writes it there at its first start, for its own user; name another file by"
-                + " --token-file."));
+            "The server writes it there at its first start, for its own user. Where it was moved, put"
+                + " it back; ./unisono snapshot takes another file by --token-file."));
   }
 
   private static UnisonoException unreachable(String url) {
@@ -87,11 +105,19 @@ final class ApiClient implements AutoCloseable {
   /**
    * What the server answered: a JSON object.
    *
+   * @param text as it came
    * @param fields objects are maps, arrays lists, the rest texts, numbers, booleans and null
    */
-  record Answer(int status, Map<String, @Nullable Object> fields) {
+  record Answer(int status, String text, Map<String, @Nullable Object> fields) {
     boolean well() {
       return status < 300;
+    }
+
+    /** What it says where it does not say well. */
+    Problem problem() {
+      String code = String.valueOf(fields.get("code"));
+      String detail = String.valueOf(fields.get("detail"));
+      return new Problem(code, ProblemType.USER, detail, null, "");
     }
   }
 
@@ -107,6 +133,14 @@ final class ApiClient implements AutoCloseable {
             .build());
   }
 
+  Answer post(String path) throws InterruptedException {
+    return send(request(path).POST(HttpRequest.BodyPublishers.noBody()).build());
+  }
+
+  Answer delete(String path) throws InterruptedException {
+    return send(request(path).DELETE().build());
+  }
+
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create(url + path))
         .timeout(ANSWER_LIMIT)
@@ -116,7 +150,7 @@ final class ApiClient implements AutoCloseable {
   private Answer send(HttpRequest request) throws InterruptedException {
     try {
       HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
-      return new Answer(answer.statusCode(), object(answer.body()));
+      return new Answer(answer.statusCode(), answer.body(), object(answer.body()));
     } catch (IOException | IllegalArgumentException failed) {
       throw unreachable(url);
     }
@@ -151,8 +185,8 @@ final class ApiClient implements AutoCloseable {
         }
         yield items;
       }
-      case VALUE_NUMBER_INT -> json.getLongValue();
-      case VALUE_NUMBER_FLOAT -> json.getDoubleValue();
+      case VALUE_NUMBER_INT -> json.getNumberValue();
+      case VALUE_NUMBER_FLOAT -> json.getDecimalValue();
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;
       case VALUE_NULL -> null;

@@ -1,16 +1,12 @@
 package dev.unisono.cli;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.UnisonoException;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,7 +27,7 @@ final class ParkedCommand {
       @Option(names = "--target", description = "of this system only") @Nullable String target,
       @Option(names = "--rejected", description = "those that were given up") boolean rejected,
       @Option(names = "--json", description = "print each row as JSON, page by page") boolean json)
-      throws InterruptedException, IOException {
+      throws InterruptedException {
     return ask(
         file,
         client -> {
@@ -39,17 +35,18 @@ final class ParkedCommand {
               "/v1/admin/parked?limit=1000&rejected="
                   + rejected
                   + (target == null ? "" : "&target=" + encoded(target));
-          String after = "";
+          Object after = null;
           int rows = 0;
           do {
-            String page = client.ask("GET", query + after);
+            ApiClient.Answer page =
+                good(client.get(query + (after == null ? "" : "&after=" + after)));
             if (json) {
-              out.println(page);
+              out.println(page.text());
+            } else {
+              rows += print(page);
             }
-            Page read = Page.read(page, json ? null : out);
-            rows += read.rows();
-            after = read.next() == null ? "" : "&after=" + read.next();
-          } while (!after.isEmpty());
+            after = page.fields().get("next");
+          } while (after != null);
           if (!json) {
             out.println(rows + (rows == 1 ? " row" : " rows"));
           }
@@ -61,17 +58,17 @@ final class ParkedCommand {
       @Parameters(paramLabel = "FILE", description = "the config") Path file,
       @Parameters(paramLabel = "TARGET", description = "the system") String target,
       @Option(names = "--id", description = "this row only") @Nullable Long id)
-      throws InterruptedException, IOException {
+      throws InterruptedException {
     return ask(
         file,
         client ->
             out.println(
-                client.ask(
-                    "POST",
-                    "/v1/admin/parked/"
-                        + encoded(target)
-                        + "/retry"
-                        + (id == null ? "" : "?id=" + id))));
+                good(client.post(
+                        "/v1/admin/parked/"
+                            + encoded(target)
+                            + "/retry"
+                            + (id == null ? "" : "?id=" + id)))
+                    .text()));
   }
 
   @Command(mixinStandardHelpOptions = true, description = "Gives a row up, for a reason.")
@@ -80,19 +77,19 @@ final class ParkedCommand {
       @Parameters(paramLabel = "TARGET", description = "the system") String target,
       @Parameters(paramLabel = "ID", description = "the row's number") long id,
       @Option(names = "--reason", required = true, description = "why") String reason)
-      throws InterruptedException, IOException {
+      throws InterruptedException {
     return ask(
         file,
         client ->
             out.println(
-                client.ask(
-                    "DELETE",
-                    "/v1/admin/parked/"
-                        + encoded(target)
-                        + "/"
-                        + id
-                        + "?reason="
-                        + encoded(reason))));
+                good(client.delete(
+                        "/v1/admin/parked/"
+                            + encoded(target)
+                            + "/"
+                            + id
+                            + "?reason="
+                            + encoded(reason)))
+                    .text()));
   }
 
   private static String encoded(String text) {
@@ -101,11 +98,11 @@ final class ParkedCommand {
 
   /** What is asked of the server. */
   private interface Question {
-    void put(AdminClient client) throws InterruptedException, IOException;
+    void put(ApiClient client) throws InterruptedException;
   }
 
-  private static int ask(Path file, Question question) throws InterruptedException, IOException {
-    try (AdminClient client = AdminClient.of(file)) {
+  private static int ask(Path file, Question question) throws InterruptedException {
+    try (ApiClient client = ApiClient.of(file)) {
       question.put(client);
       return 0;
     } catch (UnisonoException refused) {
@@ -115,74 +112,43 @@ final class ParkedCommand {
     }
   }
 
-  /** One page of the list. */
-  private record Page(int rows, @Nullable String next) {
-    static Page read(String text, @Nullable PrintStream out) throws IOException {
-      int rows = 0;
-      String next = null;
-      try (JsonParser json = EntityJson.FACTORY.createParser(text)) {
-        json.nextToken();
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-          boolean items = json.currentName().equals("items");
-          json.nextToken();
-          if (items) {
-            while (json.nextToken() == JsonToken.START_OBJECT) {
-              Map<String, String> row = new LinkedHashMap<>();
-              collect(json, "", row);
-              rows++;
-              if (out != null) {
-                print(out, row);
-              }
-            }
-          } else if (json.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-            next = json.getText();
-          }
-        }
-      }
-      return new Page(rows, next);
+  private static ApiClient.Answer good(ApiClient.Answer answer) {
+    if (!answer.well()) {
+      throw new UnisonoException(answer.problem());
     }
+    return answer;
+  }
 
-    /** The fields of an object by their path. */
-    private static void collect(JsonParser json, String path, Map<String, String> into)
-        throws IOException {
-      while (json.nextToken() != JsonToken.END_OBJECT) {
-        String name = path + json.currentName();
-        JsonToken value = json.nextToken();
-        if (value == JsonToken.START_OBJECT) {
-          collect(json, name + ".", into);
-        } else if (value == JsonToken.START_ARRAY) {
-          json.skipChildren();
-        } else {
-          into.put(name, json.getText());
+  /** Prints the rows of one page, and says how many there are. */
+  private int print(ApiClient.Answer page) {
+    int rows = 0;
+    if (page.fields().get("items") instanceof List<?> items) {
+      for (Object item : items) {
+        if (item instanceof Map<?, ?> row) {
+          out.println(text(row));
+          rows++;
         }
       }
     }
+    return rows;
+  }
 
-    private static void print(PrintStream out, Map<String, String> row) {
-      StringBuilder key = new StringBuilder();
-      row.forEach((name, value) -> {
-        if (name.startsWith("key.")) {
-          key.append(' ').append(name, 4, name.length()).append('=').append(value);
-        }
-      });
-      out.println(
-          row.get("id")
-              + "  "
-              + row.get("target")
-              + "  "
-              + row.get("entity")
-              + key
-              + "  ("
-              + row.get("operation")
-              + ", sequence "
-              + row.get("sequence")
-              + ", attempts "
-              + row.get("attempts")
-              + ")\n    "
-              + row.get("cause.code")
-              + ": "
-              + row.get("cause.message")
-              + (row.containsKey("rejected") ? "\n    given up: " + row.get("rejected") : ""));
+  private static String text(Map<?, ?> row) {
+    StringBuilder text = new StringBuilder();
+    text.append(row.get("id")).append("  ").append(row.get("target"));
+    text.append("  ").append(row.get("entity"));
+    if (row.get("key") instanceof Map<?, ?> key) {
+      key.forEach((name, value) -> text.append(' ').append(name).append('=').append(value));
     }
+    text.append("  (").append(row.get("operation"));
+    text.append(", sequence ").append(row.get("sequence"));
+    text.append(", attempts ").append(row.get("attempts")).append(")");
+    if (row.get("cause") instanceof Map<?, ?> cause) {
+      text.append("\n    ").append(cause.get("code")).append(": ").append(cause.get("message"));
+    }
+    if (row.get("rejected") != null) {
+      text.append("\n    given up: ").append(row.get("rejected"));
+    }
+    return text.toString();
   }
 }

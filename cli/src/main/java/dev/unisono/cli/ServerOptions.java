@@ -1,13 +1,9 @@
 package dev.unisono.cli;
 
-import dev.unisono.engine.config.Config;
-import dev.unisono.engine.config.ConfigReader;
-import dev.unisono.spi.Connector;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.nio.file.Path;
-import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -43,13 +39,6 @@ final class ServerOptions {
               null,
               "Give both, or --config alone."));
     }
-    // Only its address and state folder matter: secrets that are not set here do no harm.
-    ConfigReader.Outcome outcome =
-        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(config);
-    Config draft = outcome.draft();
-    if (draft == null) {
-      throw new UnisonoException(outcome.problems().getFirst().problem());
-    }
-    return ApiClient.of(draft);
+    return ApiClient.of(config);
   }
 }

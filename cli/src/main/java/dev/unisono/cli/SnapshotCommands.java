@@ -58,7 +58,7 @@ final class SnapshotCommands implements Callable<Integer> {
       ApiClient.Answer answer =
           action == Action.status ? client.get(path) : client.post(path, body());
       if (!answer.well()) {
-        out.println(answer.fields().get("code") + ": " + answer.fields().get("detail"));
+        out.println(answer.problem().code() + ": " + answer.problem().message());
         return 1;
       }
       if (action != Action.status) {

@@ -120,6 +120,6 @@ final class ParkedCommandTest {
     assertEquals(2, away.exit());
     assertTrue(away.errors().startsWith("server-unreachable: "), away::errors);
     Files.delete(folder.resolve("data/admin-token"));
-    assertTrue(run("parked", "list", config.toString()).errors().startsWith("no-admin-token: "));
+    assertTrue(run("parked", "list", config.toString()).errors().startsWith("token-unreadable: "));
   }
 }
