@@ -491,6 +491,7 @@ final class PostgresTargetTest {
     UnisonoException readOnly = assertThrows(UnisonoException.class, this::open);
     assertEquals("read-only", readOnly.problem().code());
     assertTrue(readOnly.problem().type().retryable());
+    assertEquals(List.of("read-only"), problems(PARENT));
     database.execute("ALTER DATABASE " + database.name() + " RESET default_transaction_read_only");
     lane = open();
     assertEquals(Optional.of(new LaneCursor(1, 1)), lane.cursor());
