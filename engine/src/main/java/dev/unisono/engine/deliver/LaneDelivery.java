@@ -287,7 +287,12 @@ final class LaneDelivery {
       held.forEach(lane -> reached[lane] = reached(lane));
       List<Delivery> alike = parked.alike(inVain, reached);
       alike.forEach(delivery -> tried.add(delivery.sequence()));
-      if (alike.size() < 2 || appliedTogether(alike, reached)) {
+      if (alike.size() < 2) {
+        return;
+      }
+      // What a lane repeats after a crash must not undo what is written now.
+      held.forEach(lane -> lanes.get(lane).advance(cursor(reached[lane])));
+      if (appliedTogether(alike, reached)) {
         return;
       }
       // One among them may wait for a row that is none of them: then two may still do.

@@ -734,6 +734,31 @@ final class DeliveryRunTest {
   }
 
   @Test
+  void whatWasWrittenTogetherIsNotUndoneByWhatIsRepeatedAfterAKill() throws Exception {
+    long one = keyOf(0, 0);
+    long two = keyOf(1, 0);
+    target.unique(HALL.schema(), "name");
+    hall(one, "a", 1);
+    hall(two, "b", 1);
+    delivered();
+    target.refuse(new Key(one));
+    target.refuse(new Key(two));
+    append(HALL, Operation.UPDATE, new Key(two), null, row(HALL, two, "a"), 2);
+    // An older image, which nothing but the parked one stands for by then.
+    append(HALL, Operation.UPDATE, new Key(one), null, row(HALL, one, "c"), 3);
+    long last = append(HALL, Operation.UPDATE, new Key(one), null, row(HALL, one, "b"), 4);
+    assertTrue(runs.getLast().awaitThrough(last, SOON));
+    target.accept(new Key(one));
+    target.accept(new Key(two));
+    parked.retry(null);
+    awaitParked();
+    runs.getLast().close();
+    parked = parkedBy(RefusalRules.standard());
+    delivered();
+    assertSwapped(one, two);
+  }
+
+  @Test
   void parkedRowsThatWaitForEachOtherAreWrittenThoughAnotherWaitsInVain() throws Exception {
     long stray = keyOf(2, 0);
     target.hold(HALL.schema(), new Key(keyOf(3, 0)), row(HALL, keyOf(3, 0), "theirs"));
