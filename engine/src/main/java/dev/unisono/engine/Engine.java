@@ -86,6 +86,7 @@ public final class Engine implements Doors, AutoCloseable {
     try {
       Config config = LearnedConfig.over(written, folder.learned());
       this.entities = entities(config);
+      folder.forgetUnfinishedOfOthers(sourceNames(config));
       this.state =
           new EngineState(
               folder,
@@ -105,6 +106,12 @@ public final class Engine implements Doors, AutoCloseable {
       folder.close();
       throw failed;
     }
+  }
+
+  private static Set<String> sourceNames(Config config) {
+    return config.systems().keySet().stream()
+        .filter(system -> !bindings(config, system, Direction.READ).isEmpty())
+        .collect(Collectors.toSet());
   }
 
   /** Asked only by the upkeep, which starts after everything is there. */

@@ -237,6 +237,11 @@ public final class EngineHost implements Doors, AutoCloseable {
     }
 
     @Override
+    public Reached reached() {
+      return engine.journal().reached();
+    }
+
+    @Override
     public Cursor oldest() {
       return engine.journal().oldest();
     }

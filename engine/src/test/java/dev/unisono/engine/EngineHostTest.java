@@ -133,7 +133,7 @@ final class EngineHostTest {
             new Position(id, 0),
             Entities.TIME,
             id);
-    return new Batch(List.of(change), Map.of("position", "" + id), id, 100, learned);
+    return new Batch(List.of(change), Map.of("position", "" + id), id, 100, learned, 0);
   }
 
   private static Entity person(Doors doors) {

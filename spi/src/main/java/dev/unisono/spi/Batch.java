@@ -16,16 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param sizeBytes about how many bytes the changes hold in memory, for the engine's budget
  * @param learned columns that the entity follows from this batch on; where there are any, the batch
  *     is the source's last: it is started anew, with bindings that have them
+ * @param unfinished the number of the transaction that the next batch may go on with; 0 where all
+ *     that is handed over is whole
  */
 public record Batch(
     List<Change> changes,
     Map<String, @Nullable String> state,
     long mark,
     long sizeBytes,
-    List<LearnedColumn> learned) {
-  /** A batch that changes no binding. */
+    List<LearnedColumn> learned,
+    long unfinished) {
+  /** A batch of whole transactions that changes no binding. */
   public Batch(
       List<Change> changes, Map<String, @Nullable String> state, long mark, long sizeBytes) {
-    this(changes, state, mark, sizeBytes, List.of());
+    this(changes, state, mark, sizeBytes, List.of(), 0);
   }
 }

@@ -8,6 +8,17 @@ public sealed interface DeliveryOutcome {
    */
   int applied();
 
+  /** The same where so many before them were applied, too. */
+  default DeliveryOutcome after(int before) {
+    return switch (this) {
+      case Applied applied -> new Applied(before + applied.applied());
+      case Waiting waiting ->
+          new Waiting(before + waiting.applied(), waiting.cause(), waiting.constraint());
+      case Refused refused ->
+          new Refused(before + refused.applied(), refused.cause(), refused.constraint());
+    };
+  }
+
   /** All are committed. */
   record Applied(int applied) implements DeliveryOutcome {}
 

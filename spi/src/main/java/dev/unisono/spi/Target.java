@@ -18,6 +18,19 @@ public interface Target extends AutoCloseable {
   Lane open(int lane);
 
   /**
+   * True where the source's transactions are to be seen whole: then {@link #openTransactions} is
+   * written through, and no lane.
+   */
+  default boolean keepsTransactions() {
+    return false;
+  }
+
+  /** Opens the one way in that keeps transactions; it stands in for all lanes. */
+  default TransactionLane openTransactions() {
+    throw new UnsupportedOperationException("this kind of target keeps no transactions");
+  }
+
+  /**
    * Sets the cursors of all lanes to one place and notes that what they passed over has to be made
    * good by comparison, in one transaction. The note stays until {@link #endRepair}.
    */

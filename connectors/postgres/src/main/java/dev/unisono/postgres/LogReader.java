@@ -242,7 +242,7 @@ final class LogReader {
             before,
             new Position(commit, at),
             commitTime,
-            transaction & 0xFFFFFFFFL);
+            number(transaction));
     int size = CHANGE_BYTES + 3 * length;
     if (waiting != null && waiting.add(transaction, change, size)) {
       return;
@@ -253,6 +253,11 @@ final class LogReader {
     changes.add(change);
     sizeBytes += size;
     dirty = true;
+  }
+
+  /** PostgreSQL counts transactions in 32 bits without a sign. */
+  private static long number(int transaction) {
+    return transaction & 0xFFFFFFFFL;
   }
 
   /** From now on the table's changes go out as they come. */
@@ -374,7 +379,7 @@ final class LogReader {
             null,
             new Position(commit, ordinal++),
             read,
-            transaction & 0xFFFFFFFFL));
+            number(transaction)));
     sizeBytes += 2L * CHANGE_BYTES;
   }
 
@@ -440,7 +445,8 @@ final class LogReader {
     state.putAll(watch.takeState());
     long batchMark = ++mark;
     ends.put(batchMark, end);
-    sink.accept(new Batch(changes, state, batchMark, sizeBytes, watch.takeLearned()));
+    long unfinished = inTransaction ? number(transaction) : 0;
+    sink.accept(new Batch(changes, state, batchMark, sizeBytes, watch.takeLearned(), unfinished));
     if (last) {
       throw watch.end();
     }

@@ -109,6 +109,14 @@ public final class PostgresConnector implements Connector {
             "4",
             "Connections that write in parallel, 1 to 64; fixed once the target has been used."),
         Option.optional(
+                "transactions",
+                Option.Type.TEXT,
+                "split",
+                "Of a target: split writes by all lanes in parallel, so that a transaction of the"
+                    + " source is seen in parts for a moment; keep writes by one connection, and"
+                    + " whole transactions are seen or nothing of them.")
+            .oneOf("split", "keep"),
+        Option.optional(
             "answer-timeout",
             Option.Type.DURATION,
             "5m",

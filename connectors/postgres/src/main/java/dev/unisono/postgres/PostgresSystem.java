@@ -121,7 +121,8 @@ final class PostgresSystem implements ConnectedSystem {
         writes,
         installation,
         (int) settings.number("lanes"),
-        settings.duration("answer-timeout"));
+        settings.duration("answer-timeout"),
+        settings.text("transactions").equals("keep"));
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.unisono.spi.KeyPage;
 import dev.unisono.spi.Lane;
 import dev.unisono.spi.LaneCursor;
 import dev.unisono.spi.Target;
+import dev.unisono.spi.TransactionLane;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -37,6 +38,7 @@ final class PostgresTarget implements Target {
   private final String installation;
   private final int configuredLanes;
   private final Duration answerTimeout;
+  private final boolean keepsTransactions;
   private int lanes;
 
   PostgresTarget(
@@ -44,12 +46,14 @@ final class PostgresTarget implements Target {
       List<Binding> bindings,
       String installation,
       int lanes,
-      Duration answerTimeout) {
+      Duration answerTimeout,
+      boolean keepsTransactions) {
     this.database = database;
     this.bindings = bindings;
     this.installation = installation;
     this.configuredLanes = lanes;
     this.answerTimeout = answerTimeout;
+    this.keepsTransactions = keepsTransactions;
   }
 
   /**
@@ -108,13 +112,23 @@ final class PostgresTarget implements Target {
     return new PostgresLane(database, bindings, installation, lane, lanes(), answerTimeout);
   }
 
+  @Override
+  public boolean keepsTransactions() {
+    return keepsTransactions;
+  }
+
+  @Override
+  public TransactionLane openTransactions() {
+    return new PostgresTransactionLane(database, bindings, installation, lanes(), answerTimeout);
+  }
+
   /** In the table of cursors, where no administrator has to make another: lane -1 is the note. */
   @Override
   public void beginRepair(LaneCursor cursor) {
     try (Connection connection = database.connect("connecting")) {
       connection.setAutoCommit(false);
       for (int lane = REPAIR_NOTE; lane < lanes(); lane++) {
-        PostgresLane.moveCursor(connection, installation, lane, lanes(), cursor);
+        LaneSession.moveCursor(connection, installation, lane, lanes(), cursor);
       }
       connection.commit();
     } catch (SQLException failed) {
@@ -126,7 +140,7 @@ final class PostgresTarget implements Target {
   public Optional<LaneCursor> repairing() {
     lanes(); // The table may have to be made.
     try (Connection connection = database.connect("connecting")) {
-      return PostgresLane.cursor(connection, installation, REPAIR_NOTE)
+      return LaneSession.cursor(connection, installation, REPAIR_NOTE)
           .filter(note -> note.epoch() != 0);
     } catch (SQLException failed) {
       throw database.failure("reading the note of a repair", failed);

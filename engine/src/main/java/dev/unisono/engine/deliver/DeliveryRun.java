@@ -6,12 +6,12 @@ import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
+import dev.unisono.spi.DeliveryOutcome;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Lane;
 import dev.unisono.spi.LaneCursor;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Target;
 import java.time.Duration;
@@ -19,19 +19,17 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of delivery to a target, from opening its lanes to the first failure that parking cannot
- * answer. The dispatcher (the thread that calls {@link #run}) reads the journal and puts each entry
- * in the line of its lane; a thread for each lane writes. What touches two lanes or all of them (a
- * key that moved, a truncate) is done by the dispatcher itself while all lanes are drained, so that
- * order per key holds (invariant 3).
+ * Delivery by several lanes, in parallel across keys. The dispatcher (the thread that calls {@link
+ * #run}) reads the journal and puts each entry in the line of its lane; a thread for each lane
+ * writes. What touches two lanes or all of them (a key that moved, a truncate) is done by the
+ * dispatcher itself while all lanes are drained, so that order per key holds (invariant 3).
  */
-final class DeliveryRun implements AutoCloseable {
+final class DeliveryRun implements Delivering {
   private static final int READ_BYTES = 1 << 20;
 
   private static final long ADVANCE_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -47,16 +45,14 @@ final class DeliveryRun implements AutoCloseable {
   /** Closing may come from another thread while the lanes are still being started. */
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
-  /** What each lane's cursor in the target says; entries up to there are passed over. */
-  private final long[] cursors;
+  /** What each lane's cursor in the target says at least. */
+  private long[] cursors = {};
 
-  private LaneQueues queues;
+  private StartingPoint start = StartingPoint.none();
+  private LaneQueues queues = new LaneQueues(0, 0);
   private long position;
   private long advancedNanos = System.nanoTime();
   private Journal.@Nullable Registration news;
-
-  private @Nullable LaneCursor repairing;
-  private @Nullable Problem repairCause;
 
   DeliveryRun(
       String system,
@@ -70,112 +66,39 @@ final class DeliveryRun implements AutoCloseable {
     this.journal = journal;
     this.parked = parked;
     this.epoch = journal.head().epoch();
-    this.cursors = new long[target.lanes()];
-    this.queues = new LaneQueues(target.lanes(), 0);
   }
 
-  /** Connects, and finds from the target's own cursors where to go on. */
-  void open() {
-    long least = Long.MAX_VALUE;
-    boolean foreign = false;
-    for (int i = 0; i < cursors.length; i++) {
-      Lane lane = target.open(i);
-      lanes.add(lane);
-      Optional<LaneCursor> cursor = lane.cursor();
-      foreign |= cursor.isPresent() && !ours(cursor.get());
-      cursors[i] = cursor.map(LaneCursor::sequence).orElse(0L);
-      least = Math.min(least, cursors[i]);
+  @Override
+  public void open() throws InterruptedException {
+    for (int i = 0; i < target.lanes(); i++) {
+      lanes.add(target.open(i));
     }
-    Problem passedOver = null;
-    if (foreign && journal.oldest().sequence() == 0) {
-      least = fromTheStart();
-    } else if (foreign) {
-      passedOver = ofAnotherEpoch();
-    } else if (least < journal.oldest().sequence()) {
-      passedOver = gap(least);
-    }
-    Optional<LaneCursor> note = target.repairing();
-    if (passedOver != null || (note.isPresent() && !ours(note.get()))) {
-      least = beginRepair(passedOver);
-      note = Optional.of(new LaneCursor(epoch, least));
-    }
-    repairing = note.orElse(null);
-    repairCause = passedOver;
-    position = least;
-    queues = new LaneQueues(cursors.length, least);
+    start = StartingPoint.find(system, target, lanes.stream().map(Lane::cursor).toList(), journal);
+    cursors = start.cursors();
+    position = start.position();
+    parked.undo(position);
+    queues = new LaneQueues(cursors.length, position);
     news = journal.onCommit(queues::news);
     queues.news(journal.head().sequence());
   }
 
-  private boolean ours(LaneCursor cursor) {
-    return cursor.epoch() == epoch && cursor.sequence() <= journal.head().sequence();
+  @Override
+  public @Nullable LaneCursor repairing() {
+    return start.repairing();
   }
 
-  /** What the journal no longer holds is passed over; the note has it made good by comparison. */
-  private long beginRepair(@Nullable Problem cause) {
-    long head = journal.head().sequence();
-    target.beginRepair(new LaneCursor(epoch, head));
-    java.util.Arrays.fill(cursors, head);
-    if (cause != null) {
-      System.getLogger(DeliveryRun.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "{0} It is compared with its sources, and repaired.",
-              cause.message());
-    }
-    return head;
+  @Override
+  public @Nullable Problem repairCause() {
+    return start.repairCause();
   }
 
-  private Problem gap(long least) {
-    return new Problem(
-        "gap",
-        ProblemType.TRANSIENT,
-        system
-            + " stands at "
-            + least
-            + ", but the journal begins after "
-            + journal.oldest().sequence()
-            + ".",
-        "systems." + system,
-        "It is compared with its sources and repaired by itself; see state.retention.");
-  }
-
-  private Problem ofAnotherEpoch() {
-    return new Problem(
-        "target-of-another-epoch",
-        ProblemType.TRANSIENT,
-        system + " holds the cursors of another journal than this one.",
-        "systems." + system,
-        "Was the state folder or the target restored? It is compared with its sources and repaired"
-            + " by itself.");
-  }
-
-  /** Only a whole journal can be delivered over the cursors of another one. */
-  private long fromTheStart() {
-    System.getLogger(DeliveryRun.class.getName())
-        .log(
-            System.Logger.Level.WARNING,
-            "{0} holds cursors of another journal; everything is delivered to it anew",
-            system);
-    java.util.Arrays.fill(cursors, 0);
-    return 0;
-  }
-
-  /** The note that a part of the journal was passed over; null where none was. */
-  @Nullable LaneCursor repairing() {
-    return repairing;
-  }
-
-  /** Why a part of the journal was passed over at the opening; null where none was. */
-  @Nullable Problem repairCause() {
-    return repairCause;
-  }
-
-  /** Delivers until something fails, which it throws. */
-  void run() throws InterruptedException {
-    LaneDelivery delivery = new LaneDelivery(system, epoch, lanes, cursors, queues, parked);
+  @Override
+  public void run() throws InterruptedException {
+    SettingAside aside = new SettingAside(system, parked, this::write);
+    LaneDelivery delivery = new LaneDelivery(aside, epoch, lanes, cursors, queues, parked);
     DrainedDelivery drained =
-        new DrainedDelivery(epoch, lanes, cursors, queues, parked, delivery, journal, bindings);
+        new DrainedDelivery(
+            epoch, lanes, cursors, queues, parked, delivery, aside, journal, bindings);
     for (int i = 0; i < lanes.size(); i++) {
       int lane = i;
       // Platform threads: a lane waits for its database all the time, and a carrier adds a hop.
@@ -203,6 +126,10 @@ final class DeliveryRun implements AutoCloseable {
       }
       advanceIdleLanes();
     }
+  }
+
+  private DeliveryOutcome write(int lane, Delivery delivery) {
+    return lanes.get(lane).apply(List.of(delivery), new LaneCursor(epoch, delivery.sequence()));
   }
 
   private void dispatch(JournalEntry entry, DrainedDelivery drained) throws InterruptedException {
@@ -234,7 +161,8 @@ final class DeliveryRun implements AutoCloseable {
     return Math.floorMod(key.stableHash(), cursors.length);
   }
 
-  private static int sizeBytes(@Nullable Row row) {
+  /** About what a row takes in memory. */
+  static int sizeBytes(@Nullable Row row) {
     int size = 160;
     if (row != null) {
       for (int i = 0; i < row.schema().size(); i++) {
@@ -278,23 +206,28 @@ final class DeliveryRun implements AutoCloseable {
     }
   }
 
-  long through() {
+  @Override
+  public long through() {
     return queues.through();
   }
 
-  long delivered() {
+  @Override
+  public long delivered() {
     return queues.delivered();
   }
 
-  int waiting() {
+  @Override
+  public int waiting() {
     return queues.waiting();
   }
 
-  @Nullable Instant oldest() {
+  @Override
+  public @Nullable Instant oldest() {
     return queues.oldest();
   }
 
-  boolean awaitThrough(long sequence, Duration atMost) throws InterruptedException {
+  @Override
+  public boolean awaitThrough(long sequence, Duration atMost) throws InterruptedException {
     return queues.awaitThrough(sequence, atMost.toNanos());
   }
 

@@ -35,6 +35,7 @@ final class DrainedDelivery {
   private final LaneQueues queues;
   private final ParkedRows parked;
   private final LaneDelivery delivery;
+  private final SettingAside aside;
   private final Journal journal;
   private final Map<Entity, Binding> bindings;
 
@@ -54,6 +55,7 @@ final class DrainedDelivery {
       LaneQueues queues,
       ParkedRows parked,
       LaneDelivery delivery,
+      SettingAside aside,
       Journal journal,
       Map<Entity, Binding> bindings) {
     this.epoch = epoch;
@@ -62,6 +64,7 @@ final class DrainedDelivery {
     this.queues = queues;
     this.parked = parked;
     this.delivery = delivery;
+    this.aside = aside;
     this.journal = journal;
     this.bindings = bindings;
   }
@@ -114,7 +117,7 @@ final class DrainedDelivery {
         parked.delivered(1);
       }
       case DeliveryOutcome.Waiting _ -> deliverTransaction(lane, first, origin);
-      case DeliveryOutcome.Refused refused -> delivery.setAside(lane, first, Obstacle.of(refused));
+      case DeliveryOutcome.Refused refused -> aside.set(lane, first, Obstacle.of(refused));
     }
   }
 
@@ -162,13 +165,13 @@ final class DrainedDelivery {
                   && unit.size() < UNIT_DELIVERIES
                   && journal.awaitBeyond(last, Duration.ofNanos(REST_WAIT_NANOS));
           if (!more) {
-            delivery.setAside(lane, first, Obstacle.of(waiting));
+            aside.set(lane, first, Obstacle.of(waiting));
             return;
           }
         }
         case DeliveryOutcome.Refused refused -> {
           // Something else of the transaction is refused, and is set aside when its turn comes.
-          delivery.setAside(lane, first, new Obstacle(refused.cause(), refused.constraint(), true));
+          aside.set(lane, first, new Obstacle(refused.cause(), refused.constraint(), true));
           return;
         }
       }
@@ -222,7 +225,7 @@ final class DrainedDelivery {
   }
 
   private void setAside(Stuck stuck) throws InterruptedException {
-    delivery.setAside(stuck.lane(), stuck.first().delivery(), Obstacle.of(stuck.cause()));
+    aside.set(stuck.lane(), stuck.first().delivery(), Obstacle.of(stuck.cause()));
     queues.setAside(stuck.first());
   }
 

@@ -1,29 +1,18 @@
 package dev.unisono.engine.deliver;
 
 import dev.unisono.engine.deliver.LaneQueues.Item;
-import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.DeliveryOutcome;
-import dev.unisono.spi.Key;
 import dev.unisono.spi.Lane;
 import dev.unisono.spi.LaneCursor;
-import dev.unisono.spi.Operation;
-import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
-import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
-import dev.unisono.spi.UnisonoException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the lanes of one run write: batches as they stand in line, what is refused set aside, what
@@ -40,7 +29,6 @@ final class LaneDelivery {
   /** So many others a row is tried with, two by two. */
   private static final int MOST_PAIRS = 20;
 
-  private final String system;
   private final long epoch;
   private final List<Lane> lanes;
 
@@ -49,15 +37,16 @@ final class LaneDelivery {
 
   private final LaneQueues queues;
   private final ParkedRows parked;
+  private final SettingAside aside;
 
   LaneDelivery(
-      String system,
+      SettingAside aside,
       long epoch,
       List<Lane> lanes,
       long[] cursors,
       LaneQueues queues,
       ParkedRows parked) {
-    this.system = system;
+    this.aside = aside;
     this.epoch = epoch;
     this.lanes = lanes;
     this.cursors = cursors;
@@ -111,12 +100,12 @@ final class LaneDelivery {
       case DeliveryOutcome.Applied applied -> queues.done(number, applied.applied(), null);
       case DeliveryOutcome.Waiting waiting -> queues.done(number, waiting.applied(), waiting);
       case DeliveryOutcome.Refused refused -> {
-        int aside = 0;
+        int gone = 0;
         try {
-          setAside(number, deliveries.get(refused.applied()), Obstacle.of(refused));
-          aside = 1;
+          aside.set(number, deliveries.get(refused.applied()), Obstacle.of(refused));
+          gone = 1;
         } finally {
-          queues.done(number, refused.applied(), aside, null);
+          queues.done(number, refused.applied(), gone, null);
         }
       }
     }
@@ -143,91 +132,10 @@ final class LaneDelivery {
         parked.delivered(1);
         return true;
       }
-      case DeliveryOutcome.Waiting waiting -> setAside(number, newest, Obstacle.of(waiting));
-      case DeliveryOutcome.Refused refused -> setAside(number, newest, Obstacle.of(refused));
+      case DeliveryOutcome.Waiting waiting -> aside.set(number, newest, Obstacle.of(waiting));
+      case DeliveryOutcome.Refused refused -> aside.set(number, newest, Obstacle.of(refused));
     }
     return false;
-  }
-
-  /**
-   * Parks what a delivery would have done, or stops where that is not wanted or cannot be. The
-   * lane's cursor may move past it once this returns (invariants 5 and 8).
-   */
-  void setAside(int number, Delivery delivery, Obstacle obstacle) throws InterruptedException {
-    Key key = delivery.key();
-    Key previousKey = delivery.previousKey();
-    Row row = delivery.row();
-    if (key == null || !parked.parks(delivery.binding(), obstacle)) {
-      throw stopped(obstacle.cause());
-    }
-    Map<Key, @Nullable Row> images = new HashMap<>();
-    images.put(key, row);
-    if (previousKey == null || row == null) {
-      parked.park(delivery, images, obstacle);
-    } else if (whole(delivery.binding(), row)) {
-      images.put(previousKey, null);
-      parked.park(delivery, images, obstacle);
-    } else {
-      setAsideMoved(number, delivery, obstacle);
-    }
-  }
-
-  /**
-   * The rest of a moved row is in the target alone, under its old key: it is first written under
-   * the new one, with what came along where that is taken.
-   */
-  private void setAsideMoved(int number, Delivery moved, Obstacle obstacle)
-      throws InterruptedException {
-    Key key = Objects.requireNonNull(moved.key());
-    Key previousKey = Objects.requireNonNull(moved.previousKey());
-    Row row = Objects.requireNonNull(moved.row());
-    Map<Key, @Nullable Row> images = new HashMap<>();
-    images.put(key, row);
-    images.put(previousKey, null);
-    parked.park(moved, images, obstacle);
-    if (copied(number, moved, row)) {
-      parked.confirm(beside(moved, null, row));
-    } else if (!copied(number, moved, keyAlone(row))) {
-      parked.confirm(moved);
-      throw stopped(obstacle.cause());
-    }
-  }
-
-  private boolean copied(int number, Delivery moved, Row row) {
-    Delivery copy = beside(moved, moved.previousKey(), row);
-    return lanes.get(number).apply(List.of(copy), cursor(moved.sequence()))
-        instanceof DeliveryOutcome.Applied;
-  }
-
-  private static Delivery beside(Delivery moved, @Nullable Key previousKey, Row row) {
-    return new Delivery(
-        moved.sequence(),
-        moved.binding(),
-        Operation.CREATE,
-        moved.key(),
-        previousKey,
-        row,
-        moved.transaction(),
-        moved.sourceTime());
-  }
-
-  private static Row keyAlone(Row row) {
-    @Nullable Object[] values = row.copyValues();
-    for (int i = 0; i < values.length; i++) {
-      if (!row.schema().isKey(i)) {
-        values[i] = Unchanged.UNCHANGED;
-      }
-    }
-    return new Row(row.schema(), values);
-  }
-
-  private static boolean whole(Binding binding, Row row) {
-    for (int i = 0; i < row.schema().size(); i++) {
-      if (binding.column(i) != null && row.value(i) == Unchanged.UNCHANGED) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Tries again what is due of a lane; its cursor says no more than it did. */
@@ -322,16 +230,5 @@ final class LaneDelivery {
       confirm(unit);
     }
     return applied;
-  }
-
-  /** A cause that does not pass by itself, whatever type the connector gave it. */
-  UnisonoException stopped(Problem cause) {
-    return new UnisonoException(
-        new Problem(
-            cause.code(),
-            ProblemType.USER,
-            cause.message(),
-            cause.configPath() == null ? "systems." + system : cause.configPath(),
-            cause.remedy()));
   }
 }

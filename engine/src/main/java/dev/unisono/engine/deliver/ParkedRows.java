@@ -87,6 +87,13 @@ public final class ParkedRows {
   private final Map<Cause, Integer> parkedByCause = new HashMap<>();
   private int rejected;
   private volatile int size;
+
+  /** The target has a transaction open. */
+  private volatile boolean open;
+
+  /** Something was changed in that transaction. */
+  private boolean touched;
+
   private final AtomicLong deliveries = new AtomicLong();
   private volatile Runnable wake = () -> {};
   private volatile BooleanSupplier rowsMissing = () -> false;
@@ -104,12 +111,16 @@ public final class ParkedRows {
       entities.put(binding, entity);
       bindings.put(entity.name(), binding);
     });
+    load();
+    retry(null);
+  }
+
+  private void load() {
     store.forEach(parked -> {
       if (bindings.containsKey(parked.entity().name())) {
         place(parked, System.nanoTime(), NEVER);
       }
     });
-    retry(null);
   }
 
   private static Place place(ParkedRow parked) {
@@ -148,6 +159,46 @@ public final class ParkedRows {
       size = slots.size();
     }
     return gone;
+  }
+
+  /**
+   * From now on, until {@link #settle} or {@link #undo}, what becomes of parked rows belongs to a
+   * transaction of the target that is open.
+   */
+  void begin() {
+    open = true;
+  }
+
+  /** The transaction is committed. */
+  void settle() throws InterruptedException {
+    open = false;
+    if (touched) {
+      touched = false;
+      store.settle();
+    }
+  }
+
+  /**
+   * All is as it was when the target had committed everything up to a sequence and no more; nothing
+   * happens where no transaction was open, now or when the server ended.
+   */
+  void undo(long reached) throws InterruptedException {
+    open = false;
+    touched = false;
+    changing.lockInterruptibly();
+    try {
+      if (store.undo(reached)) {
+        synchronized (slots) {
+          slots.clear();
+          parkedByCause.clear();
+          rejected = 0;
+          size = 0;
+        }
+        load();
+      }
+    } finally {
+      changing.unlock();
+    }
   }
 
   /** What is to be told when something shall be tried at once. */
@@ -242,7 +293,7 @@ public final class ParkedRows {
         if (previousKey != null && old != null) {
           newer.add(image(newest, previousKey, null, old));
         }
-        keep(newer, NEVER);
+        keep(newer, NEVER, open);
       }
       return newest;
     } finally {
@@ -300,8 +351,10 @@ public final class ParkedRows {
         null);
   }
 
-  private void keep(List<ParkedRow> rows, long seenDeliveries) throws InterruptedException {
-    for (ParkedRow kept : store.keep(rows)) {
+  private void keep(List<ParkedRow> rows, long seenDeliveries, boolean undoable)
+      throws InterruptedException {
+    touched |= undoable;
+    for (ParkedRow kept : store.keep(rows, undoable)) {
       place(kept, System.nanoTime() + pauseNanos(kept), seenDeliveries);
     }
     wake.run();
@@ -323,14 +376,17 @@ public final class ParkedRows {
               .filter(parked -> parked.sequence() < before)
               .toList();
     }
-    leave(gone);
+    leave(gone, before);
   }
 
-  private void leave(List<ParkedRow> gone) throws InterruptedException {
+  /** What a delivery of this sequence has taken the place of, or made. */
+  private void leave(List<ParkedRow> gone, long sequence) throws InterruptedException {
     if (gone.isEmpty()) {
       return;
     }
-    store.remove(gone.stream().map(ParkedRow::id).toList());
+    touched |= open;
+    List<Long> ids = gone.stream().map(ParkedRow::id).toList();
+    store.remove(ids, sequence, open);
     synchronized (slots) {
       gone.forEach(parked -> remove(place(parked)));
       // What waits for other rows may wait for just these.
@@ -360,7 +416,7 @@ public final class ParkedRows {
           addIfThrough(gone, place(delivery.binding(), previousKey), delivery.sequence());
         }
       }
-      leave(gone);
+      leave(gone, delivery.sequence());
     } finally {
       changing.unlock();
     }
@@ -421,7 +477,7 @@ public final class ParkedRows {
                 obstacle.constraint(),
                 null));
       }
-      keep(rows, NEVER);
+      keep(rows, NEVER, open);
     } finally {
       changing.unlock();
     }
@@ -554,7 +610,8 @@ public final class ParkedRows {
       if (parked != null && parked.sequence() == delivery.sequence()) {
         Instant now = clock.instant();
         Problem cause = asUser(obstacle.cause());
-        keep(List.of(parked.tried(now, obstacle.waits(), cause, obstacle.constraint())), since);
+        ParkedRow tried = parked.tried(now, obstacle.waits(), cause, obstacle.constraint());
+        keep(List.of(tried), since, false);
       }
     } finally {
       changing.unlock();
@@ -601,7 +658,7 @@ public final class ParkedRows {
       if (whole == null) {
         return false;
       }
-      keep(List.of(whole.rejectedBecause(reason)), NEVER);
+      keep(List.of(whole.rejectedBecause(reason)), NEVER, false);
       return true;
     } finally {
       changing.unlock();

@@ -48,7 +48,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
   private final Thread thread;
   private volatile State phase = State.STARTING;
   private volatile @Nullable Problem problem;
-  private volatile @Nullable DeliveryRun run;
+  private volatile @Nullable Delivering run;
   private volatile @Nullable LaneCursor repairing;
   private final AtomicLong deliveredBefore = new AtomicLong();
   private volatile long sequence;
@@ -96,7 +96,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
 
   @Override
   public long through() {
-    DeliveryRun now = run;
+    Delivering now = run;
     return now == null ? sequence : now.through();
   }
 
@@ -166,7 +166,10 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
 
   private UnisonoException runOnce() throws InterruptedException {
     try (Target target = connected.target();
-        DeliveryRun delivery = new DeliveryRun(system, target, bindings, journal, parked)) {
+        Delivering delivery =
+            target.keepsTransactions()
+                ? new TransactionRun(system, target, bindings, journal, parked)
+                : new DeliveryRun(system, target, bindings, journal, parked)) {
       delivery.open();
       repairing = delivery.repairing();
       run = delivery;
@@ -188,7 +191,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
               "This is a fault of Unisono's own; please report it with the log."),
           unexpected);
     } finally {
-      DeliveryRun ended = run;
+      Delivering ended = run;
       run = null;
       if (ended != null) {
         deliveredBefore.addAndGet(ended.delivered());
@@ -198,7 +201,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
   }
 
   public TargetStatus status() {
-    DeliveryRun now = run;
+    Delivering now = run;
     long through = now == null ? sequence : now.through();
     Instant oldest = now == null ? null : now.oldest();
     long head = journal.head().sequence();
@@ -221,7 +224,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
   public boolean awaitDelivered(long upTo, Duration atMost) throws InterruptedException {
     long deadlineNanos = System.nanoTime() + atMost.toNanos();
     while (true) {
-      DeliveryRun now = run;
+      Delivering now = run;
       long leftNanos = deadlineNanos - System.nanoTime();
       if (now != null && now.awaitThrough(upTo, Duration.ofNanos(Math.max(0, leftNanos)))) {
         return true;

@@ -253,6 +253,7 @@ public final class SourceRunner implements AutoCloseable {
           batch.state(),
           batch.sizeBytes(),
           batch.learned(),
+          batch.unfinished(),
           () -> {
             // Invariant 1: the source hears of it only now.
             source.durable(batch.mark());

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param state entries of the source's state to set; null removes
  * @param sizeBytes about how much memory its changes hold
  * @param learned what the entities follow from this batch on
+ * @param unfinished the number of the transaction that the source's next batch may go on with; 0
+ *     where everything up to here is whole
  * @param durable called once, on the writer's thread, when it is; must not block
  */
 public record Intake(
@@ -21,8 +23,9 @@ public record Intake(
     Map<String, @Nullable String> state,
     long sizeBytes,
     List<LearnedColumn> learned,
+    long unfinished,
     Runnable durable) {
-  /** A batch by which nothing is learned. */
+  /** A batch of whole transactions by which nothing is learned. */
   public Intake(
       String system,
       List<CleanChange> changes,
@@ -30,6 +33,6 @@ public record Intake(
       Map<String, @Nullable String> state,
       long sizeBytes,
       Runnable durable) {
-    this(system, changes, deadLetters, state, sizeBytes, List.of(), durable);
+    this(system, changes, deadLetters, state, sizeBytes, List.of(), 0, durable);
   }
 }

@@ -20,12 +20,29 @@ public interface ParkedStore {
    * Keeps rows, each in place of what was kept under its key, all or none; durable when this
    * returns.
    *
+   * @param undoable true where this belongs to a transaction that the target has open
    * @return the same with their numbers
    */
-  List<ParkedRow> keep(List<ParkedRow> rows) throws InterruptedException;
+  List<ParkedRow> keep(List<ParkedRow> rows, boolean undoable) throws InterruptedException;
 
-  /** Removes rows by their numbers; durable when this returns. */
-  void remove(List<Long> ids) throws InterruptedException;
+  /**
+   * Removes rows by their numbers; durable when this returns.
+   *
+   * @param sequence of the delivery for which they go
+   * @param undoable as for {@link #keep}
+   */
+  void remove(List<Long> ids, long sequence, boolean undoable) throws InterruptedException;
+
+  /** What could be undone is for good. */
+  void settle() throws InterruptedException;
+
+  /**
+   * Where something could be undone: what deliveries after a sequence have done is as before the
+   * transaction that they belong to.
+   *
+   * @return false where nothing could
+   */
+  boolean undo(long reached) throws InterruptedException;
 
   /** Some rows after a number, in the order of their numbers, with their images. */
   List<ParkedRow> list(long afterId, int atMost, boolean rejected);

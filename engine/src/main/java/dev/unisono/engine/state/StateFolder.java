@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
@@ -43,6 +44,8 @@ public final class StateFolder implements AutoCloseable {
         + " committed INTEGER NOT NULL, entries BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS source_state (system TEXT NOT NULL, name TEXT NOT NULL,"
         + " value TEXT NOT NULL, PRIMARY KEY (system, name)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS unfinished (system TEXT PRIMARY KEY,"
+        + " transaction_number INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS learned (sync TEXT NOT NULL, field TEXT NOT NULL,"
         + " configured TEXT NOT NULL, followed TEXT NOT NULL, schema TEXT,"
         + " PRIMARY KEY (sync, field)) WITHOUT ROWID",
@@ -54,7 +57,13 @@ public final class StateFolder implements AutoCloseable {
         + " operation TEXT NOT NULL, image BLOB, source_time TEXT NOT NULL,"
         + " parked_at INTEGER NOT NULL, attempts INTEGER NOT NULL, waits INTEGER NOT NULL,"
         + " code TEXT NOT NULL, message TEXT NOT NULL, config_path TEXT, remedy TEXT NOT NULL,"
-        + " reason TEXT NOT NULL, rejected TEXT, UNIQUE (target, entity, key))"
+        + " reason TEXT NOT NULL, rejected TEXT, UNIQUE (target, entity, key))",
+    // What stood in places before the transaction that a target has open; nothing where id is null.
+    "CREATE TABLE IF NOT EXISTS parked_before (target TEXT NOT NULL, entity INTEGER NOT NULL,"
+        + " key BLOB NOT NULL, replaced_at INTEGER NOT NULL, id INTEGER, sequence INTEGER,"
+        + " operation TEXT, image BLOB, source_time TEXT, parked_at INTEGER, attempts INTEGER,"
+        + " waits INTEGER, code TEXT, message TEXT, config_path TEXT, remedy TEXT, reason TEXT,"
+        + " rejected TEXT, PRIMARY KEY (target, entity, key))"
   };
 
   private final Path path;
@@ -247,6 +256,38 @@ public final class StateFolder implements AutoCloseable {
       return state;
     } catch (SQLException failed) {
       throw failure(failed);
+    }
+  }
+
+  /** By source the transaction of which only a part was handed in. */
+  Map<String, Long> unfinished() {
+    try (Connection connection = connectState();
+        Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery("SELECT system, transaction_number FROM unfinished")) {
+      Map<String, Long> unfinished = new HashMap<>();
+      while (rows.next()) {
+        unfinished.put(rows.getString(1), rows.getLong(2));
+      }
+      return Map.copyOf(unfinished);
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  /** Nobody waits for the rest of a transaction whose source is read no more. */
+  public void forgetUnfinishedOfOthers(Set<String> sources) {
+    for (String system : unfinished().keySet()) {
+      if (!sources.contains(system)) {
+        try (Connection connection = connectState();
+            PreparedStatement delete =
+                connection.prepareStatement("DELETE FROM unfinished WHERE system = ?")) {
+          delete.setString(1, system);
+          delete.executeUpdate();
+        } catch (SQLException failed) {
+          throw failure(failed);
+        }
+      }
     }
   }
 

@@ -10,7 +10,9 @@ import dev.unisono.spi.Row;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -52,6 +54,10 @@ final class StateWriter implements AutoCloseable {
   private PreparedStatement setState;
   private final Thread thread;
   private long head;
+
+  /** By source the transaction that it has handed in only a part of. */
+  private Map<String, Long> unfinished;
+
   private volatile @Nullable Problem problem;
   private final AtomicLong deadLetters = new AtomicLong();
 
@@ -63,6 +69,7 @@ final class StateWriter implements AutoCloseable {
     this.time = time;
     this.connection = folder.connectState();
     this.head = journal.head().sequence();
+    this.unfinished = journal.reached().unfinished();
     try (var statement = connection.createStatement();
         var row = statement.executeQuery("SELECT count(*) FROM dead_letter")) {
       row.next();
@@ -153,6 +160,7 @@ final class StateWriter implements AutoCloseable {
         entries.add(entry(++sequence, clean, intake.system()));
       }
     }
+    Map<String, Long> nowUnfinished = unfinished(group);
     byte[] block = entries.isEmpty() ? new byte[0] : codec.encode(entries);
     // Invariant 2: entries, dead letters, what was learned and the sources' state at once.
     durably(() -> {
@@ -164,14 +172,47 @@ final class StateWriter implements AutoCloseable {
         writeLearned(intake);
         writeDeadLetters(intake);
       }
+      writeUnfinished(nowUnfinished);
     });
     head = sequence;
+    unfinished = nowUnfinished;
     for (Intake intake : group) {
       deadLetters.addAndGet(intake.deadLetters().size());
       intake.durable().run();
     }
-    if (!entries.isEmpty()) {
-      journal.committed(entries, sizeBytes);
+    journal.committed(entries, sizeBytes, nowUnfinished);
+  }
+
+  /** As it is after a group; most often just as before. */
+  private Map<String, Long> unfinished(List<Intake> group) {
+    Map<String, Long> after = null;
+    for (Intake intake : group) {
+      long before = (after == null ? unfinished : after).getOrDefault(intake.system(), 0L);
+      if (before != intake.unfinished()) {
+        after = after == null ? new HashMap<>(unfinished) : after;
+        if (intake.unfinished() == 0) {
+          after.remove(intake.system());
+        } else {
+          after.put(intake.system(), intake.unfinished());
+        }
+      }
+    }
+    return after == null ? unfinished : Map.copyOf(after);
+  }
+
+  private void writeUnfinished(Map<String, Long> now) throws SQLException {
+    if (now.equals(unfinished)) {
+      return;
+    }
+    try (Statement delete = connection.createStatement();
+        PreparedStatement insert =
+            connection.prepareStatement("INSERT INTO unfinished VALUES (?, ?)")) {
+      delete.execute("DELETE FROM unfinished");
+      for (Map.Entry<String, Long> each : now.entrySet()) {
+        insert.setString(1, each.getKey());
+        insert.setLong(2, each.getValue());
+        insert.executeUpdate();
+      }
     }
   }
 

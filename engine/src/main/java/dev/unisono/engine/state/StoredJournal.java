@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongConsumer;
 
@@ -30,6 +31,7 @@ final class StoredJournal implements Journal, AutoCloseable {
   private final BlockCodec codec;
   private final CopyOnWriteArrayList<LongConsumer> listeners = new CopyOnWriteArrayList<>();
   private volatile long oldest;
+  private volatile Reached reached;
 
   /** The last block read from disk: a reader far behind goes through each in several reads. */
   private List<JournalEntry> lastRead = List.of();
@@ -48,6 +50,12 @@ final class StoredJournal implements Journal, AutoCloseable {
       this.tail = new JournalTail(row.getLong(1), TAIL_BYTES);
       this.oldest = row.getLong(2);
     }
+    this.reached = new Reached(tail.head(), folder.unfinished());
+  }
+
+  @Override
+  public Reached reached() {
+    return reached;
   }
 
   @Override
@@ -144,10 +152,20 @@ final class StoredJournal implements Journal, AutoCloseable {
     return () -> listeners.remove(listener);
   }
 
-  /** Shows what the writer has committed. */
-  void committed(List<JournalEntry> entries, long sizeBytes) {
-    tail.append(entries, sizeBytes);
-    long head = entries.getLast().sequence();
+  /**
+   * Shows what the writer has committed.
+   *
+   * @param entries may be empty
+   * @param unfinished by source the transactions that may go on behind them
+   */
+  void committed(List<JournalEntry> entries, long sizeBytes, Map<String, Long> unfinished) {
+    if (!entries.isEmpty()) {
+      tail.append(entries, sizeBytes);
+    } else if (unfinished.equals(reached.unfinished())) {
+      return;
+    }
+    long head = tail.head();
+    reached = new Reached(head, unfinished);
     for (LongConsumer listener : listeners) {
       listener.accept(head);
     }

@@ -30,6 +30,11 @@ final class StoredParkedRows implements ParkedStore {
       "id, entity, key, sequence, operation, image, source_time, parked_at, attempts, waits, code,"
           + " message, config_path, remedy, reason, rejected";
 
+  /** What is kept of a place. */
+  private static final String IMAGE =
+      "p.id, p.sequence, p.operation, p.image, p.source_time, p.parked_at, p.attempts, p.waits,"
+          + " p.code, p.message, p.config_path, p.remedy, p.reason, p.rejected";
+
   private final StateFolder folder;
   private final StateWriter writer;
   private final Shapes shapes;
@@ -89,10 +94,13 @@ final class StoredParkedRows implements ParkedStore {
   }
 
   @Override
-  public List<ParkedRow> keep(List<ParkedRow> rows) throws InterruptedException {
+  public List<ParkedRow> keep(List<ParkedRow> rows, boolean undoable) throws InterruptedException {
     return written(connection -> {
       List<ParkedRow> kept = new ArrayList<>();
       for (ParkedRow row : rows) {
+        if (undoable) {
+          setBeside(connection, row);
+        }
         kept.add(row.numbered(insert(connection, row)));
       }
       return kept;
@@ -136,8 +144,13 @@ final class StoredParkedRows implements ParkedStore {
   }
 
   @Override
-  public void remove(List<Long> ids) throws InterruptedException {
+  public void remove(List<Long> ids, long sequence, boolean undoable) throws InterruptedException {
     written(connection -> {
+      if (undoable) {
+        for (long id : ids) {
+          setBeside(connection, id, sequence);
+        }
+      }
       try (PreparedStatement delete =
           connection.prepareStatement("DELETE FROM parked_row WHERE target = ? AND id = ?")) {
         for (long id : ids) {
@@ -147,6 +160,71 @@ final class StoredParkedRows implements ParkedStore {
         }
       }
       return ids;
+    });
+  }
+
+  /** What stands in a place, and be it nothing, is kept until it is settled what comes of it. */
+  private void setBeside(Connection connection, ParkedRow newer) throws SQLException {
+    try (PreparedStatement copy =
+        connection.prepareStatement(
+            "INSERT OR IGNORE INTO parked_before SELECT t.target, t.entity, t.key, t.sequence, "
+                + IMAGE
+                + " FROM (SELECT ? AS target, ? AS entity, ? AS key, ? AS sequence) t"
+                + " LEFT JOIN parked_row p USING (target, entity, key)")) {
+      copy.setString(1, target);
+      copy.setInt(2, newer.entity().id());
+      copy.setBytes(3, keyBytes(newer.entity(), newer.key()));
+      copy.setLong(4, newer.sequence());
+      copy.executeUpdate();
+    }
+  }
+
+  private void setBeside(Connection connection, long id, long sequence) throws SQLException {
+    try (PreparedStatement copy =
+        connection.prepareStatement(
+            "INSERT OR IGNORE INTO parked_before SELECT p.target, p.entity, p.key, ?, "
+                + IMAGE
+                + " FROM parked_row p WHERE p.id = ?")) {
+      copy.setLong(1, sequence);
+      copy.setLong(2, id);
+      copy.executeUpdate();
+    }
+  }
+
+  private int forTarget(Connection connection, String sql, long... further) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, target);
+      for (int i = 0; i < further.length; i++) {
+        statement.setLong(i + 2, further[i]);
+      }
+      return statement.executeUpdate();
+    }
+  }
+
+  @Override
+  public void settle() throws InterruptedException {
+    written(connection -> forTarget(connection, "DELETE FROM parked_before WHERE target = ?"));
+  }
+
+  @Override
+  public boolean undo(long reached) throws InterruptedException {
+    return written(connection -> {
+      forTarget(
+          connection,
+          "DELETE FROM parked_row WHERE target = ?1 AND EXISTS (SELECT * FROM parked_before b"
+              + " WHERE b.target = ?1 AND b.entity = parked_row.entity AND b.key ="
+              + " parked_row.key AND b.replaced_at > ?2)",
+          reached);
+      forTarget(
+          connection,
+          "INSERT INTO parked_row (target, entity, key, id, sequence, operation, image,"
+              + " source_time, parked_at, attempts, waits, code, message, config_path, remedy,"
+              + " reason, rejected) SELECT p.target, p.entity, p.key, "
+              + IMAGE
+              + " FROM parked_before p WHERE p.target = ? AND p.replaced_at > ? AND p.id IS NOT"
+              + " NULL",
+          reached);
+      return forTarget(connection, "DELETE FROM parked_before WHERE target = ?") > 0;
     });
   }
 

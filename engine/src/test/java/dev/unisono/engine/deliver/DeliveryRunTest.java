@@ -74,7 +74,7 @@ final class DeliveryRunTest {
   }
 
   /** Opens a run and lets it go on a thread of its own, as its owner would. */
-  private DeliveryRun start() {
+  private DeliveryRun start() throws InterruptedException {
     failure.set(null);
     DeliveryRun run = new DeliveryRun("shop", target, BINDINGS, journal, parked);
     runs.add(run);

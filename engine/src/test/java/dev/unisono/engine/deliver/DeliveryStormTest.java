@@ -60,6 +60,9 @@ final class DeliveryStormTest {
   private final Map<Key, Row> badges = new HashMap<>();
   private final MemoryParkedStore store = new MemoryParkedStore();
 
+  /** What there is after each transaction, by the sequence at which it ends. */
+  private final TreeMap<Long, List<String>> ends = new TreeMap<>();
+
   /** One text in so many is one that the target refuses; none where 0. */
   private int oneInBad;
 
@@ -118,6 +121,67 @@ final class DeliveryStormTest {
     assertEquals(List.of(), target.violations());
   }
 
+  /** Whatever others see of the target is as the source was after one of its transactions. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void showsWholeTransactionsOnlyWhereTheyAreKept(long seed) throws Exception {
+    Random random = new Random(seed);
+    MemoryTarget target = target(random, seed);
+    List<String> torn = Collections.synchronizedList(new ArrayList<>());
+    // Some of it has been delivered by lanes before, each as far as it came.
+    for (int i = 0; i < TRANSACTIONS / 4; i++) {
+      commit(random);
+    }
+    deliver(target, false);
+    long lanesUpTo = journal.head().sequence();
+    target.keep(sequence -> {
+      if (sequence < lanesUpTo) {
+        return;
+      }
+      List<String> wanted;
+      synchronized (ends) {
+        Map.Entry<Long, List<String>> end = ends.floorEntry(sequence);
+        wanted = end == null ? List.of() : end.getValue();
+      }
+      List<String> seen =
+          List.of(
+              HALL.name() + target.rows(HALL.schema()),
+              SEAT.name() + target.rows(SEAT.schema()),
+              BADGE.name() + target.rows(BADGE.schema()));
+      if (!seen.equals(wanted)) {
+        torn.add("at " + sequence + ": " + seen + ", not " + wanted);
+      }
+    });
+    work(random, target);
+    assertEquals(List.of(), torn);
+    assertEquals(MemoryTarget.texts(halls), target.rows(HALL.schema()));
+    assertEquals(MemoryTarget.texts(seats), target.rows(SEAT.schema()));
+    assertEquals(MemoryTarget.texts(badges), target.rows(BADGE.schema()));
+    assertEquals(List.of(), target.violations());
+    assertEquals(List.of(), target.repeated());
+    assertEquals(List.of(), store.list(0, 10, false));
+  }
+
+  /** The same as without: what cannot be is parked, and comes once it can be. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void parksWhatCannotBeWhereTransactionsAreKept(long seed) throws Exception {
+    oneInBad = 6;
+    Random random = new Random(seed);
+    MemoryTarget target = target(random, seed).keep(_ -> {});
+    target.refuseRows(row -> String.valueOf(row.value(row.schema().size() - 1)).startsWith("bad"));
+    work(random, target);
+    assertFalse(store.list(0, 10, false).isEmpty());
+    target.refuseRows(_ -> false);
+    parkedRows().retry(null);
+    deliver(target, true);
+    assertEquals(MemoryTarget.texts(halls), target.rows(HALL.schema()));
+    assertEquals(MemoryTarget.texts(seats), target.rows(SEAT.schema()));
+    assertEquals(MemoryTarget.texts(badges), target.rows(BADGE.schema()));
+    assertEquals(List.of(), target.violations());
+    assertEquals(List.of(), store.list(0, 10, false));
+  }
+
   private static void addMissing(
       Map<String, String> missing, Entity entity, Map<Key, Row> wanted, MemoryTarget target) {
     Map<String, String> there = target.rows(entity.schema());
@@ -162,7 +226,7 @@ final class DeliveryStormTest {
     List<JournalEntry> last = new ArrayList<>();
     add(last, HALL, Operation.UPDATE, new Key(-1L), null, row(HALL, -1L, "last"));
     halls.put(new Key(-1L), row(HALL, -1L, "last"));
-    journal.append(last);
+    append(random, last);
     deliver(target, true);
   }
 
@@ -182,7 +246,10 @@ final class DeliveryStormTest {
     for (int runs = 0; ; runs++) {
       AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
       ParkedRows parked = parkedRows();
-      DeliveryRun run = new DeliveryRun("shop", target, BINDINGS, journal, parked);
+      Delivering run =
+          target.keepsTransactions()
+              ? new TransactionRun("shop", target, BINDINGS, journal, parked)
+              : new DeliveryRun("shop", target, BINDINGS, journal, parked);
       run.open();
       Thread dispatcher =
           Thread.ofVirtual()
@@ -252,8 +319,26 @@ final class DeliveryStormTest {
       default -> updates(random, entries);
     }
     if (!entries.isEmpty()) {
-      journal.append(entries);
+      append(random, entries);
     }
+  }
+
+  /** A transaction comes whole or in parts; what it comes to is noted before it is all there. */
+  private void append(Random random, List<JournalEntry> entries) {
+    List<String> now = List.of(text(HALL, halls), text(SEAT, seats), text(BADGE, badges));
+    synchronized (ends) {
+      ends.put(entries.getLast().sequence(), now);
+    }
+    while (entries.size() > 1 && random.nextInt(3) == 0) {
+      int part = 1 + random.nextInt(entries.size() - 1);
+      journal.append(entries.subList(0, part), Map.of(entries.getFirst().origin(), transaction));
+      entries = entries.subList(part, entries.size());
+    }
+    journal.append(entries);
+  }
+
+  private static String text(Entity entity, Map<Key, Row> rows) {
+    return entity.name() + MemoryTarget.texts(rows);
   }
 
   private void add(

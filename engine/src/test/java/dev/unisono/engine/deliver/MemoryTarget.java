@@ -13,6 +13,7 @@ import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Target;
+import dev.unisono.spi.TransactionLane;
 import dev.unisono.spi.UnisonoException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,7 +26,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,9 +66,32 @@ final class MemoryTarget implements Target {
   private @Nullable LaneCursor note;
   private int units;
   private volatile Faults faults = new Faults() {};
+  private boolean keeps;
+  private LongConsumer onCommit = _ -> {};
 
   MemoryTarget(int laneCount) {
     this.laneCount = laneCount;
+  }
+
+  /**
+   * Keeps transactions from now on.
+   *
+   * @param committed told the cursor's sequence after each commit, while nothing moves
+   */
+  synchronized MemoryTarget keep(LongConsumer committed) {
+    keeps = true;
+    onCommit = committed;
+    return this;
+  }
+
+  @Override
+  public synchronized boolean keepsTransactions() {
+    return keeps;
+  }
+
+  @Override
+  public TransactionLane openTransactions() {
+    return new MemoryTransactionLane();
   }
 
   /** A field that holds the one-part key of a parent, or null. */
@@ -236,9 +262,7 @@ final class MemoryTarget implements Target {
         if (i > 0) {
           move(lane, new LaneCursor(cursor.epoch(), deliveries.get(i - 1).sequence()));
         }
-        return problem.code().equals("refused-by-target")
-            ? new DeliveryOutcome.Refused(i, problem, "check")
-            : new DeliveryOutcome.Waiting(i, problem, problem.code());
+        return outcome(i, problem);
       }
       note(deliveries.get(i));
     }
@@ -247,27 +271,36 @@ final class MemoryTarget implements Target {
   }
 
   private DeliveryOutcome writeUnit(List<Delivery> deliveries, int lane, LaneCursor cursor) {
-    Map<String, Map<Key, Row>> before = copy();
-    for (Delivery delivery : deliveries) {
-      Problem problem = refusal(delivery);
-      if (problem != null) {
-        restore(before);
-        return new DeliveryOutcome.Refused(0, problem, "check");
-      }
-      effect(delivery);
-    }
-    Problem broken = broken(deliveries.getFirst());
-    if (broken != null) {
-      restore(before);
-      return broken.code().equals("refused-by-target")
-          ? new DeliveryOutcome.Refused(0, broken, "check")
-          : new DeliveryOutcome.Waiting(0, broken, broken.code());
+    Problem problem = effects(deliveries);
+    if (problem != null) {
+      return outcome(0, problem);
     }
     deliveries.forEach(this::note);
     deliveries.forEach(delivery -> appliedInUnits.add(delivery.sequence()));
     units++;
     move(lane, cursor);
     return new DeliveryOutcome.Applied(deliveries.size());
+  }
+
+  private static DeliveryOutcome outcome(int applied, Problem problem) {
+    return problem.code().equals("refused-by-target")
+        ? new DeliveryOutcome.Refused(applied, problem, "check")
+        : new DeliveryOutcome.Waiting(applied, problem, problem.code());
+  }
+
+  /** All of them or none, with constraints asked at the end; null where all is well. */
+  private @Nullable Problem effects(List<Delivery> deliveries) {
+    Map<String, Map<Key, Row>> before = copy();
+    Problem problem = null;
+    for (Delivery delivery : deliveries) {
+      problem = problem == null ? refusal(delivery) : problem;
+      effect(delivery);
+    }
+    problem = problem == null ? broken(deliveries.getFirst()) : problem;
+    if (problem != null) {
+      restore(before);
+    }
+    return problem;
   }
 
   private Map<String, Map<Key, Row>> copy() {
@@ -412,6 +445,120 @@ final class MemoryTarget implements Target {
         && before.sequence() > cursor.sequence()) {
       violations.add("the cursor of lane " + lane + " went back from " + before + " to " + cursor);
     }
+  }
+
+  /** Works on a copy of the tables that takes their place at the commit. */
+  private final class MemoryTransactionLane implements TransactionLane {
+    private Map<String, Map<Key, Row>> open = new HashMap<>();
+    private List<Delivery> noted = new ArrayList<>();
+    private boolean begun;
+    private boolean asUnit;
+
+    @Override
+    public List<Optional<LaneCursor>> cursors() {
+      List<Optional<LaneCursor>> held = new ArrayList<>();
+      for (int lane = 0; lane < laneCount; lane++) {
+        held.add(Optional.ofNullable(cursor(lane)));
+      }
+      return held;
+    }
+
+    @Override
+    public void begin(boolean strict) {
+      synchronized (MemoryTarget.this) {
+        if (begun) {
+          violations.add("begun twice");
+        }
+        begun = true;
+        asUnit = false;
+        open = copy();
+        noted = new ArrayList<>();
+      }
+    }
+
+    private DeliveryOutcome inOpen(Supplier<DeliveryOutcome> write) {
+      synchronized (MemoryTarget.this) {
+        if (!begun) {
+          violations.add("written outside of a transaction");
+        }
+        Map<String, Map<Key, Row>> seen = copy();
+        restore(open);
+        DeliveryOutcome outcome = write.get();
+        open = copy();
+        restore(seen);
+        return outcome;
+      }
+    }
+
+    @Override
+    public DeliveryOutcome write(List<Delivery> deliveries) {
+      faults.before(0, deliveries);
+      return inOpen(() -> {
+        for (int i = 0; i < deliveries.size(); i++) {
+          Map<String, Map<Key, Row>> before = copy();
+          Problem problem = refusal(deliveries.get(i));
+          if (problem == null) {
+            effect(deliveries.get(i));
+            problem = broken(deliveries.get(i));
+          }
+          if (problem != null) {
+            restore(before);
+            return outcome(i, problem);
+          }
+          noted.add(deliveries.get(i));
+        }
+        return new DeliveryOutcome.Applied(deliveries.size());
+      });
+    }
+
+    @Override
+    public DeliveryOutcome writeAsUnit(List<Delivery> deliveries) {
+      faults.before(0, deliveries);
+      return inOpen(() -> {
+        Problem problem = effects(deliveries);
+        if (problem != null) {
+          return outcome(0, problem);
+        }
+        noted.addAll(deliveries);
+        asUnit = true;
+        return new DeliveryOutcome.Applied(deliveries.size());
+      });
+    }
+
+    @Override
+    public boolean commit(LaneCursor cursor) {
+      faults.before(0, noted);
+      synchronized (MemoryTarget.this) {
+        if (!begun) {
+          violations.add("committed without a transaction");
+        }
+        begun = false;
+        restore(open);
+        noted.forEach(MemoryTarget.this::note);
+        units += asUnit ? 1 : 0;
+        for (int lane = 0; lane < laneCount; lane++) {
+          LaneCursor before = cursor(lane);
+          boolean behind =
+              before == null
+                  || before.epoch() != cursor.epoch()
+                  || before.sequence() < cursor.sequence();
+          if (behind) {
+            move(lane, cursor);
+          }
+        }
+        onCommit.accept(cursor.sequence());
+      }
+      faults.after(0, noted);
+      return true;
+    }
+
+    @Override
+    public void rollback() {
+      begun = false;
+    }
+
+    @Override
+    public void close() {}
   }
 
   private final class MemoryLane implements Lane {

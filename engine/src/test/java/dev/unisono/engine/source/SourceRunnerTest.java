@@ -218,7 +218,8 @@ final class SourceRunnerTest {
               Map.of("position", "1"),
               1,
               100,
-              List.of(phone, mobile, label)));
+              List.of(phone, mobile, label),
+              0));
       further.add("read on");
     });
     runner.start();
@@ -254,11 +255,13 @@ final class SourceRunnerTest {
         Map.of(),
         mark,
         100,
-        List.of(new LearnedColumn("people", "name", previous, column, null)));
+        List.of(new LearnedColumn("people", "name", previous, column, null)),
+        0);
   }
 
   private static Intake intake(Batch batch) {
-    return new Intake("crm", List.of(), List.of(), batch.state(), 100, batch.learned(), () -> {});
+    return new Intake(
+        "crm", List.of(), List.of(), batch.state(), 100, batch.learned(), 0, () -> {});
   }
 
   @Test

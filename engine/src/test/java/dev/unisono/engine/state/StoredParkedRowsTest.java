@@ -5,6 +5,7 @@ import static dev.unisono.engine.fixture.Entities.entity;
 import static dev.unisono.engine.fixture.Entities.row;
 import static dev.unisono.engine.fixture.Entities.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.entity.Entity;
@@ -88,7 +89,7 @@ final class StoredParkedRowsTest {
   @Test
   void keepsAWholeRowThroughAStart() throws Exception {
     ParkedRow row = parked(1, 7, row(SEAT, BigDecimal.ONE, Unchanged.UNCHANGED));
-    long id = state.parked("billing").keep(List.of(row)).getFirst().id();
+    long id = state.parked("billing").keep(List.of(row), false).getFirst().id();
     close();
     open();
     ParkedStore store = state.parked("billing");
@@ -104,24 +105,60 @@ final class StoredParkedRowsTest {
     store.keep(
         List.of(
             parked(1, 7, row(SEAT, BigDecimal.ONE, "a")),
-            parked(2, 8, row(SEAT, BigDecimal.TWO, "b"))));
+            parked(2, 8, row(SEAT, BigDecimal.TWO, "b"))),
+        false);
     // The same key, written with another scale.
     ParkedRow newer = parked(1, 9, null);
-    store.keep(List.of(newer, parked(3, 9, null)));
+    store.keep(List.of(newer, parked(3, 9, null)), false);
     assertEquals(
         List.of("1 [1] @9 none", "2 [2] @8 [2, b]", "3 [3] @9 none"),
         texts(store.list(0, 10, false)));
     assertEquals(List.of("2 [2] @8 [2, b]"), texts(store.list(1, 1, false)));
-    store.remove(List.of(1L, 3L));
+    store.remove(List.of(1L, 3L), 9, false);
     assertEquals(List.of("2 [2] @8 [2, b]"), texts(store.list(0, 10, false)));
     assertTrue(store.find("seat", new Key(BigDecimal.ONE)).isEmpty());
   }
 
   @Test
+  void whatBelongsToATransactionThatTheTargetDidNotCommitIsUndone() throws Exception {
+    ParkedStore store = state.parked("billing");
+    store.keep(
+        List.of(
+            parked(1, 7, row(SEAT, BigDecimal.ONE, "a")),
+            parked(2, 8, row(SEAT, BigDecimal.TWO, "b"))),
+        false);
+    List<String> before = texts(store.list(0, 10, false));
+    assertFalse(store.undo(8));
+    store.keep(List.of(parked(1, 11, null), parked(3, 12, null)), true);
+    store.keep(List.of(parked(1, 13, row(SEAT, BigDecimal.ONE, "c"))), true);
+    store.remove(List.of(2L), 14, true);
+    close();
+    open();
+    assertTrue(state.parked("billing").undo(10));
+    assertEquals(before, texts(state.parked("billing").list(0, 10, false)));
+    assertFalse(state.parked("billing").undo(10));
+  }
+
+  @Test
+  void whatTheTargetDidCommitIsNotUndone() throws Exception {
+    ParkedStore store = state.parked("billing");
+    store.keep(List.of(parked(1, 7, null), parked(2, 8, null)), false);
+    store.keep(List.of(parked(1, 11, row(SEAT, BigDecimal.ONE, "c"))), true);
+    store.remove(List.of(2L), 12, true);
+    List<String> after = texts(store.list(0, 10, false));
+    assertTrue(store.undo(12), "the server ended before it could be settled");
+    assertEquals(after, texts(store.list(0, 10, false)));
+    store.keep(List.of(parked(1, 21, null)), true);
+    store.settle();
+    assertFalse(store.undo(20));
+    assertEquals(List.of("1 [1] @21 none"), texts(store.list(0, 10, false)));
+  }
+
+  @Test
   void whatWasGivenUpIsListedByItself() throws Exception {
     ParkedStore store = state.parked("billing");
-    ParkedRow kept = store.keep(List.of(parked(1, 7, null))).getFirst();
-    store.keep(List.of(kept.rejectedBecause("a mistake")));
+    ParkedRow kept = store.keep(List.of(parked(1, 7, null)), false).getFirst();
+    store.keep(List.of(kept.rejectedBecause("a mistake")), false);
     assertEquals(List.of(), store.list(0, 10, false));
     assertEquals("a mistake", store.list(0, 10, true).getFirst().rejected());
     List<ParkedRow> all = new ArrayList<>();
@@ -131,7 +168,7 @@ final class StoredParkedRowsTest {
 
   @Test
   void aRowOfAnEarlierSchemaIsReadAsTodays() throws Exception {
-    state.parked("billing").keep(List.of(parked(1, 7, row(SEAT, BigDecimal.ONE, "a"))));
+    state.parked("billing").keep(List.of(parked(1, 7, row(SEAT, BigDecimal.ONE, "a"))), false);
     close();
     open(WIDER);
     assertEquals(

@@ -1,0 +1,90 @@
+package dev.unisono.postgres;
+
+import dev.unisono.spi.LaneCursor;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+
+/** What every session that delivers has in common: the lanes' locks and their cursors. */
+final class LaneSession {
+  /** So much longer than the server itself we wait for it. */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  private LaneSession() {}
+
+  /** A standby takes reads and the lock; it is told before anything is delivered to it. */
+  static void checkWritable(Connection connection) throws SQLException {
+    try (var statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW transaction_read_only")) {
+      row.next();
+      if (row.getString(1).equals("on")) {
+        throw new SQLException("the server takes reads only", Failures.READ_ONLY);
+      }
+    }
+  }
+
+  /**
+   * Waits until no other session has this lane: one of a server that was killed may still commit,
+   * and its cursor must be read after that (invariant 4). The lock ends with the session, and the
+   * session of a machine that is gone ends soon.
+   */
+  static void lock(Connection connection, String installation, int lane) throws SQLException {
+    try (var statement = connection.createStatement()) {
+      statement.execute(
+          "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
+              + " SET tcp_keepalives_count = 3; SET lock_timeout = '10s'");
+      statement.execute("SELECT pg_advisory_lock(" + installation.hashCode() + ", " + lane + ")");
+      statement.execute("SET lock_timeout = 0");
+    }
+  }
+
+  /**
+   * A server that takes too long for a statement ends it itself, so that its session does not keep
+   * the lane; one that does not even do that loses the connection.
+   */
+  static void limitAnswers(Connection connection, Duration answerTimeout) throws SQLException {
+    try (var statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = " + answerTimeout.toMillis());
+    }
+    connection.setNetworkTimeout(
+        Runnable::run, (int) Math.min(Integer.MAX_VALUE, answerTimeout.plus(GRACE).toMillis()));
+  }
+
+  static Optional<LaneCursor> cursor(Connection connection, String installation, int lane)
+      throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT epoch, sequence FROM "
+                + PostgresTarget.CURSOR_TABLE
+                + " WHERE installation = ? AND lane = ?")) {
+      select.setString(1, installation);
+      select.setInt(2, lane);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(new LaneCursor(row.getLong(1), row.getLong(2)))
+            : Optional.empty();
+      }
+    }
+  }
+
+  static void moveCursor(
+      Connection connection, String installation, int lane, int lanes, LaneCursor cursor)
+      throws SQLException {
+    try (PreparedStatement write =
+        connection.prepareStatement(
+            "INSERT INTO "
+                + PostgresTarget.CURSOR_TABLE
+                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (installation, lane) DO UPDATE SET lanes ="
+                + " EXCLUDED.lanes, epoch = EXCLUDED.epoch, sequence = EXCLUDED.sequence")) {
+      write.setString(1, installation);
+      write.setInt(2, lane);
+      write.setInt(3, lanes);
+      write.setLong(4, cursor.epoch());
+      write.setLong(5, cursor.sequence());
+      write.executeUpdate();
+    }
+  }
+}
