@@ -61,6 +61,13 @@ final class MirrorServer implements AutoCloseable {
     options = List.of(more);
   }
 
+  /** Before it is started: the databases' settings get another one in front. */
+  void configure(String system, String setting) throws IOException {
+    String text = Files.readString(config);
+    Files.writeString(
+        config, text.replace("  " + system + ":\n", "  " + system + ":\n    " + setting + "\n"));
+  }
+
   /** Starts it and returns at once. */
   void launch() {
     process =

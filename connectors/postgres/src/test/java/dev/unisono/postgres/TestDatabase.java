@@ -119,6 +119,7 @@ final class TestDatabase implements AutoCloseable {
     settings.put("lanes", 2L);
     settings.put("on-slot-loss", "repair");
     settings.put("answer-timeout", Duration.ofMinutes(5));
+    settings.put("transactions", "split");
     settings.put("streaming", "on");
     settings.put("spool", 1L << 30);
     settings.put("origin", "any");
