@@ -110,7 +110,7 @@ public final class Engine implements Doors, AutoCloseable {
 
   private static Set<String> sourceNames(Config config) {
     return config.systems().keySet().stream()
-        .filter(system -> !bindings(config, system, Direction.READ).isEmpty())
+        .filter(system -> !SystemBindings.read(config, system).isEmpty())
         .collect(Collectors.toSet());
   }
 

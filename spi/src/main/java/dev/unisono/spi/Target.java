@@ -9,10 +9,23 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Target extends AutoCloseable {
   /**
-   * How many lanes this target has. The number is fixed when the target is first used and kept in
-   * the system, since cursors are by lane.
+   * How many lanes this target has. The number is kept in the system, since cursors are by lane.
    */
   int lanes();
+
+  /** How many lanes it is to have; the engine brings all lanes to one place and changes it. */
+  default int wantedLanes() {
+    return lanes();
+  }
+
+  /**
+   * From now on it has as many lanes as are wanted, all of which stand at the cursor; in one
+   * transaction. Called while nothing is written, with every lane there; lanes are opened anew
+   * after it.
+   */
+  default void changeLanes(LaneCursor cursor) {
+    throw new UnsupportedOperationException("the number of lanes is fixed");
+  }
 
   /** Opens a lane, from 0 to {@code lanes() - 1}. */
   Lane open(int lane);

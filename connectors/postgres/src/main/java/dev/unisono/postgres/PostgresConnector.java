@@ -107,7 +107,8 @@ public final class PostgresConnector implements Connector {
             "lanes",
             Option.Type.INTEGER,
             "4",
-            "Connections that write in parallel, 1 to 64; fixed once the target has been used."),
+            "Connections that write in parallel, 1 to 64. Where it is changed, all that is in line is"
+                + " written by the earlier ones first."),
         Option.optional(
                 "transactions",
                 Option.Type.TEXT,

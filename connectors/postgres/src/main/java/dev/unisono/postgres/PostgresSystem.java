@@ -65,7 +65,14 @@ final class PostgresSystem implements ConnectedSystem {
   @Override
   public List<Problem> check(Map<String, String> state) {
     return new PostgresCheck(
-            database, reads, writes, slot, publication, settings.number("lanes"), log, state)
+            database,
+            reads,
+            writes,
+            slot,
+            publication,
+            keepsTransactions() ? 1 : settings.number("lanes"),
+            log,
+            state)
         .run();
   }
 
@@ -122,7 +129,11 @@ final class PostgresSystem implements ConnectedSystem {
         installation,
         (int) settings.number("lanes"),
         settings.duration("answer-timeout"),
-        settings.text("transactions").equals("keep"));
+        keepsTransactions());
+  }
+
+  private boolean keepsTransactions() {
+    return settings.text("transactions").equals("keep");
   }
 
   @Override

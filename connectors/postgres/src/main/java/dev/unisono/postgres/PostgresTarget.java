@@ -57,8 +57,8 @@ final class PostgresTarget implements Target {
   }
 
   /**
-   * As first used: cursors are by lane, so the number is kept beside them. Asked before any lane is
-   * opened, so that tables have what is written to them.
+   * Cursors are by lane, so the number is kept beside them. Asked before any lane is opened, so
+   * that tables have what is written to them.
    */
   @Override
   public synchronized int lanes() {
@@ -67,6 +67,32 @@ final class PostgresTarget implements Target {
       lanes = findLanes();
     }
     return lanes;
+  }
+
+  @Override
+  public int wantedLanes() {
+    return configuredLanes;
+  }
+
+  /** Rows of lanes that are no longer there stay: the role may not delete any. */
+  @Override
+  public synchronized void changeLanes(LaneCursor cursor) {
+    try (Connection connection = database.connect("connecting");
+        PreparedStatement number =
+            connection.prepareStatement(
+                "UPDATE " + CURSOR_TABLE + " SET lanes = ? WHERE installation = ?")) {
+      connection.setAutoCommit(false);
+      number.setInt(1, configuredLanes);
+      number.setString(2, installation);
+      number.executeUpdate();
+      for (int lane = 0; lane < configuredLanes; lane++) {
+        LaneSession.moveCursor(connection, installation, lane, configuredLanes, cursor);
+      }
+      connection.commit();
+      lanes = configuredLanes;
+    } catch (SQLException failed) {
+      throw database.failure("changing the number of lanes", failed);
+    }
   }
 
   private void prepareTables() {

@@ -102,8 +102,7 @@ public final class ConfigKeys {
               "string",
               "keep-extra",
               "Rows that a target held before the first load and the source does not have: keep-extra"
-                  + " (they stay, and are counted) or delete-extra."),
-          planned("transactions", "string", "Whether a target keeps the source's transactions."));
+                  + " (they stay, and are counted) or delete-extra."));
 
   public static final List<ConfigKey> MEMBER =
       List.of(

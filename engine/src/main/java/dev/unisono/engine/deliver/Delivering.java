@@ -14,7 +14,10 @@ sealed interface Delivering extends AutoCloseable permits DeliveryRun, Transacti
   /** Connects, and finds from the target's own cursors where to go on. */
   void open() throws InterruptedException;
 
-  /** Delivers until something fails, which it throws. */
+  /**
+   * Delivers until something fails, which it throws. Returns where the target is to be opened anew,
+   * since its lanes are others now.
+   */
   void run() throws InterruptedException;
 
   /** The note that a part of the journal was passed over; null where none was. */

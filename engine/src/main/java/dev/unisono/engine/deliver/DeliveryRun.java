@@ -108,6 +108,8 @@ final class DeliveryRun implements Delivering {
               .daemon()
               .start(() -> delivery.run(lane)));
     }
+    boolean changing = target.wantedLanes() != lanes.size();
+    long togetherAt = journal.head().sequence();
     while (true) {
       long head = journal.head().sequence();
       List<JournalEntry> entries = journal.read(position, READ_BYTES);
@@ -120,6 +122,11 @@ final class DeliveryRun implements Delivering {
         position = entry.sequence();
       }
       queues.dispatched(position);
+      if (changing && position >= togetherAt) {
+        drained.bringTogether(position);
+        target.changeLanes(new LaneCursor(epoch, position));
+        return;
+      }
       if (entries.isEmpty()
           && queues.awaitWork(position, TimeUnit.NANOSECONDS.toMillis(ADVANCE_PAUSE_NANOS))) {
         drained.resolveStuckAt(position);

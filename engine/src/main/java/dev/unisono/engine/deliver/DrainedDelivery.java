@@ -108,6 +108,18 @@ final class DrainedDelivery {
     }
   }
 
+  /** All lanes have delivered everything up to here, which was put in line, and say so. */
+  void bringTogether(long sequence) throws InterruptedException {
+    while (!queues.awaitDrained()) {
+      resolveStuck();
+    }
+    try {
+      advanceAll(sequence, -1);
+    } finally {
+      queues.letGo();
+    }
+  }
+
   private void deliverPlain(int lane, Delivery first, String origin) throws InterruptedException {
     parked.prepare(first);
     DeliveryOutcome outcome = lanes.get(lane).apply(List.of(first), cursor(first.sequence()));

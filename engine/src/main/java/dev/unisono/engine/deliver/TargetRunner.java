@@ -132,6 +132,9 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
         long before = deliveredBefore.get();
         long beganNanos = System.nanoTime();
         UnisonoException failure = runOnce();
+        if (failure == null) {
+          continue;
+        }
         problem = failure.problem();
         boolean passes = passes(failure.problem());
         if (!passes) {
@@ -164,7 +167,8 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
     return repairing != null || rowsMissing.getAsBoolean();
   }
 
-  private UnisonoException runOnce() throws InterruptedException {
+  /** What made it fail; null where it is to be opened anew without a failure. */
+  private @Nullable UnisonoException runOnce() throws InterruptedException {
     try (Target target = connected.target();
         Delivering delivery =
             target.keepsTransactions()
@@ -176,7 +180,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
       phase = State.RUNNING;
       problem = delivery.repairCause();
       delivery.run();
-      throw new IllegalStateException("delivery has ended by itself");
+      return null;
     } catch (UnisonoException failed) {
       return failed;
     } catch (RuntimeException unexpected) {

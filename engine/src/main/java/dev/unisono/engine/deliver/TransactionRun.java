@@ -397,16 +397,12 @@ final class TransactionRun implements Delivering {
     List<Delivery> due = parked.due(0, 1, through);
     for (Delivery delivery : due) {
       lane().begin(true);
-      DeliveryOutcome outcome = lane().write(List.of(delivery));
-      switch (outcome) {
-        case DeliveryOutcome.Applied _ -> {
-          written = 1;
-          unparked.add(delivery);
-          commit(through);
-        }
+      switch (lane().write(List.of(delivery))) {
+        case DeliveryOutcome.Applied _ -> commitRetried(List.of(delivery));
         case DeliveryOutcome.Waiting waiting -> {
           lane().rollback();
           parked.triedInVain(delivery, Obstacle.of(waiting));
+          retryTogether(delivery);
         }
         case DeliveryOutcome.Refused refused -> {
           lane().rollback();
@@ -415,6 +411,26 @@ final class TransactionRun implements Delivering {
       }
     }
     return !due.isEmpty();
+  }
+
+  private void commitRetried(List<Delivery> applied) throws InterruptedException {
+    written = applied.size();
+    unparked.addAll(applied);
+    commit(through);
+  }
+
+  /** Rows that must give up values to each other can never be written one by one. */
+  private void retryTogether(Delivery inVain) throws InterruptedException {
+    List<Delivery> alike = parked.alike(inVain, new long[] {through});
+    if (alike.size() < 2) {
+      return;
+    }
+    lane().begin(true);
+    if (lane().writeAsUnit(alike) instanceof DeliveryOutcome.Applied) {
+      commitRetried(alike);
+    } else {
+      lane().rollback();
+    }
   }
 
   /**

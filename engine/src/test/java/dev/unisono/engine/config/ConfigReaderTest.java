@@ -380,7 +380,7 @@ final class ConfigReaderTest {
           "serve: false",
           key);
     }
-    for (String key : List.of("conflict", "refresh", "transactions")) {
+    for (String key : List.of("conflict", "refresh")) {
       assertProblem(
           "not-available",
           "syncs.customers." + key,

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,9 @@ final class DeliveryStormTest {
   private int oneInBad;
 
   private long transaction;
+
+  /** Each run wants another number of lanes. */
+  private final Random relaning = new Random(11);
 
   static LongStream seeds() {
     return LongStream.rangeClosed(1, 40);
@@ -245,7 +249,9 @@ final class DeliveryStormTest {
     long until = journal.head().sequence();
     for (int runs = 0; ; runs++) {
       AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+      AtomicBoolean ended = new AtomicBoolean();
       ParkedRows parked = parkedRows();
+      target.want(1 + relaning.nextInt(5));
       Delivering run =
           target.keepsTransactions()
               ? new TransactionRun("shop", target, BINDINGS, journal, parked)
@@ -256,6 +262,7 @@ final class DeliveryStormTest {
               .start(() -> {
                 try (run) {
                   run.run();
+                  ended.set(true);
                 } catch (InterruptedException stop) {
                   Thread.currentThread().interrupt();
                 } catch (UnisonoException | AssertionError failed) {
@@ -263,12 +270,15 @@ final class DeliveryStormTest {
                 }
               });
       boolean through = run.awaitThrough(until, Duration.ofSeconds(60));
-      if (through && (!settled || settle(parked, target, dispatcher))) {
+      if (through && !ended.get() && (!settled || settle(parked, target, dispatcher))) {
         dispatcher.interrupt();
         dispatcher.join();
         return;
       }
       dispatcher.join(Duration.ofSeconds(10));
+      if (ended.get()) {
+        continue; // Its lanes are others now.
+      }
       Throwable failed = Objects.requireNonNull(failure.get(), "delivery hangs");
       assertTrue(
           failed instanceof UnisonoException unisono && unisono.problem().type().retryable(),

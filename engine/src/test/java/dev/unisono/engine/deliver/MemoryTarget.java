@@ -50,7 +50,8 @@ final class MemoryTarget implements Target {
 
   private record Unique(String table, int position) {}
 
-  private final int laneCount;
+  private int laneCount;
+  private int wantedLanes;
   private final List<Reference> references = new ArrayList<>();
   private final List<Unique> uniques = new ArrayList<>();
   private final Set<Key> refused = new HashSet<>();
@@ -71,6 +72,7 @@ final class MemoryTarget implements Target {
 
   MemoryTarget(int laneCount) {
     this.laneCount = laneCount;
+    this.wantedLanes = laneCount;
   }
 
   /**
@@ -154,8 +156,30 @@ final class MemoryTarget implements Target {
   }
 
   @Override
-  public int lanes() {
+  public synchronized int lanes() {
     return laneCount;
+  }
+
+  synchronized void want(int lanes) {
+    wantedLanes = lanes;
+  }
+
+  @Override
+  public synchronized int wantedLanes() {
+    return wantedLanes;
+  }
+
+  @Override
+  public synchronized void changeLanes(LaneCursor cursor) {
+    for (int lane = 0; lane < laneCount; lane++) {
+      if (!cursor.equals(cursors.get(lane))) {
+        violations.add("lane " + lane + " stands at " + cursors.get(lane) + ", not " + cursor);
+      }
+    }
+    laneCount = wantedLanes;
+    for (int lane = 0; lane < laneCount; lane++) {
+      cursors.put(lane, cursor);
+    }
   }
 
   @Override
