@@ -165,7 +165,7 @@ final class DeliveryRun implements Delivering {
   }
 
   private int lane(Key key) {
-    return Math.floorMod(key.stableHash(), cursors.length);
+    return ParkedRows.lane(key, cursors.length);
   }
 
   /** About what a row takes in memory. */

@@ -8,6 +8,7 @@ import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.DeliveryOutcome;
+import dev.unisono.spi.Key;
 import dev.unisono.spi.Lane;
 import dev.unisono.spi.LaneCursor;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the dispatcher does itself while no lane moves: changes that concern several lanes, and rows
@@ -91,50 +93,60 @@ final class DrainedDelivery {
     while (!queues.awaitDrained()) {
       resolveStuck();
     }
-    try {
-      if (unitsBeyondCursors) {
-        // Invariant 3: what is repeated after a crash must not undo what comes now.
-        advanceAll(first.sequence() - 1, -1);
-        unitsBeyondCursors = false;
-      }
-      if (first.key() != null && parked.touches(first)) {
-        queues.deliveredBetween(delivery.deliverParked(lane, first) ? 1 : 0);
-      } else {
-        deliverPlain(lane, first, origin);
-      }
-      queues.dispatched(first.sequence());
-    } finally {
-      queues.letGo();
+    if (unitsBeyondCursors) {
+      // Invariant 3: what is repeated after a crash must not undo what comes now.
+      advanceAll(first.sequence() - 1, -1);
+      unitsBeyondCursors = false;
     }
+    boolean applied;
+    if (first.key() != null && parked.touches(first)) {
+      applied = delivery.deliverParked(lane, first);
+      queues.deliveredBetween(applied ? 1 : 0);
+    } else {
+      applied = deliverPlain(lane, first, origin);
+    }
+    if (!applied) {
+      // Repeated after a crash it would park what the other lane has gone beyond (invariant 3).
+      lanes.get(lane).advance(cursor(first.sequence()));
+      cursors[lane] = first.sequence();
+    }
+    queues.dispatched(first.sequence());
+    // Not where that failed: no lane may go on from where it does not know that others stand.
+    queues.letGo();
   }
 
-  /** All lanes have delivered everything up to here, which was put in line, and say so. */
+  /**
+   * All lanes have delivered everything up to here, which was put in line, and say so. They are
+   * held from now on.
+   */
   void bringTogether(long sequence) throws InterruptedException {
     while (!queues.awaitDrained()) {
       resolveStuck();
     }
-    try {
-      advanceAll(sequence, -1);
-    } finally {
-      queues.letGo();
-    }
+    advanceAll(sequence, -1);
   }
 
-  private void deliverPlain(int lane, Delivery first, String origin) throws InterruptedException {
+  /** False where it was set aside. */
+  private boolean deliverPlain(int lane, Delivery first, String origin)
+      throws InterruptedException {
     parked.prepare(first);
     DeliveryOutcome outcome = lanes.get(lane).apply(List.of(first), cursor(first.sequence()));
-    switch (outcome) {
+    return switch (outcome) {
       case DeliveryOutcome.Applied _ -> {
         queues.deliveredBetween(1);
         parked.delivered(1);
+        yield true;
       }
       case DeliveryOutcome.Waiting _ -> deliverTransaction(lane, first, origin);
-      case DeliveryOutcome.Refused refused -> aside.set(lane, first, Obstacle.of(refused));
-    }
+      case DeliveryOutcome.Refused refused -> {
+        aside.set(lane, first, Obstacle.of(refused));
+        yield false;
+      }
+    };
   }
 
   /** It cannot go alone: other rows refer to what it moves or removes, and follow behind it. */
-  private void deliverTransaction(int lane, Delivery first, String origin)
+  private boolean deliverTransaction(int lane, Delivery first, String origin)
       throws InterruptedException {
     List<Delivery> unit = new ArrayList<>(List.of(first));
     long last = first.sequence();
@@ -149,7 +161,8 @@ final class DrainedDelivery {
         }
         last = entry.sequence();
         Binding binding = bindings.get(entry.entity());
-        if (binding != null) {
+        // Of the lanes that stood further at the start, some of it may be delivered (invariant 3).
+        if (binding != null && entry.sequence() > cursors[lane(entry.key())]) {
           unit.add(delivery(entry, binding));
         }
       }
@@ -168,7 +181,7 @@ final class DrainedDelivery {
           queues.deliveredBetween(unit.size());
           cursors[lane] = last;
           advanceAll(last, lane);
-          return;
+          return true;
         }
         case DeliveryOutcome.Waiting waiting -> {
           // A large transaction comes into the journal in parts: the rest may be on its way.
@@ -178,16 +191,20 @@ final class DrainedDelivery {
                   && journal.awaitBeyond(last, Duration.ofNanos(REST_WAIT_NANOS));
           if (!more) {
             aside.set(lane, first, Obstacle.of(waiting));
-            return;
+            return false;
           }
         }
         case DeliveryOutcome.Refused refused -> {
           // Something else of the transaction is refused, and is set aside when its turn comes.
           aside.set(lane, first, new Obstacle(refused.cause(), refused.constraint(), true));
-          return;
+          return false;
         }
       }
     }
+  }
+
+  private int lane(@Nullable Key key) {
+    return key == null ? 0 : ParkedRows.lane(key, cursors.length);
   }
 
   /**

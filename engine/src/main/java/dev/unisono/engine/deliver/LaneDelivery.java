@@ -100,12 +100,17 @@ final class LaneDelivery {
       case DeliveryOutcome.Applied applied -> queues.done(number, applied.applied(), null);
       case DeliveryOutcome.Waiting waiting -> queues.done(number, waiting.applied(), waiting);
       case DeliveryOutcome.Refused refused -> {
-        int gone = 0;
+        boolean passed = false;
         try {
           aside.set(number, deliveries.get(refused.applied()), Obstacle.of(refused));
-          gone = 1;
+          passed = true;
         } finally {
-          queues.done(number, refused.applied(), gone, null);
+          if (passed) {
+            queues.done(number, refused.applied(), 1, null);
+          } else {
+            // The lane stays busy: nobody knows where it stands in the target.
+            queues.doneBeforeFailure(number, refused.applied());
+          }
         }
       }
     }

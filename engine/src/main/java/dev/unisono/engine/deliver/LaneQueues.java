@@ -242,9 +242,7 @@ final class LaneQueues {
     lock.lock();
     try {
       LaneState state = lanes[lane];
-      for (int i = 0; i < applied + setAside; i++) {
-        state.queuedBytes -= state.queue.removeFirst().sizeBytes();
-      }
+      removeFirst(state, applied + setAside);
       delivered += applied;
       Item first = state.queue.peekFirst();
       state.stuck =
@@ -257,6 +255,23 @@ final class LaneQueues {
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** So many of a batch are applied; with the next one the lane fails, and does nothing more. */
+  void doneBeforeFailure(int lane, int applied) {
+    lock.lock();
+    try {
+      removeFirst(lanes[lane], applied);
+      delivered += applied;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void removeFirst(LaneState state, int number) {
+    for (int i = 0; i < number; i++) {
+      state.queuedBytes -= state.queue.removeFirst().sizeBytes();
     }
   }
 

@@ -332,7 +332,7 @@ final class TransactionRun implements Delivering {
 
   /** Where lanes have delivered before, each stands at a place of its own. */
   private int lane(@Nullable Key key) {
-    return key == null ? 0 : Math.floorMod(key.stableHash(), start.cursors().length);
+    return key == null ? 0 : ParkedRows.lane(key, start.cursors().length);
   }
 
   /** Returns how many, from the first, are written or set aside. */

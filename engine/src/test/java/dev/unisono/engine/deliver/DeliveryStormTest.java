@@ -73,7 +73,7 @@ final class DeliveryStormTest {
   private final Random relaning = new Random(11);
 
   static LongStream seeds() {
-    return LongStream.rangeClosed(1, 40);
+    return LongStream.rangeClosed(1, 60);
   }
 
   @ParameterizedTest
