@@ -16,7 +16,16 @@ import org.jspecify.annotations.Nullable;
 final class LogScenario implements Scenario {
   static final String NAME = "log";
   static final List<String> CONTENDERS =
-      List.of("unisono", "undecoded", "debezium-default", "debezium-tuned");
+      List.of(
+          "unisono",
+          "undecoded",
+          "unisono-socket",
+          "undecoded-socket",
+          "debezium-default",
+          "debezium-tuned");
+
+  /** What ends the name of a contender that reads through the server's Unix socket. */
+  static final String SOCKET = "-socket";
 
   private static final String BACKLOG = "backlog";
   private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -45,6 +54,9 @@ final class LogScenario implements Scenario {
   public List<Ratio> ratios() {
     return List.of(
         new Ratio("unisono", "undecoded"),
+        new Ratio("unisono-socket", "undecoded-socket"),
+        new Ratio("unisono-socket", "unisono"),
+        new Ratio("undecoded-socket", "undecoded"),
         new Ratio("unisono", "debezium-default"),
         new Ratio("unisono", "debezium-tuned"));
   }
@@ -78,7 +90,7 @@ final class LogScenario implements Scenario {
             + (changes - inserts)
             + " updates of a row of six columns, transactions of "
             + ItemTable.TRANSACTION_CHANGES);
-    conditions.put("reader and server", "one machine, TCP over loopback");
+    conditions.put("reader and server", "one machine, TCP over loopback; -socket: Unix socket");
     return conditions;
   }
 
@@ -90,8 +102,13 @@ final class LogScenario implements Scenario {
     parameters.put("from", source().confirmed(slot));
     parameters.put("changes", Long.toString(changes));
     parameters.put("offsets", folder.resolve(slot + ".offsets").toString());
+    String reader = contender;
+    if (contender.endsWith(SOCKET)) {
+      reader = contender.substring(0, contender.length() - SOCKET.length());
+      parameters.put("socket", source().server().socketFolder().toString());
+    }
     try (ChildProcess child =
-        ChildProcess.start(folder.resolve(slot + ".log"), "read-" + contender, parameters)) {
+        ChildProcess.start(folder.resolve(slot + ".log"), "read-" + reader, parameters)) {
       JsonNode measured = child.awaitResult(LIMIT);
       return new Run(
           Map.of("", measured.get("rate").doubleValue()),

@@ -3,6 +3,7 @@ package dev.unisono.bench;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a contender is told, as {@code name=value} arguments of its process. Immutable. */
 final class Parameters {
@@ -13,6 +14,10 @@ final class Parameters {
       int equals = argument.indexOf('=');
       values.put(argument.substring(0, equals), argument.substring(equals + 1));
     }
+  }
+
+  Optional<String> optionalText(String name) {
+    return Optional.ofNullable(values.get(name));
   }
 
   String text(String name) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class PipelineScenario implements Scenario {
   static final String NAME = "pipeline";
   static final List<String> CONTENDERS =
-      List.of("unisono", "unisono-with-records", "debezium-jdbc", "target-alone");
+      List.of("unisono", "unisono-socket", "unisono-with-records", "debezium-jdbc", "target-alone");
 
   private static final String SLOT = "debezium_bench";
   private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -56,6 +56,7 @@ final class PipelineScenario implements Scenario {
   public List<Ratio> ratios() {
     return List.of(
         new Ratio("unisono", "debezium-jdbc"),
+        new Ratio("unisono-socket", "unisono"),
         new Ratio("unisono-with-records", "debezium-jdbc"),
         new Ratio("unisono", "target-alone"));
   }
@@ -94,7 +95,7 @@ final class PipelineScenario implements Scenario {
             + (changes - inserts)
             + " updates of a row of six columns, transactions of "
             + ItemTable.TRANSACTION_CHANGES);
-    conditions.put("all parts", "one machine, TCP over loopback");
+    conditions.put("all parts", "one machine, TCP over loopback; -socket: Unix sockets");
     conditions.put("processor time", "of the contender's process, the databases' not counted");
     return conditions;
   }
@@ -110,14 +111,20 @@ final class PipelineScenario implements Scenario {
         case "debezium-jdbc" -> runDebezium(runFolder, database, written);
         case "target-alone" -> runTargetAlone(written);
         default ->
-            runUnisono(runFolder, database, written, contender.equals("unisono-with-records"));
+            runUnisono(
+                runFolder,
+                database,
+                written,
+                contender.equals("unisono-with-records"),
+                contender.endsWith(LogScenario.SOCKET));
       };
     } finally {
       target().drop(database);
     }
   }
 
-  private Run runUnisono(Path runFolder, String database, Connection written, boolean served)
+  private Run runUnisono(
+      Path runFolder, String database, Connection written, boolean served, boolean bySocket)
       throws SQLException, InterruptedException {
     ServerConfig config =
         new ServerConfig(
@@ -126,7 +133,8 @@ final class PipelineScenario implements Scenario {
             target().server(),
             database,
             "updated_at: { type: string, format: date-time }",
-            served);
+            served,
+            bySocket);
     try (ServerProcess server = config.start()) {
       server.awaitReady(START_LIMIT, () -> false);
       return measure(ServerConfig.SLOT, server.processId(), server::alive, written);

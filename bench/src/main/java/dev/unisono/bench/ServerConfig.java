@@ -19,10 +19,7 @@ final class ServerConfig {
   private final Path folder;
   private final int port = ServerProcess.freePort();
 
-  /**
-   * @param lastField the sixth column and its schema
-   * @param served whether records are kept for REST
-   */
+  /** All databases by TCP. */
   ServerConfig(
       Path folder,
       PostgresServer source,
@@ -30,6 +27,22 @@ final class ServerConfig {
       String targetDatabase,
       String lastField,
       boolean served) {
+    this(folder, source, target, targetDatabase, lastField, served, false);
+  }
+
+  /**
+   * @param lastField the sixth column and its schema
+   * @param served whether records are kept for REST
+   * @param bySocket whether the databases are reached through their Unix sockets
+   */
+  ServerConfig(
+      Path folder,
+      PostgresServer source,
+      PostgresServer target,
+      String targetDatabase,
+      String lastField,
+      boolean served,
+      boolean bySocket) {
     this.folder = folder;
     Path password = folder.resolve("password");
     String config =
@@ -44,11 +57,13 @@ final class ServerConfig {
             password: "${file:%s}"
             slot: %s
             publication: %s
+            %s
           target:
             connector: postgres
             url: "%s"
             user: %s
             password: "${file:%s}"
+            %s
         entities:
           item:
             plural: items
@@ -78,9 +93,11 @@ final class ServerConfig {
                 password,
                 SLOT,
                 SourceDatabase.PUBLICATION,
+                socket(source, bySocket),
                 target.jdbcUrl(targetDatabase),
                 target.user(),
                 password,
+                socket(target, bySocket),
                 served ? "" : "serve: false",
                 lastField);
     try {
@@ -93,6 +110,10 @@ final class ServerConfig {
     } catch (IOException failed) {
       throw new UncheckedIOException("cannot write a config in " + folder, failed);
     }
+  }
+
+  private static String socket(PostgresServer server, boolean bySocket) {
+    return bySocket ? "socket: \"" + server.socketFolder() + "\"" : "";
   }
 
   private Path state() {

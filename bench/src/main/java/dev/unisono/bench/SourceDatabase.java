@@ -35,7 +35,7 @@ final class SourceDatabase implements AutoCloseable {
   }
 
   static SourceDatabase start() throws SQLException {
-    PostgresServer server = PostgresServer.temporary(SETTINGS);
+    PostgresServer server = PostgresServer.withSocket(SETTINGS);
     try {
       server.createDatabase(DATABASE);
       return new SourceDatabase(server, server.connect(DATABASE));

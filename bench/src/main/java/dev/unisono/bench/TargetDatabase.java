@@ -23,7 +23,7 @@ final class TargetDatabase implements AutoCloseable {
   static TargetDatabase start() {
     Map<String, String> settings = new HashMap<>(SourceDatabase.SETTINGS);
     settings.put("track_commit_timestamp", "on");
-    return new TargetDatabase(PostgresServer.temporary(settings));
+    return new TargetDatabase(PostgresServer.withSocket(settings));
   }
 
   PostgresServer server() {

@@ -1,5 +1,6 @@
 package dev.unisono.bench;
 
+import dev.unisono.postgres.UnixSocketFactory;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -58,6 +59,13 @@ final class UndecodedReader {
     PGProperty.REPLICATION.set(properties, "database");
     PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
     PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "14");
+    parameters
+        .optionalText("socket")
+        .ifPresent(folder -> {
+          PGProperty.SOCKET_FACTORY.set(properties, UnixSocketFactory.class.getName());
+          PGProperty.SOCKET_FACTORY_ARG.set(
+              properties, folder + "/.s.PGSQL." + parameters.text("port"));
+        });
     return DriverManager.getConnection(parameters.jdbcUrl(), properties);
   }
 

@@ -79,6 +79,7 @@ final class UnisonoReader {
     for (String name : List.of("user", "password", "slot", "publication")) {
       values.put(name, parameters.text(name));
     }
+    parameters.optionalText("socket").ifPresent(folder -> values.put("socket", folder));
     return new Settings(values);
   }
 

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -120,18 +121,40 @@ final class CheckCommandTest {
     execute(server, "crm", "CREATE ROLE unisono LOGIN PASSWORD 'geheim99'");
   }
 
+  /** What {@link #RIGHT} needs. */
+  private static void allRight(PostgresServer server) throws SQLException {
+    databases(server);
+    execute(
+        server,
+        "crm",
+        "ALTER ROLE unisono REPLICATION",
+        "CREATE TABLE customers (id bigint PRIMARY KEY, name text)",
+        "GRANT SELECT ON customers TO unisono",
+        "CREATE PUBLICATION unisono_crm FOR TABLE customers");
+    execute(
+        server,
+        "billing",
+        "CREATE TABLE clients (client_id bigint PRIMARY KEY, name text, more text NOT NULL"
+            + " DEFAULT '', twice bigint GENERATED ALWAYS AS (client_id * 2) STORED)",
+        "GRANT ALL ON clients TO unisono",
+        "GRANT CREATE ON DATABASE billing TO unisono");
+  }
+
   private CliRun check(PostgresServer server, String config, String... options)
       throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of("check", config(server, config).toString()));
+    arguments.addAll(List.of(options));
+    return CliRun.of(ENVIRONMENT, arguments.toArray(String[]::new));
+  }
+
+  private Path config(PostgresServer server, String config) throws IOException {
     String text =
         config
             .replace("CRM", server.jdbcUrl("crm"))
             .replace("BILLING", server.jdbcUrl("billing"))
             .replace("LOST", server.jdbcUrl("nowhere"))
             .replace("AWAY", "jdbc:postgresql://127.0.0.1:" + closedPort() + "/crm");
-    Path file = Files.writeString(folder.resolve("unisono.yaml"), text);
-    List<String> arguments = new ArrayList<>(List.of("check", file.toString()));
-    arguments.addAll(List.of(options));
-    return CliRun.of(ENVIRONMENT, arguments.toArray(String[]::new));
+    return Files.writeString(folder.resolve("unisono.yaml"), text);
   }
 
   private static int closedPort() throws IOException {
@@ -143,21 +166,7 @@ final class CheckCommandTest {
   @Test
   void findsNothingWhereAllIsWell() throws Exception {
     try (PostgresServer server = PostgresServer.temporary()) {
-      databases(server);
-      execute(
-          server,
-          "crm",
-          "ALTER ROLE unisono REPLICATION",
-          "CREATE TABLE customers (id bigint PRIMARY KEY, name text)",
-          "GRANT SELECT ON customers TO unisono",
-          "CREATE PUBLICATION unisono_crm FOR TABLE customers");
-      execute(
-          server,
-          "billing",
-          "CREATE TABLE clients (client_id bigint PRIMARY KEY, name text, more text NOT NULL"
-              + " DEFAULT '', twice bigint GENERATED ALWAYS AS (client_id * 2) STORED)",
-          "GRANT ALL ON clients TO unisono",
-          "GRANT CREATE ON DATABASE billing TO unisono");
+      allRight(server);
       CliRun run = check(server, RIGHT);
       assertEquals(0, run.exit(), run.output());
       assertTrue(run.output().contains("all well"), run.output());
@@ -278,6 +287,29 @@ final class CheckCommandTest {
       assertEquals(1, plain.exit());
       assertTrue(plain.output().endsWith("10 problems\n"), plain.output());
       assertFalse(plain.output().contains("geheim99"));
+    }
+  }
+
+  @Test
+  void saysWhatKeepsItFromAUnixSocket() throws Exception {
+    try (PostgresServer server = PostgresServer.withSocket(Map.of())) {
+      allRight(server);
+      String through =
+          RIGHT
+              .replace("url: \"CRM\"", "url: \"CRM\", socket: " + server.socketFolder())
+              .replace("url: \"BILLING\"", "url: \"BILLING\", socket: /nowhere");
+      CliRun missing = check(server, through, "--json");
+      assertEquals(List.of("billing no-socket"), places(missing.json()));
+      CliRun encrypted =
+          check(server, through.replace("CRM", "CRM?sslmode=require"), "--json", "--offline");
+      assertEquals(1, encrypted.exit());
+      assertEquals(List.of("crm url-not-for-socket"), places(encrypted.json()));
+      Path socket = server.socketFolder().resolve(".s.PGSQL." + server.port());
+      Files.setPosixFilePermissions(socket, Set.of());
+      CliRun locked =
+          CliRun.withoutPrivileges(
+              ENVIRONMENT, "check", "--json", config(server, through).toString());
+      assertEquals(List.of("billing no-socket", "crm socket-not-allowed"), places(locked.json()));
     }
   }
 

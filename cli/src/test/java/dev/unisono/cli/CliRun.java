@@ -19,14 +19,27 @@ import tools.jackson.databind.json.JsonMapper;
 record CliRun(int exit, String output, String errors) {
   static CliRun of(Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.unisono.cli.Cli"));
+    return of(List.of(), environment, arguments);
+  }
+
+  /** As somebody to whom a file's permissions apply, which they do not to root. */
+  static CliRun withoutPrivileges(Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    boolean root = System.getProperty("user.name").equals("root");
+    return of(root ? List.of("unshare", "-U") : List.of(), environment, arguments);
+  }
+
+  private static CliRun of(
+      List<String> before, Map<String, String> environment, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(before);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.unisono.cli.Cli"));
     command.addAll(List.of(arguments));
     Path output = Files.createTempFile("unisono-cli", ".out");
     Path errors = Files.createTempFile("unisono-cli", ".err");

@@ -56,6 +56,18 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
+  /** The same, to be reached through a Unix socket, too; see {@link #socketFolder}. */
+  public static PostgresServer withSocket(Map<String, String> settings) {
+    try {
+      Path folder = Files.createTempDirectory("unisono-postgres-data");
+      Map<String, String> all = new TreeMap<>(settings);
+      all.put("unix_socket_directories", "'" + folder + "'");
+      return start(folder, true, all);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
   /** A server on a folder that stays: made where it is empty, gone on with where it is not. */
   public static PostgresServer start(Path folder, Map<String, String> settings) {
     return start(folder, false, settings);
@@ -149,6 +161,11 @@ public final class PostgresServer implements AutoCloseable {
   }
 
   public Path folder() {
+    return folder;
+  }
+
+  /** The folder of the Unix socket; of a server that is made {@link #withSocket}. */
+  public Path socketFolder() {
     return folder;
   }
 

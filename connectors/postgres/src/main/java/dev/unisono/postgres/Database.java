@@ -6,7 +6,9 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGProperty;
 
 /**
@@ -23,6 +25,9 @@ final class Database {
   private final String url;
   private final Properties properties = new Properties();
 
+  /** Null where the server is reached by TCP. */
+  private final @Nullable UnixSocket socket;
+
   Database(String system, Settings settings) {
     this.system = system;
     this.url = settings.text("url");
@@ -37,6 +42,10 @@ final class Database {
     PGProperty.LOGIN_TIMEOUT.set(properties, 15);
     PGProperty.BINARY_TRANSFER.set(properties, false);
     PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "14");
+    this.socket = UnixSocket.of(settings).orElse(null);
+    if (socket != null) {
+      socket.set(properties);
+    }
   }
 
   String system() {
@@ -68,8 +77,17 @@ final class Database {
       }
       return connection;
     } catch (SQLException failed) {
-      throw failure(doing, failed);
+      throw notConnected(failed).orElseGet(() -> failure(doing, failed));
     }
+  }
+
+  /** What is wrong with the socket, where nothing was reached through it. */
+  private Optional<UnisonoException> notConnected(SQLException failed) {
+    String state = failed.getSQLState();
+    UnixSocket through = socket;
+    return through == null || state == null || !state.startsWith("08")
+        ? Optional.empty()
+        : through.obstacle(system).map(problem -> new UnisonoException(problem, failed));
   }
 
   UnisonoException failure(String doing, SQLException failed) {

@@ -40,6 +40,13 @@ public final class PostgresConnector implements Connector {
         Option.required("user", Option.Type.TEXT, "The role to connect as."),
         Option.secret("password", "That role's password."),
         Option.optional(
+            UnixSocket.OPTION,
+            Option.Type.TEXT,
+            null,
+            "Where the server is on this machine: the folder of its Unix socket, such as"
+                + " /var/run/postgresql, or the socket itself. All connections go through it, and"
+                + " of the url count the port and the database."),
+        Option.optional(
             "slot",
             Option.Type.TEXT,
             null,
@@ -136,6 +143,7 @@ public final class PostgresConnector implements Connector {
               "url",
               "Write it like jdbc:postgresql://localhost:5432/database."));
     }
+    problems.addAll(UnixSocket.validate(settings));
     for (String name : List.of("slot", "publication")) {
       settings
           .optionalText(name)
