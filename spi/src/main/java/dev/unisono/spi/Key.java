@@ -14,14 +14,36 @@ public final class Key {
   private final long hash;
 
   public Key(Object... parts) {
-    this.parts = new Object[parts.length];
-    long h = 0x9E3779B97F4A7C15L;
+    this.parts = comparable(parts.clone());
+    this.hash = hashOf(this.parts);
+  }
+
+  private Key(Object[] parts, long hash) {
+    this.parts = parts;
+    this.hash = hash;
+  }
+
+  /** Of parts that are given away with it: no array is made for each change. */
+  static Key of(Object[] parts) {
+    Object[] own = comparable(parts);
+    return new Key(own, hashOf(own));
+  }
+
+  private static Object[] comparable(Object[] parts) {
     for (int i = 0; i < parts.length; i++) {
-      this.parts[i] =
-          parts[i] instanceof BigDecimal decimal ? decimal.stripTrailingZeros() : parts[i];
-      h = mix(h ^ hashOf(this.parts[i]));
+      if (parts[i] instanceof BigDecimal decimal) {
+        parts[i] = decimal.stripTrailingZeros();
+      }
     }
-    this.hash = h;
+    return parts;
+  }
+
+  private static long hashOf(Object[] parts) {
+    long h = 0x9E3779B97F4A7C15L;
+    for (Object part : parts) {
+      h = mix(h ^ hashOf(part));
+    }
+    return h;
   }
 
   public int size() {

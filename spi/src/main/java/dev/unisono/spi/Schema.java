@@ -94,7 +94,7 @@ public final class Schema {
       }
       parts[i] = part;
     }
-    return new Key(parts);
+    return Key.of(parts);
   }
 
   @Override

@@ -16,8 +16,15 @@ import java.util.Map;
  * say. For one thread.
  */
 final class LogMessages {
+  private static final RelationDecoder[] NONE = {};
+
   private final LogReader reader;
-  private final Map<Integer, List<RelationDecoder>> relations = new HashMap<>();
+  private final Map<Integer, RelationDecoder[]> relations = new HashMap<>();
+
+  /** The relation of the last change, which most often is that of the next. */
+  private int lastRelation;
+
+  private RelationDecoder[] lastDecoders = NONE;
 
   LogMessages(LogReader reader) {
     this.reader = reader;
@@ -60,10 +67,12 @@ final class LogMessages {
       columns.add(
           new AnnouncedTable.Column(text(in), Integer.toUnsignedLong(in.getInt()), in.getInt()));
     }
-    relations.put(
-        relation,
-        reader.announced(
-            new AnnouncedTable(Integer.toUnsignedLong(relation), schema, name, columns)));
+    lastRelation = relation;
+    lastDecoders =
+        reader
+            .announced(new AnnouncedTable(Integer.toUnsignedLong(relation), schema, name, columns))
+            .toArray(NONE);
+    relations.put(relation, lastDecoders);
   }
 
   private static String text(ByteBuffer in) {
@@ -75,12 +84,17 @@ final class LogMessages {
         in.array(), in.arrayOffset() + from, in.position() - from - 1, StandardCharsets.UTF_8);
   }
 
-  private List<RelationDecoder> decoders(ByteBuffer in) {
-    return relations.getOrDefault(in.getInt(), List.of());
+  private RelationDecoder[] decoders(ByteBuffer in) {
+    int relation = in.getInt();
+    if (relation != lastRelation) {
+      lastRelation = relation;
+      lastDecoders = relations.getOrDefault(relation, NONE);
+    }
+    return lastDecoders;
   }
 
   private void insert(ByteBuffer in, int length) {
-    List<RelationDecoder> decoders = decoders(in);
+    RelationDecoder[] decoders = decoders(in);
     in.get();
     int start = in.position();
     for (RelationDecoder decoder : decoders) {
@@ -91,7 +105,7 @@ final class LogMessages {
   }
 
   private void update(ByteBuffer in, int length) {
-    List<RelationDecoder> decoders = decoders(in);
+    RelationDecoder[] decoders = decoders(in);
     int start = in.position();
     for (RelationDecoder decoder : decoders) {
       in.position(start);
@@ -114,7 +128,7 @@ final class LogMessages {
   }
 
   private void delete(ByteBuffer in, int length) {
-    List<RelationDecoder> decoders = decoders(in);
+    RelationDecoder[] decoders = decoders(in);
     int start = in.position();
     for (RelationDecoder decoder : decoders) {
       in.position(start);

@@ -228,7 +228,7 @@ final class LogReader {
     }
     long at = ordinal++;
     // What was held back before a restart was counted, but never handed over.
-    Deferred waiting = deferred.get(binding);
+    Deferred waiting = deferred.isEmpty() ? null : deferred.get(binding);
     if (at < skip && waiting == null) {
       return;
     }

@@ -5,7 +5,10 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Unchanged;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class RelationDecoder {
   private static final int NOT_WANTED = -1;
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
 
   private final Binding binding;
   private final Schema schema;
@@ -60,21 +67,28 @@ final class RelationDecoder {
    */
   Row read(ByteBuffer in, boolean restNull) {
     @Nullable Object[] values = blank.clone();
-    int columns = in.getShort();
     byte[] bytes = in.array();
+    int at = in.arrayOffset() + in.position();
+    int columns = (short) SHORTS.get(bytes, at);
+    at += 2;
     for (int i = 0; i < columns; i++) {
-      byte kind = in.get();
-      int length = kind == 't' || kind == 'b' ? in.getInt() : 0;
+      byte kind = bytes[at++];
+      int length = 0;
+      if (kind == 't' || kind == 'b') {
+        length = (int) INTS.get(bytes, at);
+        at += 4;
+      }
       int field = i < fields.length ? fields[i] : NOT_WANTED;
       if (field != NOT_WANTED) {
         if (kind == 't') {
-          values[field] = readers[field].read(bytes, in.arrayOffset() + in.position(), length);
+          values[field] = readers[field].read(bytes, at, length);
         } else if (kind == 'u' || (restNull && !schema.isKey(field))) {
           values[field] = Unchanged.UNCHANGED;
         }
       }
-      in.position(in.position() + length);
+      at += length;
     }
+    in.position(at - in.arrayOffset());
     return new Row(schema, values);
   }
 
