@@ -1,6 +1,8 @@
 package dev.unisono.postgres;
 
 import dev.unisono.spi.Json;
+import java.math.BigDecimal;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,8 @@ final class ArrayLiteral {
       case Boolean flag -> text.append(flag ? 't' : 'f');
       case String words -> ArrayText.quote(text, words);
       case Json json -> ArrayText.quote(text, json.text());
+      case BigDecimal decimal -> text.append(TextValue.write(decimal));
+      case Instant instant -> TextValue.write(text.append('"'), instant).append('"');
       default -> ArrayText.quote(text, type.write(value));
     }
   }

@@ -109,6 +109,10 @@ final class ArrayText {
   /** In quotes everything is taken as it stands but a quote and a backslash. */
   static void quote(StringBuilder text, String value) {
     text.append('"');
+    if (value.indexOf('"') < 0 && value.indexOf('\\') < 0) {
+      text.append(value).append('"');
+      return;
+    }
     for (int i = 0; i < value.length(); i++) {
       char letter = value.charAt(i);
       if (letter == '"' || letter == '\\') {

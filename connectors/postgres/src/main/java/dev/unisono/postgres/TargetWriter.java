@@ -204,12 +204,16 @@ final class TargetWriter {
       outcome.deletes.put(key, delivery.sourceTime());
       return;
     }
-    if (delivery.operation() != Operation.UPDATE) {
+    if (delivery.operation() != Operation.UPDATE && row.partial()) {
       outcome.begun.add(key);
     }
-    Row earlier = outcome.rows.get(key);
-    outcome.rows.put(key, earlier == null ? row : row.over(earlier));
-    outcome.deletes.remove(key);
+    Row earlier = outcome.rows.put(key, row);
+    if (earlier != null) {
+      outcome.rows.put(key, row.over(earlier));
+    }
+    if (!outcome.deletes.isEmpty()) {
+      outcome.deletes.remove(key);
+    }
   }
 
   private TargetTable table(Binding binding) {

@@ -21,6 +21,13 @@ final class TextValue {
   private static final int LONGEST_LONG = 18;
   private static final int LARGEST_PLAIN_SCALE = 1_000;
 
+  /** How long a date with a year of four digits is, and a timestamp without its fraction. */
+  private static final int PLAIN_DATE = 10;
+
+  private static final int PLAIN_TIMESTAMP = 19;
+
+  private static final long SECONDS_A_DAY = 86_400;
+
   private TextValue() {}
 
   static Object read(ValueType type, byte[] bytes, int from, int length) {
@@ -31,9 +38,9 @@ final class TextValue {
       case DOUBLE -> Double.parseDouble(text(bytes, from, length));
       case STRING -> text(bytes, from, length);
       case BYTES -> HexFormat.of().parseHex(ascii(bytes, from + 2, length - 2));
-      case DATE -> readDate(ascii(bytes, from, length));
+      case DATE -> readDate(bytes, from, length);
       case TIME -> readTime(ascii(bytes, from, length));
-      case TIMESTAMP -> readTimestamp(ascii(bytes, from, length));
+      case TIMESTAMP -> readTimestamp(bytes, from, length);
       case UUID -> UUID.fromString(ascii(bytes, from, length));
       case JSON -> new Json(text(bytes, from, length));
       case ARRAY -> throw new IllegalArgumentException("an array is read by its column");
@@ -88,6 +95,22 @@ final class TextValue {
     return BigDecimal.valueOf(negative ? -unscaled : unscaled, scale);
   }
 
+  private static LocalDate readDate(byte[] bytes, int from, int length) {
+    return length == PLAIN_DATE && bytes[from + 4] == '-'
+        ? plainDate(bytes, from)
+        : readDate(ascii(bytes, from, length));
+  }
+
+  /** A date with a year of four digits, as nearly all have. */
+  private static LocalDate plainDate(byte[] bytes, int from) {
+    int year = 100 * number(bytes, from) + number(bytes, from + 2);
+    return LocalDate.of(year, number(bytes, from + 5), number(bytes, from + 8));
+  }
+
+  private static int number(byte[] bytes, int from) {
+    return (bytes[from] - '0') * 10 + (bytes[from + 1] - '0');
+  }
+
   private static LocalDate readDate(String text) {
     if (text.equals("infinity")) {
       return LocalDate.MAX;
@@ -127,6 +150,47 @@ final class TextValue {
     return LocalTime.of(number(text, from), number(text, from + 3), number(text, from + 6), nanos);
   }
 
+  /** Nearly all have a year of four digits and are in UTC: read as they stand there. */
+  private static Instant readTimestamp(byte[] bytes, int from, int length) {
+    int end = from + length;
+    if (length > PLAIN_TIMESTAMP
+        && bytes[end - 3] == '+'
+        && bytes[end - 2] == '0'
+        && bytes[end - 1] == '0') {
+      end -= 3;
+    }
+    int point = from + PLAIN_TIMESTAMP;
+    boolean plain =
+        end >= point
+            && bytes[from + 4] == '-'
+            && bytes[from + PLAIN_DATE] == ' '
+            && (end == point || bytes[point] == '.');
+    int nanos = plain ? nanos(bytes, point + 1, end) : -1;
+    if (nanos < 0) {
+      return readTimestamp(ascii(bytes, from, length));
+    }
+    long minutes =
+        (plainDate(bytes, from).toEpochDay() * 24 + number(bytes, from + 11)) * 60
+            + number(bytes, from + 14);
+    return Instant.ofEpochSecond(minutes * 60 + number(bytes, from + 17), nanos);
+  }
+
+  /** The digits of a fraction of a second; negative where something else stands among them. */
+  private static int nanos(byte[] bytes, int from, int end) {
+    int nanos = 0;
+    int digits = 0;
+    for (int i = from; i < end; i++, digits++) {
+      if (bytes[i] < '0' || bytes[i] > '9') {
+        return -1;
+      }
+      nanos = nanos * 10 + (bytes[i] - '0');
+    }
+    for (; digits < 9; digits++) {
+      nanos *= 10;
+    }
+    return nanos;
+  }
+
   private static Instant readTimestamp(String text) {
     if (text.equals("infinity")) {
       return Instant.MAX;
@@ -160,7 +224,7 @@ final class TextValue {
       case Json json -> json.text();
       case byte[] bytes -> "\\x" + HexFormat.of().formatHex(bytes);
       case LocalDate date -> writeDate(date);
-      case Instant instant -> writeTimestamp(instant);
+      case Instant instant -> write(new StringBuilder(), instant).toString();
       default -> value.toString();
     };
   }
@@ -176,31 +240,46 @@ final class TextValue {
     if (date.equals(LocalDate.MAX) || date.equals(LocalDate.MIN)) {
       return date.equals(LocalDate.MAX) ? "infinity" : "-infinity";
     }
-    int year = date.getYear();
     StringBuilder out = new StringBuilder(13);
-    pad(out, year > 0 ? year : 1 - year, 4).append('-');
-    pad(out, date.getMonthValue(), 2).append('-');
-    pad(out, date.getDayOfMonth(), 2);
-    return year > 0 ? out.toString() : out.append(" BC").toString();
+    return writeEra(writeDay(out, date), date).toString();
   }
 
-  private static StringBuilder pad(StringBuilder out, int number, int width) {
-    String digits = Integer.toString(number);
-    out.repeat('0', Math.max(0, width - digits.length()));
-    return out.append(digits);
+  private static StringBuilder writeDay(StringBuilder out, LocalDate date) {
+    int year = date.getYear();
+    pad(out, year > 0 ? year : 1 - year, 1_000).append('-');
+    pad(out, date.getMonthValue(), 10).append('-');
+    return pad(out, date.getDayOfMonth(), 10);
   }
 
-  private static String writeTimestamp(Instant instant) {
-    if (instant.equals(Instant.MAX) || instant.equals(Instant.MIN)) {
-      return instant.equals(Instant.MAX) ? "infinity" : "-infinity";
+  private static StringBuilder writeEra(StringBuilder out, LocalDate date) {
+    return date.getYear() > 0 ? out : out.append(" BC");
+  }
+
+  /** A number of as many digits as another one has, or more. */
+  private static StringBuilder pad(StringBuilder out, int number, int asLongAs) {
+    for (int least = asLongAs; least > number && least > 1; least /= 10) {
+      out.append('0');
     }
-    LocalDateTime utc = LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
-    String date = writeDate(utc.toLocalDate());
-    boolean beforeChrist = date.endsWith(" BC");
-    return (beforeChrist ? date.substring(0, date.length() - 3) : date)
-        + ' '
-        + utc.toLocalTime()
-        + "+00"
-        + (beforeChrist ? " BC" : "");
+    return out.append(number);
+  }
+
+  /** A moment in UTC, appended to a text. */
+  static StringBuilder write(StringBuilder out, Instant instant) {
+    if (instant.equals(Instant.MAX) || instant.equals(Instant.MIN)) {
+      return out.append(instant.equals(Instant.MAX) ? "infinity" : "-infinity");
+    }
+    long second = instant.getEpochSecond();
+    LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(second, SECONDS_A_DAY));
+    int ofDay = (int) Math.floorMod(second, SECONDS_A_DAY);
+    pad(writeDay(out, date).append(' '), ofDay / 3_600, 10).append(':');
+    pad(out, ofDay / 60 % 60, 10).append(':');
+    pad(out, ofDay % 60, 10);
+    int nanos = instant.getNano();
+    if (nanos % 1_000 != 0) {
+      pad(out.append('.'), nanos, 100_000_000);
+    } else if (nanos != 0) {
+      pad(out.append('.'), nanos / 1_000, 100_000);
+    }
+    return writeEra(out.append("+00"), date);
   }
 }

@@ -254,6 +254,27 @@ final class TextValueTest {
   }
 
   @Test
+  void randomMomentsAndDaysAreTheSameAgain() {
+    Random random = new Random(6);
+    for (int i = 0; i < 5_000; i++) {
+      // From 4713 BC to 9999, and with every length of fraction.
+      long second = random.nextLong(-210_000_000_000L, 253_000_000_000L);
+      int[] grains = {1, 1_000, 1_000_000, 1_000_000_000};
+      int nanos = random.nextInt(1_000_000_000) / grains[i % 4] * grains[i % 4];
+      Instant moment = Instant.ofEpochSecond(second, nanos);
+      assertEquals(moment, again(ValueType.TIMESTAMP, moment));
+      LocalDate day = LocalDate.ofEpochDay(Math.floorDiv(second, 86_400L));
+      assertEquals(day, again(ValueType.DATE, day));
+    }
+  }
+
+  @Test
+  void aTextThatOnlyBeginsLikeAMomentIsRefused() {
+    assertThrows(RuntimeException.class, () -> read(ValueType.TIMESTAMP, "2026-03-01 12:34:56.x"));
+    assertThrows(RuntimeException.class, () -> read(ValueType.DATE, "2026-13-01"));
+  }
+
+  @Test
   void theEndsOfTimeAreInfinity() {
     assertEquals(Instant.MAX, read(ValueType.TIMESTAMP, "infinity"));
     assertEquals(Instant.MIN, read(ValueType.TIMESTAMP, "-infinity"));

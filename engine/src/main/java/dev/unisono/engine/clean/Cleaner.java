@@ -129,7 +129,8 @@ public final class Cleaner {
         return finding;
       }
     }
-    BigDecimal number = number(value);
+    boolean bounded = rules.minimum() != null || rules.maximum() != null;
+    BigDecimal number = bounded ? number(value) : null;
     if (number != null && rules.minimum() != null && number.compareTo(rules.minimum()) < 0) {
       return new Finding("minimum", field, field + " must be at least " + rules.minimum() + ".");
     }

@@ -25,4 +25,10 @@ public record Entity(
   public String name() {
     return schema.name();
   }
+
+  /** Each entry of the journal is looked up by its entity: not all fields are gone through. */
+  @Override
+  public int hashCode() {
+    return id;
+  }
 }
