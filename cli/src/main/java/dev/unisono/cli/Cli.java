@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
       PublicationCommand.class,
       SchemaCommand.class,
       ReferenceCommand.class,
+      ReloadCommand.class,
       SnapshotCommands.class,
       ParkedCommand.class,
       BackupCommand.class,

@@ -25,6 +25,11 @@ final class ServerOptions {
   private @Nullable Path tokenFile;
 
   ApiClient connect() {
+    return connect(config);
+  }
+
+  /** The server that runs with a config, where no other is named by {@code --url}. */
+  ApiClient connect(Path file) {
     String address = url;
     Path token = tokenFile;
     if (address != null && token != null) {
@@ -39,6 +44,6 @@ final class ServerOptions {
               null,
               "Give both, or --config alone."));
     }
-    return ApiClient.of(config);
+    return ApiClient.of(file);
   }
 }

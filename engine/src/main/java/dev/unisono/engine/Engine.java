@@ -83,6 +83,7 @@ public final class Engine implements Doors, AutoCloseable {
    */
   public Engine(Config written, InstantSource clock, Runnable onLearned) {
     this.folder = StateFolder.open(written.state().folder(), clock);
+    List<Runnable> opened = new ArrayList<>(List.of(folder::close));
     try {
       Config config = LearnedConfig.over(written, folder.learned());
       this.entities = entities(config);
@@ -95,15 +96,18 @@ public final class Engine implements Doors, AutoCloseable {
               config.state().retentionBytes(),
               System::nanoTime,
               this::recordsNeedAfter);
+      opened.add(state::close);
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
+      opened.add(projection::close);
       this.records = new StoredRecords(folder, state.shapes(), projection);
+      opened.add(records::close);
       this.patchWaits = new PatchWaits(state.journal());
       this.repairs = new TargetRepairs(targets, connect(config, clock, onLearned), state.journal());
     } catch (SQLException failed) {
-      folder.close();
+      opened.reversed().forEach(Runnable::run);
       throw StateFolder.failure(failed);
     } catch (UnisonoException failed) {
-      folder.close();
+      opened.reversed().forEach(Runnable::run);
       throw failed;
     }
   }

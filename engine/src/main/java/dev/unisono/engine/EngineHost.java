@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The doors' way to an engine that is made anew in place when one of its sources has learned of a
- * column. Closing one engine and making the next is a restart without the process, and as safe: all
- * that counts is in the state. Reads wait for that moment, what is only in memory is answered by
- * the engine before, and positions go on, so that streams stay open. Safe for threads.
+ * column, or the config is another. Closing one engine and making the next is a restart without the
+ * process, and as safe: all that counts is in the state. Reads wait for that moment, what is only
+ * in memory is answered by the engine before, and positions go on, so that streams stay open. Safe
+ * for threads.
  */
 public final class EngineHost implements Doors, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(EngineHost.class.getName());
@@ -40,7 +41,6 @@ public final class EngineHost implements Doors, AutoCloseable {
   /** A wait looks this often whether the engine that it waits for is still the one. */
   private static final Duration SLICE = Duration.ofMillis(200);
 
-  private final Config config;
   private final InstantSource clock;
   private final Semaphore learned = new Semaphore(0);
   private final ReentrantReadWriteLock gate = new ReentrantReadWriteLock();
@@ -48,6 +48,9 @@ public final class EngineHost implements Doors, AutoCloseable {
   private final Records records = new HostedRecords();
   private final Thread thread;
   private volatile Engine engine;
+
+  /** Written while the gate is closed. */
+  private volatile Config config;
 
   /** Why there is no engine at the moment; null where there is one. */
   private volatile @Nullable Problem problem;
@@ -84,36 +87,97 @@ public final class EngineHost implements Doors, AutoCloseable {
   }
 
   private void renew() throws InterruptedException {
-    long startNanos = System.nanoTime();
     gate.writeLock().lockInterruptibly();
     try {
-      engine.close();
-      Engine next = make();
-      while (next == null && !closed) {
-        TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
-        next = make();
-      }
-      if (next != null) {
-        engine = next;
-        next.start();
+      if (!closed) {
+        makeAnew(config, "columns have changed");
       }
     } finally {
       gate.writeLock().unlock();
     }
+  }
+
+  /** The config by which the engine of now was made, without what was learned. */
+  public Config config() {
+    return config;
+  }
+
+  /**
+   * Makes the engine anew by another config, with the same state folder; blocks until its parts
+   * have been started. One of which none can be made leaves things as they were.
+   *
+   * @throws UnisonoException learned-field-differs and others as {@link Engine} throws: then the
+   *     config before goes on. stopping where this host is closed
+   */
+  public void reload(Config next) throws InterruptedException {
+    if (!next.state().folder().equals(config.state().folder())) {
+      throw new IllegalArgumentException("another state folder");
+    }
+    gate.writeLock().lockInterruptibly();
+    try {
+      if (closed) {
+        throw new UnisonoException(
+            new Problem("stopping", ProblemType.TRANSIENT, "The server is stopping.", null, ""));
+      }
+      Problem refused = makeAnew(next, "the config has changed");
+      if (refused != null) {
+        throw new UnisonoException(refused);
+      }
+    } finally {
+      gate.writeLock().unlock();
+    }
+  }
+
+  /**
+   * With the gate closed: ends the engine of now and makes the next, by the config before where the
+   * next one does not do, which is why it then returns a problem. Takes as long as the state needs.
+   */
+  private @Nullable Problem makeAnew(Config next, String why) throws InterruptedException {
+    long startNanos = System.nanoTime();
+    engine.close();
+    Engine made = make(next);
+    Problem refused = null;
+    if (made == null && !next.equals(config)) {
+      refused = problem;
+      made = make(config);
+    }
+    while (made == null && !closed) {
+      TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
+      made = make(config);
+    }
+    if (refused == null) {
+      config = next;
+    }
+    if (made != null) {
+      engine = made;
+      made.start();
+    }
     LOG.log(
         System.Logger.Level.INFO,
-        "columns have changed: the engine was made anew in {0} ms",
+        "{0}: the engine was made anew in {1} ms",
+        refused == null ? why : "the config was refused",
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
+    return refused;
   }
 
   /** The next engine; null where the state does not allow it now, which is shown meanwhile. */
-  private @Nullable Engine make() {
+  private @Nullable Engine make(Config by) {
     try {
-      Engine made = new Engine(config, clock, learned::release);
+      Engine made = new Engine(by, clock, learned::release);
       problem = null;
       return made;
     } catch (UnisonoException failed) {
       problem = failed.problem();
+      return null;
+    } catch (RuntimeException unexpected) {
+      LOG.log(System.Logger.Level.ERROR, "making an engine", unexpected);
+      problem =
+          new Problem(
+              "engine-fault",
+              ProblemType.INTERNAL,
+              "The engine cannot be made: " + unexpected + ".",
+              null,
+              "This is a fault of Unisono's own; please report it with the log.");
       return null;
     }
   }
@@ -226,7 +290,13 @@ public final class EngineHost implements Doors, AutoCloseable {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
-    engine.close();
+    // Whoever makes an engine at this moment has made it by then.
+    gate.writeLock().lock();
+    try {
+      engine.close();
+    } finally {
+      gate.writeLock().unlock();
+    }
   }
 
   /** The journal of whichever engine there is: one and the same, continued. */

@@ -1,6 +1,8 @@
 package dev.unisono.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -114,8 +116,14 @@ final class EngineHostTest {
   }
 
   private Config config() {
+    return config("");
+  }
+
+  /** The config with more fields of a person. */
+  private Config config(String fields) {
+    String text = CONFIG.replace("name: { type: string }", "name: { type: string }" + fields);
     ConfigReader.Outcome outcome =
-        new ConfigReader(List.of(new ScriptedConnector()), _ -> null).read(CONFIG, folder);
+        new ConfigReader(List.of(new ScriptedConnector()), _ -> null).read(text, folder);
     assertEquals(List.of(), outcome.problems());
     return Objects.requireNonNull(outcome.config());
   }
@@ -181,6 +189,39 @@ final class EngineHostTest {
     // And so does an engine of another process.
     try (EngineHost host = new EngineHost(config(), new MovableClock())) {
       assertEquals(2, person(host).schema().position("phone"));
+    }
+  }
+
+  @Test
+  void aConfigOfWhichNoEngineCanBeMadeLeavesTheOneBeforeAtWork() throws Exception {
+    try (EngineHost host = new EngineHost(config(), new MovableClock())) {
+      host.start();
+      List<LearnedColumn> learned =
+          List.of(new LearnedColumn("people", "phone", null, "phone", "{ type: string }"));
+      steps.add((binding, sink) -> sink.accept(batch(binding, 1, learned, 1L, "Ada")));
+      Await.until("the entity has the field", () -> person(host).schema().find("phone") != null);
+      Config before = host.config();
+      Config differs = config(", phone: { type: integer }");
+      assertEquals(
+          "learned-field-differs",
+          assertThrows(UnisonoException.class, () -> host.reload(differs)).problem().code());
+      assertSame(before, host.config());
+      steps.add((binding, sink) -> sink.accept(batch(binding, 2, List.of(), 2L, "Grace", "123")));
+      assertTrue(host.records().awaitSequence(2, Duration.ofSeconds(30)));
+      assertNull(host.status().problem());
+      Config fits = config(", phone: { type: string }, city: { type: string }");
+      host.reload(fits);
+      assertSame(fits, host.config());
+      steps.add(
+          (binding, sink) -> sink.accept(batch(binding, 3, List.of(), 3L, "Joan", "456", "Paris")));
+      assertTrue(host.records().awaitSequence(3, Duration.ofSeconds(30)));
+      var page = host.records().list(person(host), new RecordQuery(List.of(), List.of(), null, 10));
+      assertEquals(
+          List.of(
+              "[1, Ada, UNCHANGED, UNCHANGED]",
+              "[2, Grace, 123, UNCHANGED]",
+              "[3, Joan, 456, Paris]"),
+          page.records().stream().map(record -> Entities.text(record.row())).toList());
     }
   }
 }

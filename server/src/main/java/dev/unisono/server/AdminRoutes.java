@@ -7,6 +7,7 @@ import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.EngineStatus.TargetStatus;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** What the people who run the server ask it, and the page. Safe for threads. */
@@ -25,17 +27,16 @@ final class AdminRoutes {
   private static final int LONGEST_WAIT_SECONDS = 30;
 
   private final Doors doors;
-  private final Config config;
+  private final Supplier<Config> config;
   private final Access access;
 
-  /** Entities that some system owns, so that a caller's write has somewhere to go. */
-  private final Set<String> writable;
-
-  AdminRoutes(Doors doors, Config config, Access access) {
+  /**
+   * @param config gives the one that is in effect
+   */
+  AdminRoutes(Doors doors, Supplier<Config> config, Access access) {
     this.doors = doors;
     this.config = config;
     this.access = access;
-    this.writable = config.syncs().stream().map(SyncConfig::entity).collect(Collectors.toSet());
   }
 
   void mount(Router router, Doorway doorway) {
@@ -59,13 +60,14 @@ final class AdminRoutes {
   }
 
   private void signInLink(RoutingContext context, Buffer body) {
-    String host = config.server().host();
+    ServerConfig server = config.get().server();
+    String host = server.host();
     String address = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
     String url =
         "http://"
             + (address.contains(":") ? "[" + address + "]" : address)
             + ":"
-            + config.server().port()
+            + server.port()
             + "/sign-in?code="
             + access.newSignInCode();
     Answers.json(
@@ -114,6 +116,9 @@ final class AdminRoutes {
   }
 
   private void entities(RoutingContext context, Buffer body) {
+    // Those that some system owns, so that a caller's write has somewhere to go.
+    Set<String> writable =
+        config.get().syncs().stream().map(SyncConfig::entity).collect(Collectors.toSet());
     Answers.json(
         context,
         200,
@@ -121,14 +126,14 @@ final class AdminRoutes {
           json.writeStartObject();
           json.writeArrayFieldStart("items");
           for (Entity entity : Lookup.served(doors)) {
-            writeEntity(json, entity);
+            writeEntity(json, entity, writable.contains(entity.name()));
           }
           json.writeEndArray();
           json.writeEndObject();
         });
   }
 
-  private void writeEntity(JsonGenerator json, Entity entity) throws IOException {
+  private void writeEntity(JsonGenerator json, Entity entity, boolean writable) throws IOException {
     json.writeStartObject();
     json.writeStringField("name", entity.name());
     json.writeStringField("plural", entity.plural());
@@ -138,7 +143,7 @@ final class AdminRoutes {
     }
     json.writeEndArray();
     json.writeNumberField("records", doors.records().count(entity));
-    json.writeBooleanField("writable", writable.contains(entity.name()));
+    json.writeBooleanField("writable", writable);
     json.writeArrayFieldStart("fields");
     for (EntityField field : entity.fields()) {
       json.writeStartObject();
@@ -183,7 +188,7 @@ final class AdminRoutes {
             writeTarget(json, target);
           }
           json.writeEndArray();
-          writeSyncs(json);
+          writeSyncs(json, config.get());
           json.writeEndObject();
         });
   }
@@ -226,7 +231,7 @@ final class AdminRoutes {
     json.writeEndObject();
   }
 
-  private void writeSyncs(JsonGenerator json) throws IOException {
+  private static void writeSyncs(JsonGenerator json, Config config) throws IOException {
     json.writeArrayFieldStart("syncs");
     for (SyncConfig sync : config.syncs()) {
       json.writeStartObject();

@@ -3,6 +3,7 @@ package dev.unisono.server;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.Engine;
 import dev.unisono.engine.clean.Finding;
+import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.spi.Problem;
 import io.vertx.core.buffer.Buffer;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How answers are written: JSON, and problems as RFC 9457 says. Has no state. */
 final class Answers {
+  private static final String PROBLEM_TYPE = "application/problem+json";
   private static final String ERRORS = "https://unisono.dev/errors/";
 
   private Answers() {}
@@ -83,6 +85,32 @@ final class Answers {
         UUID.randomUUID().toString());
   }
 
+  /** A config that is not taken up, with all that is wrong with it. */
+  static void refusedConfig(RoutingContext context, Problem refusal, List<ConfigProblem> problems) {
+    int status = 422;
+    byte[] body =
+        bytes(json -> {
+          json.writeStartObject();
+          beginProblem(json, status, refusal.code(), refusal.message() + " " + refusal.remedy());
+          json.writeArrayFieldStart("problems");
+          for (ConfigProblem each : problems) {
+            Problem problem = each.problem();
+            json.writeStartObject();
+            json.writeNumberField("line", each.line());
+            json.writeNumberField("column", each.column());
+            json.writeStringField("code", problem.code());
+            json.writeStringField("configPath", problem.configPath());
+            json.writeStringField("message", problem.message());
+            json.writeStringField("remedy", problem.remedy());
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          json.writeStringField("instance", "urn:uuid:" + UUID.randomUUID());
+          json.writeEndObject();
+        });
+    end(context, status, PROBLEM_TYPE, body);
+  }
+
   static void internal(RoutingContext context, String instance) {
     write(
         context,
@@ -104,7 +132,7 @@ final class Answers {
       String instance) {
     byte[] body =
         bytes(json -> writeProblem(json, status, code, detail, field, findings, instance));
-    end(context, status, "application/problem+json", body);
+    end(context, status, PROBLEM_TYPE, body);
   }
 
   static void writeProblem(
@@ -117,11 +145,7 @@ final class Answers {
       String instance)
       throws IOException {
     json.writeStartObject();
-    json.writeStringField("type", ERRORS + code);
-    json.writeStringField("title", title(code));
-    json.writeNumberField("status", status);
-    json.writeStringField("code", code);
-    json.writeStringField("detail", whole(detail));
+    beginProblem(json, status, code, detail);
     if (field != null) {
       json.writeStringField("field", whole(field));
     }
@@ -138,6 +162,15 @@ final class Answers {
     }
     json.writeStringField("instance", "urn:uuid:" + instance);
     json.writeEndObject();
+  }
+
+  private static void beginProblem(JsonGenerator json, int status, String code, String detail)
+      throws IOException {
+    json.writeStringField("type", ERRORS + code);
+    json.writeStringField("title", title(code));
+    json.writeNumberField("status", status);
+    json.writeStringField("code", code);
+    json.writeStringField("detail", whole(detail));
   }
 
   /** What a caller sent may hold halves of characters, which have no UTF-8. */

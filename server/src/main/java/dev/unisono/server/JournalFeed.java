@@ -24,6 +24,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The journal as events for clients: each entry encoded as JSON. Safe for threads. */
@@ -184,18 +185,19 @@ final class JournalFeed implements Feed {
       return true;
     }
 
-    /** By the entity as it is now: its fields may have changed since the last page. */
+    /**
+     * By the entity as it is now: its fields may have changed since the last page, or it is gone.
+     */
     private Records.Page list(Entity wanted, RecordQuery query) {
       while (true) {
-        Entity now =
-            doors.entities().stream()
-                .filter(each -> each.id() == wanted.id())
-                .findAny()
-                .orElse(wanted);
+        Optional<Entity> now =
+            Lookup.served(doors).stream().filter(each -> each.id() == wanted.id()).findAny();
+        entity = now.orElse(wanted);
+        if (now.isEmpty()) {
+          return new Records.Page(List.of(), false, doors.records().position());
+        }
         try {
-          Records.Page read = doors.records().list(now, query);
-          entity = now;
-          return read;
+          return doors.records().list(now.get(), query);
         } catch (UnisonoException failed) {
           if (!failed.problem().code().equals("entities-changed")) {
             throw failed;

@@ -11,8 +11,10 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 @QuarkusMain
 public final class Main {
   /** What is handed over to the container, which makes its beans itself. */
-  record Prepared(Config config, EngineHost engine) {}
+  record Prepared(RunningConfig config, EngineHost engine) {}
 
   private static final AtomicReference<@Nullable Prepared> PREPARED = new AtomicReference<>();
 
@@ -35,9 +37,14 @@ public final class Main {
       System.exit(2);
       return;
     }
-    Config config = read(Path.of(file));
+    List<Connector> connectors =
+        ServiceLoader.load(Connector.class).stream().map(ServiceLoader.Provider::get).toList();
+    Supplier<ConfigReader> reader = () -> new ConfigReader(connectors, System::getenv);
+    ConfigReader.Outcome outcome = reader.get().read(Path.of(file));
+    Config config = usable(Path.of(file), outcome);
     try {
-      PREPARED.set(new Prepared(config, new EngineHost(config, Clock.systemUTC())));
+      EngineHost engine = new EngineHost(config, Clock.systemUTC());
+      PREPARED.set(new Prepared(new RunningConfig(Path.of(file), reader, outcome, engine), engine));
     } catch (UnisonoException failed) {
       System.err.println(failed.problem());
       System.exit(1);
@@ -47,9 +54,7 @@ public final class Main {
     Quarkus.run(null, (exit, failure) -> ended(config, exit, failure), arguments);
   }
 
-  private static Config read(Path file) {
-    ConfigReader.Outcome outcome =
-        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
+  private static Config usable(Path file, ConfigReader.Outcome outcome) {
     Config config = outcome.config();
     if (config != null) {
       return config;

@@ -8,18 +8,31 @@ import dev.unisono.engine.EngineStatus.TargetStatus;
 import dev.unisono.hub.Hub;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** The server's figures in Prometheus' text form. Safe for threads. */
 final class Metrics {
+  private static final String SOURCE = "unisono.source.";
+  private static final String TARGET = "unisono.target.";
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Doors doors;
+  private final Set<String> meteredSources = new HashSet<>();
+  private final Set<String> meteredTargets = new HashSet<>();
+
+  /** What the figures of one scrape are taken from. */
+  private volatile EngineStatus now;
 
   Metrics(Doors doors, Hub hub) {
     this.doors = doors;
+    this.now = doors.status();
     gauge("unisono.journal.head", "The newest journal sequence.", EngineStatus::journalHead);
     gauge("unisono.journal.oldest", "The oldest journal sequence.", EngineStatus::journalOldest);
     gauge("unisono.journal.bytes", "What the journal takes on disk.", EngineStatus::journalBytes);
@@ -38,22 +51,40 @@ final class Metrics {
     FunctionCounter.builder("unisono.stream.writes", hub, Hub::sent)
         .description("Blocks of events written to connections.")
         .register(registry);
-    for (SourceStatus source : doors.status().sources()) {
-      addSource(source.system());
+  }
+
+  /** Systems come and go with the config. */
+  private void meterSystems() {
+    Set<String> sources =
+        now.sources().stream().map(SourceStatus::system).collect(Collectors.toSet());
+    Set<String> targets =
+        now.targets().stream().map(TargetStatus::system).collect(Collectors.toSet());
+    forget(SOURCE, meteredSources, sources);
+    forget(TARGET, meteredTargets, targets);
+    sources.stream().filter(meteredSources::add).forEach(this::addSource);
+    targets.stream().filter(meteredTargets::add).forEach(this::addTarget);
+  }
+
+  private void forget(String prefix, Set<String> metered, Set<String> present) {
+    for (Meter meter : registry.getMeters()) {
+      String system = meter.getId().getTag("system");
+      if (system != null
+          && meter.getId().getName().startsWith(prefix)
+          && !present.contains(system)) {
+        registry.remove(meter);
+      }
     }
-    for (TargetStatus target : doors.status().targets()) {
-      addTarget(target.system());
-    }
+    metered.retainAll(present);
   }
 
   private void gauge(String name, String description, ToDoubleFunction<EngineStatus> value) {
-    Gauge.builder(name, doors, all -> value.applyAsDouble(all.status()))
+    Gauge.builder(name, doors, all -> value.applyAsDouble(now))
         .description(description)
         .register(registry);
   }
 
   private SourceStatus source(String system) {
-    return doors.status().sources().stream()
+    return now.sources().stream()
         .filter(source -> source.system().equals(system))
         .findAny()
         .orElseThrow();
@@ -124,7 +155,7 @@ final class Metrics {
   }
 
   private TargetStatus target(String system) {
-    return doors.status().targets().stream()
+    return now.targets().stream()
         .filter(target -> target.system().equals(system))
         .findAny()
         .orElseThrow();
@@ -163,7 +194,9 @@ final class Metrics {
     return state == State.RUNNING || state == State.RECONCILING;
   }
 
-  String scrape() {
+  synchronized String scrape() {
+    now = doors.status();
+    meterSystems();
     return registry.scrape();
   }
 }

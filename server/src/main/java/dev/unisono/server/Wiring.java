@@ -1,7 +1,6 @@
 package dev.unisono.server;
 
 import dev.unisono.engine.EngineHost;
-import dev.unisono.engine.config.Config;
 import dev.unisono.hub.Hub;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -22,17 +21,17 @@ public class Wiring {
 
   void routes(@Observes Router router) {
     Main.Prepared prepared = Main.prepared();
-    Config config = prepared.config();
     EngineHost engine = prepared.engine();
     this.engine = engine;
     JournalFeed feed = new JournalFeed(engine);
     Hub hub = new Hub(feed, STREAM_PATIENCE);
     this.hub = hub;
-    Access access = Access.open(config.state().folder(), Clock.systemUTC());
+    Access access = Access.open(engine.config().state().folder(), Clock.systemUTC());
     Doorway doorway = new Doorway(access);
     new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
-    new AdminRoutes(engine, config, access).mount(router, doorway);
+    new ReloadRoutes(prepared.config()).mount(router, doorway);
+    new AdminRoutes(engine, engine::config, access).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);
     new SocketRoutes(engine, hub, feed, access).mount(router);
     new RecordRoutes(engine, Clock.systemUTC()).mount(router, doorway);

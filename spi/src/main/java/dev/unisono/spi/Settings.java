@@ -2,6 +2,7 @@ package dev.unisono.spi;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -38,6 +39,11 @@ public final class Settings {
 
   public Duration duration(String option) {
     return value(option, Duration.class);
+  }
+
+  /** Whether an option has the same value there, without a word of what it is. */
+  public boolean same(String option, Settings there) {
+    return Objects.equals(values.get(option), there.values.get(option));
   }
 
   private <T> T value(String option, Class<T> type) {

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ final class EventStream implements StreamClient {
           .build();
   private final Thread thread;
   private final @Nullable String from;
-  private int connections;
+  private final AtomicInteger connections = new AtomicInteger();
 
   /**
    * Begins to listen.
@@ -59,6 +60,11 @@ final class EventStream implements StreamClient {
   @Override
   public RecordPicture picture() {
     return picture;
+  }
+
+  /** How often it has been connected. */
+  int connections() {
+    return connections.get();
   }
 
   private void run() {
@@ -93,7 +99,7 @@ final class EventStream implements StreamClient {
         closing.countDown();
         return;
       }
-      connections++;
+      connections.incrementAndGet();
       read(new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8)));
     }
   }
@@ -105,7 +111,7 @@ final class EventStream implements StreamClient {
     if (cursor == null) {
       picture.clear();
       query = "?snapshot=true";
-    } else if (connections % 2 == 0) {
+    } else if (connections.get() % 2 == 0) {
       query = "?after=" + URLEncoder.encode(cursor, StandardCharsets.UTF_8);
     }
     HttpRequest.Builder request =

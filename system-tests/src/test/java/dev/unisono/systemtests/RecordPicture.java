@@ -85,6 +85,11 @@ final class RecordPicture {
     }
   }
 
+  /** The records of an entity by their ids. */
+  synchronized Map<Long, ObjectNode> records(String entity) {
+    return Map.copyOf(records.getOrDefault(entity, Map.of()));
+  }
+
   synchronized List<String> complaints() {
     return List.copyOf(complaints);
   }

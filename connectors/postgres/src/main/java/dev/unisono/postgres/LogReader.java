@@ -66,6 +66,9 @@ final class LogReader {
   /** The server that is read, to be kept with the next batch; null where it is kept. */
   private @Nullable String server;
 
+  /** Syncs that are read no more, to be noted with the next batch. */
+  private List<String> away = List.of();
+
   private long mark;
   private boolean dirty;
 
@@ -113,8 +116,10 @@ final class LogReader {
    *
    * @param fresh true where the slot was just made
    * @param news the server, where it or the tables are to be kept with the next batch; else null
+   * @param gone syncs of which the next batch notes that what follows passes them by
    */
-  void begin(boolean fresh, @Nullable String news) throws InterruptedException {
+  void begin(boolean fresh, @Nullable String news, List<String> gone) throws InterruptedException {
+    away = gone;
     server = news;
     if (news != null) {
       advanced.addAll(tables);
@@ -438,6 +443,8 @@ final class LogReader {
       state.put(PostgresSource.SERVER, server);
       server = null;
     }
+    away.forEach(sync -> state.put(SnapshotTable.AWAY + sync, "away"));
+    away = List.of();
     for (SnapshotTable table : advanced) {
       table.save(state);
     }

@@ -17,10 +17,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.replication.LogSequenceNumber;
@@ -123,7 +125,7 @@ final class PostgresSource implements Source {
               this::report);
       report =
           new SourceReport(sink, prepared.tables(), beside, watch, reader::end, prepared.loss());
-      reader.begin(prepared.fresh(), prepared.news());
+      reader.begin(prepared.fresh(), prepared.news(), prepared.away());
       read(prepared.from(), reader, new LogMessages(reader), beside, watch);
     } catch (UnisonoException failed) {
       throw ended(failed);
@@ -189,6 +191,7 @@ final class PostgresSource implements Source {
    * @param fresh true where the slot was just made
    * @param news the server, where the state does not have it and the tables as they are; else null
    * @param columns what is held of the tables' columns
+   * @param away syncs that the state knows and the config does not have any more
    */
   private record Prepared(
       StreamState from,
@@ -196,7 +199,8 @@ final class PostgresSource implements Source {
       @Nullable Problem loss,
       boolean fresh,
       @Nullable String news,
-      SchemaWatch columns) {}
+      SchemaWatch columns,
+      List<String> away) {}
 
   /** Finds the tables, the publication and the slot as they must be. */
   private Prepared prepare(Map<String, String> state, ChangeSink sink) {
@@ -244,12 +248,24 @@ final class PostgresSource implements Source {
           begin.loss(),
           fresh,
           fresh || changed || !identity.equals(server) ? identity : null,
-          SchemaWatch.open(connection, database, publication, ordered, state));
+          SchemaWatch.open(connection, database, publication, ordered, state),
+          away(state));
     } catch (SQLException failed) {
       throw database.failure("looking up the tables", failed);
     } finally {
       this.connection = null;
     }
+  }
+
+  /** Syncs whose changes pass by from now on, and of which that is not noted yet. */
+  private List<String> away(Map<String, String> state) {
+    Set<String> present = bindings.stream().map(Binding::sync).collect(Collectors.toSet());
+    return state.keySet().stream()
+        .filter(name -> name.startsWith(SnapshotTable.SNAPSHOT))
+        .map(name -> name.substring(SnapshotTable.SNAPSHOT.length()))
+        .filter(sync -> !present.contains(sync))
+        .filter(sync -> !state.containsKey(SnapshotTable.AWAY + sync))
+        .toList();
   }
 
   /** A command to repeat everything is an order to repair, too. */
@@ -261,7 +277,10 @@ final class PostgresSource implements Source {
   private boolean repair(List<SnapshotTable> tables, @Nullable Problem loss, KnownKeys known) {
     boolean changed = false;
     for (SnapshotTable table : tables) {
-      Problem cause = table.replaced() ? Repair.tableReplaced(database, table) : null;
+      Problem cause =
+          table.replaced()
+              ? Repair.tableReplaced(database, table)
+              : table.away() ? Repair.syncWasAway(table) : null;
       if (cause != null) {
         System.getLogger(PostgresSource.class.getName())
             .log(System.Logger.Level.WARNING, "{0}: {1}", database.system(), cause.message());

@@ -96,6 +96,17 @@ final class Repair {
         "It is read and compared again by itself.");
   }
 
+  static Problem syncWasAway(SnapshotTable table) {
+    return new Problem(
+        "sync-was-away",
+        ProblemType.TRANSIENT,
+        "The sync "
+            + table.binding().sync()
+            + " was not in the config for a while, in which its changes passed by.",
+        "syncs." + table.binding().sync(),
+        "It is read and compared again by itself.");
+  }
+
   static Problem halfSpent(Database database, long retainedBytes, long budgetBytes) {
     return new Problem(
         "log-budget-half",

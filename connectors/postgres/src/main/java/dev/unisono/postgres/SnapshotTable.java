@@ -38,6 +38,9 @@ final class SnapshotTable {
   private static final String SWEPT = "swept/";
   private static final String RELATION = "relation/";
 
+  /** That the log was read on while the config did not have the sync. */
+  static final String AWAY = "away/";
+
   private static final String DONE = "done";
 
   private final Binding binding;
@@ -66,6 +69,9 @@ final class SnapshotTable {
 
   /** True where the state was kept for another table of the same name. */
   private boolean replaced;
+
+  /** True where the log was read on while the config did not have the sync. */
+  private boolean away;
 
   /** Counts how often it began anew: what was read before is then no use. */
   private final AtomicInteger beginnings = new AtomicInteger();
@@ -101,6 +107,7 @@ final class SnapshotTable {
           new Sweep(Sweep.FIRST_LOAD, known.deletesExtra(binding), known.sequence(), 1, consumers);
     }
     finishIfCompared();
+    away = state.containsKey(AWAY + binding.sync());
     String relation = state.get(RELATION + binding.sync());
     if (relation != null && !relation.equals(Long.toString(table.relation()))) {
       replaced = true;
@@ -208,6 +215,10 @@ final class SnapshotTable {
     return replaced;
   }
 
+  boolean away() {
+    return away;
+  }
+
   /** The comparison that goes with the present snapshot; null where all is done. */
   @Nullable Sweep sweep() {
     return sweep;
@@ -240,6 +251,7 @@ final class SnapshotTable {
     done = false;
     begun = false;
     replaced = false;
+    away = false;
     Sweep before = sweep == null ? swept : sweep;
     long number = before == null ? 1 : before.number() + 1;
     sweep = new Sweep(cause, true, sequence, number, consumers);
@@ -308,6 +320,7 @@ final class SnapshotTable {
     state.put(SWEEP + sync, now == null ? null : now.text());
     state.put(SWEPT + sync, last == null ? null : last.text());
     state.put(RELATION + sync, Long.toString(table.relation()));
+    state.put(AWAY + sync, null);
   }
 
   /** The state that is kept: where the snapshot stands. */

@@ -62,8 +62,14 @@ public final class RecordProjection implements AutoCloseable {
     this.shapes = shapes;
     this.entities = entities.stream().filter(Entity::served).toList();
     this.connection = folder.connectRecords();
-    connection.setAutoCommit(false);
-    this.position = prepare();
+    try {
+      connection.setAutoCommit(false);
+      this.position = prepare();
+    } catch (SQLException | UnisonoException failed) {
+      // What was begun would keep the next one from writing.
+      connection.close();
+      throw failed;
+    }
     this.thread = Thread.ofPlatform().name("records").daemon().unstarted(this::run);
   }
 
