@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       "  latency   how long after its commit a change is at a client, and in the target",
       "  soak      many rows through a small heap: does memory or the cost of a row grow",
       "  source-load  what being read costs the source database",
+      "  snapshot  how fast a table's snapshot is read, and what it costs the source database",
       "A machine is noisy: compare by ratio, in one run. See bench/RESULTS.md."
     })
 final class Bench implements Callable<Integer> {
@@ -55,13 +56,24 @@ final class Bench implements Callable<Integer> {
               PipelineScenario.NAME, PipelineScenario.CONTENDERS,
               LatencyScenario.NAME, LatencyScenario.CONTENDERS,
               SoakScenario.NAME, SoakScenario.CONTENDERS,
-              SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS));
+              SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS,
+              SnapshotScenario.NAME, SnapshotScenario.CONTENDERS));
+
+  /** Where the whole server runs, by a config. */
+  private static final List<String> VARIED =
+      List.of(
+          PipelineScenario.NAME,
+          LatencyScenario.NAME,
+          SoakScenario.NAME,
+          SourceLoadScenario.NAME,
+          SnapshotScenario.NAME);
 
   @Parameters(
       paramLabel = "SCENARIO",
       arity = "0..*",
       description =
-          "log, pipeline, latency, soak or source-load; the first three where none is named")
+          "log, pipeline, latency, soak, source-load or snapshot; the first three where none is"
+              + " named")
   private List<String> scenarios = new ArrayList<>();
 
   @Option(
@@ -82,7 +94,7 @@ final class Bench implements Callable<Integer> {
       names = "--rows",
       paramLabel = "N",
       defaultValue = "1000000",
-      description = "rows of soak, in thousands (${DEFAULT-VALUE})")
+      description = "rows of soak and snapshot, in thousands (${DEFAULT-VALUE})")
   private long rows;
 
   @Option(
@@ -101,7 +113,8 @@ final class Bench implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       defaultValue = "10",
-      description = "how long latency and source-load measure once warm (${DEFAULT-VALUE})")
+      description =
+          "how long latency, source-load and snapshot measure once warm (${DEFAULT-VALUE})")
   private int seconds;
 
   @Option(
@@ -110,6 +123,14 @@ final class Bench implements Callable<Integer> {
       split = ",",
       description = "these alone, such as unisono,debezium-tuned")
   private List<String> contenders = new ArrayList<>();
+
+  @Option(
+      names = "--vary",
+      paramLabel = "PART.OPTION=A,B",
+      description =
+          "unisono alone, with each of these values of an option of source, target or state, such"
+              + " as source.read-batch=1000,100; the others are compared to the first")
+  private @Nullable String vary;
 
   @Option(
       names = "--json",
@@ -168,6 +189,7 @@ final class Bench implements Callable<Integer> {
       case LogScenario.NAME -> new LogScenario(folder, backlog);
       case PipelineScenario.NAME -> new PipelineScenario(folder, backlog, clock);
       case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
+      case SnapshotScenario.NAME -> new SnapshotScenario(folder, full ? FULL_ROWS : rows, seconds);
       case SourceLoadScenario.NAME -> new SourceLoadScenario(folder, seconds);
       default -> new LatencyScenario(folder, perSecond, seconds, clock);
     };
@@ -191,6 +213,17 @@ final class Bench implements Callable<Integer> {
               + " --rows is 10000 at least, in thousands");
     }
     Map<String, List<String>> chosen = new LinkedHashMap<>();
+    if (vary != null) {
+      List<String> variants = Variant.texts(vary);
+      if (variants.isEmpty() || !contenders.isEmpty() || !VARIED.containsAll(named)) {
+        throw usage(
+            "--vary is written like source.read-batch=1000,100, without --contenders, for scenarios"
+                + " among "
+                + VARIED);
+      }
+      named.forEach(scenario -> chosen.put(scenario, variants));
+      return chosen;
+    }
     List<String> unknown = new ArrayList<>(contenders);
     for (String scenario : named) {
       List<String> all = CONTENDERS.get(scenario);

@@ -39,6 +39,23 @@ final class Comparison {
     Map<String, String> conditions = new LinkedHashMap<>(machine);
     conditions.put("repeats", repeats + ", interleaved");
     conditions.putAll(scenario.conditions());
-    return Results.of(scenario.name(), scenario.unit(), runs, scenario.ratios(), conditions);
+    List<Ratio> ratios = new ArrayList<>(scenario.ratios());
+    ratios.addAll(ofVariants(runs));
+    return Results.of(scenario.name(), scenario.unit(), runs, ratios, conditions);
+  }
+
+  /** Each variant by the first one, in all that was measured. */
+  private List<Ratio> ofVariants(Map<String, List<Run>> runs) {
+    List<Ratio> ratios = new ArrayList<>();
+    String first = contenders.getFirst();
+    for (String contender : contenders) {
+      if (Variant.of(contender).varied() && !contender.equals(first)) {
+        for (String value : runs.getOrDefault(contender, List.of()).getFirst().values().keySet()) {
+          String suffix = value.isEmpty() ? "" : "." + value;
+          ratios.add(new Ratio(contender + suffix, first + suffix));
+        }
+      }
+    }
+    return ratios;
   }
 }

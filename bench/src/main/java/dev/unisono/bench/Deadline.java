@@ -16,7 +16,7 @@ final class Deadline {
 
   /** What is waited for. */
   interface Condition {
-    boolean holds() throws SQLException;
+    boolean holds() throws SQLException, InterruptedException;
   }
 
   static Deadline in(Duration length) {

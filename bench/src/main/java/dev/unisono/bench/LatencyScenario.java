@@ -133,12 +133,14 @@ final class LatencyScenario implements Scenario {
   public Run run(String contender) throws SQLException, InterruptedException {
     Path runFolder = folder.resolve(NAME + "-" + ++run);
     source().execute("TRUNCATE public.item");
-    return contender.equals("unisono")
-        ? runUnisono(runFolder)
+    Variant variant = Variant.of(contender);
+    return variant.contender().equals("unisono")
+        ? runUnisono(runFolder, variant)
         : runDebezium(runFolder, "listen-" + contender);
   }
 
-  private Run runUnisono(Path runFolder) throws SQLException, InterruptedException {
+  private Run runUnisono(Path runFolder, Variant variant)
+      throws SQLException, InterruptedException {
     String database = target().create();
     try (Connection written = target().server().connect(database)) {
       createTable(written);
@@ -149,7 +151,8 @@ final class LatencyScenario implements Scenario {
               target().server(),
               database,
               "due: { type: integer }",
-              true);
+              true,
+              variant);
       try (ServerProcess server = config.start()) {
         server.awaitReady(START_LIMIT, () -> false);
         Map<String, String> parameters = measured();

@@ -110,21 +110,14 @@ final class PipelineScenario implements Scenario {
       return switch (contender) {
         case "debezium-jdbc" -> runDebezium(runFolder, database, written);
         case "target-alone" -> runTargetAlone(written);
-        default ->
-            runUnisono(
-                runFolder,
-                database,
-                written,
-                contender.equals("unisono-with-records"),
-                contender.endsWith(LogScenario.SOCKET));
+        default -> runUnisono(runFolder, database, written, Variant.of(contender));
       };
     } finally {
       target().drop(database);
     }
   }
 
-  private Run runUnisono(
-      Path runFolder, String database, Connection written, boolean served, boolean bySocket)
+  private Run runUnisono(Path runFolder, String database, Connection written, Variant variant)
       throws SQLException, InterruptedException {
     ServerConfig config =
         new ServerConfig(
@@ -133,8 +126,8 @@ final class PipelineScenario implements Scenario {
             target().server(),
             database,
             "updated_at: { type: string, format: date-time }",
-            served,
-            bySocket);
+            variant.contender().equals("unisono-with-records"),
+            variant);
     try (ServerProcess server = config.start()) {
       server.awaitReady(START_LIMIT, () -> false);
       return measure(ServerConfig.SLOT, server.processId(), server::alive, written);

@@ -19,21 +19,10 @@ final class ServerConfig {
   private final Path folder;
   private final int port = ServerProcess.freePort();
 
-  /** All databases by TCP. */
-  ServerConfig(
-      Path folder,
-      PostgresServer source,
-      PostgresServer target,
-      String targetDatabase,
-      String lastField,
-      boolean served) {
-    this(folder, source, target, targetDatabase, lastField, served, false);
-  }
-
   /**
    * @param lastField the sixth column and its schema
    * @param served whether records are kept for REST
-   * @param bySocket whether the databases are reached through their Unix sockets
+   * @param variant what is set beside, and whether the databases are reached through their sockets
    */
   ServerConfig(
       Path folder,
@@ -42,13 +31,15 @@ final class ServerConfig {
       String targetDatabase,
       String lastField,
       boolean served,
-      boolean bySocket) {
+      Variant variant) {
     this.folder = folder;
     Path password = folder.resolve("password");
     String config =
         """
         server: { host: 127.0.0.1, port: %d }
-        state:  { folder: "%s" }
+        state:
+          folder: "%s"
+          %s
         systems:
           source:
             connector: postgres
@@ -88,16 +79,17 @@ final class ServerConfig {
             .formatted(
                 port,
                 state(),
+                variant.setting("state"),
                 source.jdbcUrl(SourceDatabase.DATABASE),
                 source.user(),
                 password,
                 SLOT,
                 SourceDatabase.PUBLICATION,
-                socket(source, bySocket),
+                beside("source", source, variant),
                 target.jdbcUrl(targetDatabase),
                 target.user(),
                 password,
-                socket(target, bySocket),
+                beside("target", target, variant),
                 served ? "" : "serve: false",
                 lastField);
     try {
@@ -112,8 +104,11 @@ final class ServerConfig {
     }
   }
 
-  private static String socket(PostgresServer server, boolean bySocket) {
-    return bySocket ? "socket: \"" + server.socketFolder() + "\"" : "";
+  /** What else the config says of a system; no contender by socket is varied. */
+  private static String beside(String system, PostgresServer server, Variant variant) {
+    return variant.contender().endsWith(LogScenario.SOCKET)
+        ? "socket: \"" + server.socketFolder() + "\""
+        : variant.setting(system);
   }
 
   private Path state() {

@@ -121,7 +121,8 @@ final class SoakScenario implements Scenario {
               target().server(),
               database,
               "updated_at: { type: string, format: date-time }",
-              contender.equals("unisono-with-records"));
+              Variant.of(contender).contender().equals("unisono-with-records"),
+              Variant.of(contender));
       try (ServerProcess server = config.start(SMALL_HEAP)) {
         server.awaitReady(START_LIMIT, () -> false);
         return soak(server, written);

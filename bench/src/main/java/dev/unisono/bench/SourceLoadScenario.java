@@ -102,12 +102,13 @@ final class SourceLoadScenario implements Scenario {
     Path runFolder = folder.resolve(NAME + "-" + ++run);
     return switch (contender) {
       case "alone" -> measure(null, 0);
-      case "unisono" -> runUnisono(runFolder);
-      default -> runDebezium(runFolder);
+      case "debezium-jdbc" -> runDebezium(runFolder);
+      default -> runUnisono(runFolder, Variant.of(contender));
     };
   }
 
-  private Run runUnisono(Path runFolder) throws SQLException, InterruptedException {
+  private Run runUnisono(Path runFolder, Variant variant)
+      throws SQLException, InterruptedException {
     String database = target().create();
     try (Connection written = target().server().connect(database)) {
       ItemTable.create(written);
@@ -118,7 +119,8 @@ final class SourceLoadScenario implements Scenario {
               target().server(),
               database,
               "updated_at: { type: string, format: date-time }",
-              false);
+              false,
+              variant);
       try (ServerProcess server = config.start()) {
         server.awaitReady(LIMIT, () -> false);
         return measure(ServerConfig.SLOT, server.processId());

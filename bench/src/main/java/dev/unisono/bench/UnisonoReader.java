@@ -87,9 +87,19 @@ final class UnisonoReader {
     return switch (option.type()) {
       case TEXT -> text;
       case INTEGER -> Long.valueOf(text);
-      case BYTES -> Long.valueOf(text.replace("GiB", "")) << 30;
+      case BYTES -> bytes(text);
       case BOOLEAN -> Boolean.valueOf(text);
       case DURATION -> Duration.parse("PT" + text);
+    };
+  }
+
+  private static long bytes(String text) {
+    long number = Long.parseLong(text.substring(0, text.length() - 3));
+    return switch (text.substring(text.length() - 3)) {
+      case "KiB" -> number << 10;
+      case "MiB" -> number << 20;
+      case "GiB" -> number << 30;
+      default -> throw new IllegalArgumentException("no unit of bytes: " + text);
     };
   }
 

@@ -176,7 +176,15 @@ public final class Engine implements Doors, AutoCloseable {
       if (!reads.isEmpty()) {
         SourceRunner source =
             new SourceRunner(
-                system.name(), connected, entities, cleaners, state, held, clock, onLearned);
+                system.name(),
+                connected,
+                entities,
+                cleaners,
+                state,
+                held,
+                system.limits().readBufferBytes(),
+                clock,
+                onLearned);
         sources.add(source);
         reads.forEach(binding ->
             readers.put(entity(byName, binding), new TargetRepairs.Reader(source, binding)));
@@ -202,6 +210,7 @@ public final class Engine implements Doors, AutoCloseable {
                 state.journal(),
                 this::rowsMissing,
                 parked,
+                system.limits(),
                 clock));
       }
     }

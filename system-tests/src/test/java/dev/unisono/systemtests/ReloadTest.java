@@ -95,20 +95,16 @@ final class ReloadTest {
       databases.noteWritesInBilling();
       databases.executeInCrm(
           "INSERT INTO customers (id, name) SELECT i, 'n' || i FROM generate_series(1, 40000) i");
+      edit("snapshot-chunk: 100", "snapshot-chunk: 100\n    snapshot-rate: 100");
       server.startLive();
       try (EventStream events =
           new EventStream(server.api(), server.process().token(), null, event -> {})) {
-        Eventually.isTrue(LIMIT, "nothing is read", () -> rowsRead(server) > 1_000);
-        snapshot(server, "pause");
-        Eventually.isTrue(
-            LIMIT,
-            "it is not paused",
-            () -> status(server).at("/sources/0/tables/0/phase").asText().equals("paused"));
-        edit("snapshot-chunk: 100", "snapshot-chunk: 150");
-        assertEquals(Set.of("systems.crm.snapshot-chunk"), changed(reload(server)));
+        Eventually.isTrue(LIMIT, "nothing is read", () -> rowsRead(server) > 0);
+        // At that rate it would not end within this test.
+        edit("\n    snapshot-rate: 100", "");
+        assertEquals(Set.of("systems.crm.snapshot-rate"), changed(reload(server)));
         assertEquals(Set.of(), changed(reload(server)));
-        snapshot(server, "resume");
-        edit("snapshot-chunk: 150", "snapshot-chunk: 5000");
+        edit("snapshot-chunk: 100", "snapshot-chunk: 5000");
         assertEquals(List.of(0, 1), numbersChangedByTwoAtOnce(server));
         await(billing, "SELECT count(*) FROM clients", "40000");
         databases.executeInCrm("INSERT INTO customers (id, name) VALUES (40001, 'late')");
@@ -125,24 +121,6 @@ final class ReloadTest {
         assertEquals(1, events.connections(), "the stream was cut");
       }
     }
-  }
-
-  private static void snapshot(MirrorServer server, String action) throws Exception {
-    // The source may be connecting.
-    Eventually.isTrue(
-        LIMIT,
-        action + " is refused",
-        () ->
-            server
-                    .process()
-                    .send(
-                        server
-                            .process()
-                            .request("/v1/admin/sources/crm/snapshot")
-                            .POST(BodyPublishers.ofString("{\"action\":\"" + action + "\"}"))
-                            .build())
-                    .statusCode()
-                == 202);
   }
 
   private static List<Integer> numbersChangedByTwoAtOnce(MirrorServer server) throws Exception {

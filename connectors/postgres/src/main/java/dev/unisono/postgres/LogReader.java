@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * lets chunks of the snapshot take their place among them. For one thread.
  */
 final class LogReader {
-  private static final int BATCH_CHANGES = 1_000;
-  private static final long BATCH_BYTES = 1L << 20;
-
   /** What a change takes in memory beside its values. */
   private static final int CHANGE_BYTES = 200;
 
@@ -52,6 +49,7 @@ final class LogReader {
   private final Runnable onNews;
 
   private final SchemaWatch watch;
+  private final ReadLimits limits;
   private final Map<SnapshotTable, Touches> touches = new HashMap<>();
   private final Map<Binding, Deferred> deferred = new HashMap<>();
 
@@ -92,9 +90,11 @@ final class LogReader {
       ChangeSink sink,
       Ends ends,
       SchemaWatch watch,
+      ReadLimits limits,
       Runnable onNews) {
     this.tables = tables;
     this.watch = watch;
+    this.limits = limits;
     this.onNews = onNews;
     this.from = from;
     this.sink = sink;
@@ -422,7 +422,7 @@ final class LogReader {
 
   /** Hands over what makes a batch. */
   void flushFull() throws InterruptedException {
-    if (changes.size() >= BATCH_CHANGES || sizeBytes >= BATCH_BYTES) {
+    if (changes.size() >= limits.batchChanges() || sizeBytes >= limits.batchBytes()) {
       flush();
     }
   }

@@ -19,6 +19,8 @@ public final class PostgresConnector implements Connector {
   private static final Pattern SLOT_NAME = Pattern.compile("[a-z0-9_]{1,63}");
 
   private static final long LEAST_BUDGET_BYTES = 16L << 20;
+  private static final long LEAST_BATCH_BYTES = 1L << 10;
+  private static final long MOST_BATCH_BYTES = 64L << 20;
   private static final long LEAST_SPOOL_BYTES = 1L << 20;
 
   @Override
@@ -68,6 +70,23 @@ public final class PostgresConnector implements Connector {
             Option.Type.INTEGER,
             "5000",
             "Rows read at once while a table's snapshot is taken, 100 to 100000."),
+        Option.optional(
+            "snapshot-rate",
+            Option.Type.INTEGER,
+            null,
+            "Rows a second that snapshots and comparisons may read here at most, 10 to 10000000;"
+                + " without it as many as can be."),
+        Option.optional(
+            "read-batch",
+            Option.Type.INTEGER,
+            "1000",
+            "Changes of the log that are handed over at once at most, 1 to 100000."),
+        Option.optional(
+            "read-batch-bytes",
+            Option.Type.BYTES,
+            "1MiB",
+            "No more changes are handed over at once beyond so many bytes of memory, 1KiB to"
+                + " 64MiB."),
         Option.optional(
                 "on-slot-loss",
                 Option.Type.TEXT,
@@ -176,6 +195,19 @@ public final class PostgresConnector implements Connector {
     }
     range(problems, settings, "snapshot-chunk", 100, 100_000);
     range(problems, settings, "lanes", 1, 64);
+    range(problems, settings, "read-batch", 1, 100_000);
+    if (settings.optionalNumber("snapshot-rate").isPresent()) {
+      range(problems, settings, "snapshot-rate", 10, 10_000_000);
+    }
+    long batchBytes = settings.number("read-batch-bytes");
+    if (batchBytes < LEAST_BATCH_BYTES || batchBytes > MOST_BATCH_BYTES) {
+      problems.add(
+          problem(
+              "out-of-range",
+              "read-batch-bytes is not from 1KiB to 64MiB.",
+              "read-batch-bytes",
+              "Choose one such as 1MiB."));
+    }
     settings
         .optionalNumber("log-budget")
         .filter(bytes -> bytes < LEAST_BUDGET_BYTES)

@@ -12,7 +12,6 @@ import dev.unisono.spi.UnisonoException;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +43,7 @@ final class PostgresSource implements Source {
   private final String slot;
   private final String publication;
   private final LogOptions log;
-  private final Duration heartbeat;
-  private final int chunkRows;
+  private final ReadLimits limits;
 
   /** Whether a slot that is lost is made anew, and everything compared. */
   private final boolean repairing;
@@ -80,8 +78,7 @@ final class PostgresSource implements Source {
       String slot,
       String publication,
       LogOptions log,
-      Duration heartbeat,
-      int chunkRows,
+      ReadLimits limits,
       boolean repairing,
       LogBudget budget) {
     this.database = database;
@@ -89,8 +86,7 @@ final class PostgresSource implements Source {
     this.slot = slot;
     this.publication = publication;
     this.log = log;
-    this.heartbeat = heartbeat;
-    this.chunkRows = chunkRows;
+    this.limits = limits;
     this.repairing = repairing;
     this.budget = budget;
   }
@@ -108,11 +104,10 @@ final class PostgresSource implements Source {
       SideThread beside =
           new SideThread(
               database,
-              heartbeat,
+              limits,
               prepared.tables(),
               sink.knownKeys(),
               orders,
-              chunkRows,
               this::report,
               this::closeConnection);
       LogReader reader =
@@ -122,6 +117,7 @@ final class PostgresSource implements Source {
               sink,
               new Ends(),
               prepared.columns(),
+              limits,
               this::report);
       report =
           new SourceReport(sink, prepared.tables(), beside, watch, reader::end, prepared.loss());

@@ -115,8 +115,7 @@ final class PostgresSystem implements ConnectedSystem {
         slot,
         publication,
         log,
-        settings.duration("heartbeat"),
-        (int) settings.number("snapshot-chunk"),
+        ReadLimits.of(settings),
         settings.text("on-slot-loss").equals("repair"),
         logBudget);
   }

@@ -38,6 +38,7 @@ final class SideThread implements AutoCloseable {
   private final KnownKeys known;
   private final BlockingQueue<Mark.Turn> orders;
   private final int chunkRows;
+  private final SnapshotRate rate;
   private final Runnable onNews;
   private final Runnable onFailure;
   private final Thread thread;
@@ -80,19 +81,19 @@ final class SideThread implements AutoCloseable {
    */
   SideThread(
       Database database,
-      Duration heartbeat,
+      ReadLimits limits,
       List<SnapshotTable> tables,
       KnownKeys known,
       BlockingQueue<Mark.Turn> orders,
-      int chunkRows,
       Runnable onNews,
       Runnable onFailure) {
     this.session = new SideSession(database);
-    this.heartbeat = heartbeat;
+    this.heartbeat = limits.heartbeat();
+    this.rate = new SnapshotRate(limits.rowsPerSecond(), System::nanoTime);
+    this.chunkRows = rate.atOnce(limits.chunkRows());
     this.tables = tables;
     this.known = known;
     this.orders = orders;
-    this.chunkRows = chunkRows;
     this.onNews = onNews;
     this.onFailure = onFailure;
     if (tables.stream().anyMatch(table -> !table.done())) {
@@ -145,10 +146,12 @@ final class SideThread implements AutoCloseable {
       while (true) {
         beat();
         lookAtCatalog();
-        Mark.Turn order = orders.poll();
+        // Never longer than a second: no more is read at once.
+        long waitNanos = Math.min(rate.waitNanos(), heartbeat.toNanos());
+        Mark.Turn order = orders.poll(waitNanos, TimeUnit.NANOSECONDS);
         if (order != null) {
           take(order);
-        } else if (!readChunk() && !compare()) {
+        } else if (waitNanos <= 0 && !readChunk() && !compare()) {
           rest();
         }
       }
@@ -260,6 +263,7 @@ final class SideThread implements AutoCloseable {
         return false;
       }
       SnapshotTable.Chunk chunk = table.read(session.connection(), chunkRows);
+      rate.read(chunk.rows().size());
       place(chunk);
       if (chunk.reached() == null && !table.done()) {
         // What is left may wait for a transaction to become visible, with a standby for long.
@@ -351,6 +355,7 @@ final class SideThread implements AutoCloseable {
     }
     held = null;
     Answer.Portion keys = portion.keys();
+    rate.read(keys.keys().size());
     place(table.compare(session.connection(), portion.consumer(), keys.keys(), keys.place()));
     if (table.finished()) {
       armed.remove(table);

@@ -116,6 +116,8 @@ final class TestDatabase implements AutoCloseable {
     settings.put("password", server.password());
     settings.put("heartbeat", Duration.ofSeconds(10));
     settings.put("snapshot-chunk", 100L);
+    settings.put("read-batch", 1_000L);
+    settings.put("read-batch-bytes", 1L << 20);
     settings.put("lanes", 2L);
     settings.put("on-slot-loss", "repair");
     settings.put("answer-timeout", Duration.ofMinutes(5));

@@ -34,6 +34,15 @@ final class Amounts {
     return duration.compareTo(LONGEST) > 0 ? null : duration;
   }
 
+  /** An amount of bytes in the largest unit that gives a whole number. */
+  static String text(long bytes) {
+    return bytes % (1L << 30) == 0
+        ? (bytes >> 30) + "GiB"
+        : bytes % (1L << 20) == 0
+            ? (bytes >> 20) + "MiB"
+            : bytes % (1L << 10) == 0 ? (bytes >> 10) + "KiB" : bytes + "B";
+  }
+
   static @Nullable Long bytes(String text) {
     Matcher matcher = AMOUNT.matcher(text.strip());
     Long unit = matcher.matches() ? BYTES.get(matcher.group(2)) : null;

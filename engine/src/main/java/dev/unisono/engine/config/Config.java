@@ -36,7 +36,24 @@ public record Config(
   public record StateConfig(Path folder, Duration retention, long retentionBytes) {}
 
   /** One system and the connector that reaches it. */
-  public record SystemConfig(String name, Connector connector, Settings settings) {}
+  public record SystemConfig(
+      String name, Connector connector, Settings settings, SystemLimits limits) {}
+
+  /**
+   * How much is held and done at once for one system (invariant 7).
+   *
+   * @param readBufferBytes what may be in line from its source for the journal
+   * @param writeBatch changes that a lane writes in one transaction
+   * @param writeBatchBytes a lane's transaction takes no more beyond it
+   * @param writeBufferBytes what may be in line for each lane
+   */
+  public record SystemLimits(
+      int readBufferBytes, int writeBatch, long writeBatchBytes, long writeBufferBytes) {
+    /** What holds where the config says nothing. */
+    public static SystemLimits standard() {
+      return new SystemLimits(32 << 20, 1_000, 1L << 20, 4L << 20);
+    }
+  }
 
   /**
    * One entity.

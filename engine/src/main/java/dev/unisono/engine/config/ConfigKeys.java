@@ -65,9 +65,44 @@ public final class ConfigKeys {
               "The journal's oldest segments are dropped beyond this size."),
           planned("url", "string", "State in a PostgreSQL database, for several nodes."));
 
+  static final ConfigKey READ_BUFFER =
+      optional(
+          "read-buffer",
+          "string",
+          "32MiB",
+          "How much memory may be taken by what was read and is not in the journal yet; beyond it"
+              + " reading waits. 1MiB to 1GiB.");
+
+  static final ConfigKey WRITE_BATCH =
+      optional(
+          "write-batch",
+          "integer",
+          "1000",
+          "Changes that a lane writes in one transaction at most, 1 to 100000.");
+
+  static final ConfigKey WRITE_BATCH_BYTES =
+      optional(
+          "write-batch-bytes",
+          "string",
+          "1MiB",
+          "A lane's transaction takes no more changes beyond so many bytes, 1KiB to 64MiB.");
+
+  static final ConfigKey WRITE_BUFFER =
+      optional(
+          "write-buffer",
+          "string",
+          "4MiB",
+          "How much memory may be taken by what is in line for each lane; beyond it the journal is"
+              + " read on later. 64KiB to 256MiB.");
+
   /** Beside these a system has the options of its connector. */
   public static final List<ConfigKey> SYSTEM =
-      List.of(key("connector", "string", true, "The kind of system."));
+      List.of(
+          key("connector", "string", true, "The kind of system."),
+          READ_BUFFER,
+          WRITE_BATCH,
+          WRITE_BATCH_BYTES,
+          WRITE_BUFFER);
 
   public static final List<ConfigKey> ENTITY =
       List.of(

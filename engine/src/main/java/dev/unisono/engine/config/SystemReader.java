@@ -2,6 +2,7 @@ package dev.unisono.engine.config;
 
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.config.ConfigKeys.ConfigKey;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Option;
@@ -89,7 +90,16 @@ final class SystemReader {
           problem.message(),
           problem.remedy());
     }
-    return complete ? new SystemConfig(name, connector, settings) : null;
+    SystemLimits limits = limits(map);
+    return complete ? new SystemConfig(name, connector, settings, limits) : null;
+  }
+
+  private static SystemLimits limits(YamlMap map) {
+    return new SystemLimits(
+        (int) map.bytes(ConfigKeys.READ_BUFFER, 1L << 20, 1L << 30),
+        map.inRange(ConfigKeys.WRITE_BATCH, 1, 100_000),
+        map.bytes(ConfigKeys.WRITE_BATCH_BYTES, 1L << 10, 64L << 20),
+        map.bytes(ConfigKeys.WRITE_BUFFER, 64L << 10, 256L << 20));
   }
 
   private static List<ConfigKey> keys(Connector connector) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -191,6 +192,40 @@ final class YamlMap {
       note(key, "wrong-type", "'" + text + "' is not a whole number.", "Write digits only.");
       return null;
     }
+  }
+
+  /** A number within a range; the key's default where there is none, or none that will do. */
+  int inRange(ConfigKey key, int least, int most) {
+    Integer number = integer(key.name());
+    if (number == null) {
+      return Integer.parseInt(Objects.requireNonNull(key.defaultValue()));
+    }
+    if (number < least || number > most) {
+      noteRange(key, least + " to " + most);
+    }
+    return number;
+  }
+
+  /** An amount of bytes within a range; the key's default where there is none that will do. */
+  long bytes(ConfigKey key, long least, long most) {
+    String otherwise = Objects.requireNonNull(key.defaultValue());
+    Long bytes = Amounts.bytes(text(key.name(), otherwise));
+    if (bytes == null) {
+      note(key.name(), "wrong-type", "This is no amount of bytes.", "Write it like 16MiB.");
+      return Objects.requireNonNull(Amounts.bytes(otherwise));
+    }
+    if (bytes < least || bytes > most) {
+      noteRange(key, Amounts.text(least) + " to " + Amounts.text(most));
+    }
+    return bytes;
+  }
+
+  private void noteRange(ConfigKey key, String range) {
+    note(
+        key.name(),
+        "out-of-range",
+        key.name() + " is not from " + range + ".",
+        "Choose one in that range, such as " + key.defaultValue() + ".");
   }
 
   YamlMap map(String key) {

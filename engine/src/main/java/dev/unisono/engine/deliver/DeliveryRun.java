@@ -1,5 +1,6 @@
 package dev.unisono.engine.deliver;
 
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.deliver.LaneQueues.Item;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
@@ -39,6 +40,7 @@ final class DeliveryRun implements Delivering {
   private final Map<Entity, Binding> bindings;
   private final Journal journal;
   private final ParkedRows parked;
+  private final SystemLimits limits;
   private final long epoch;
   private final List<Lane> lanes = new ArrayList<>();
 
@@ -59,12 +61,14 @@ final class DeliveryRun implements Delivering {
       Target target,
       Map<Entity, Binding> bindings,
       Journal journal,
-      ParkedRows parked) {
+      ParkedRows parked,
+      SystemLimits limits) {
     this.system = system;
     this.target = target;
     this.bindings = bindings;
     this.journal = journal;
     this.parked = parked;
+    this.limits = limits;
     this.epoch = journal.head().epoch();
   }
 
@@ -77,7 +81,7 @@ final class DeliveryRun implements Delivering {
     cursors = start.cursors();
     position = start.position();
     parked.undo(position);
-    queues = new LaneQueues(cursors.length, position);
+    queues = new LaneQueues(cursors.length, position, limits);
     news = journal.onCommit(queues::news);
     queues.news(journal.head().sequence());
   }

@@ -1,5 +1,6 @@
 package dev.unisono.engine.deliver;
 
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.DeliveryOutcome;
 import java.time.Instant;
@@ -20,12 +21,6 @@ import org.jspecify.annotations.Nullable;
  * nothing slow inside. Safe for threads.
  */
 final class LaneQueues {
-  /** Deliveries a lane is given at once. */
-  private static final int BATCH_DELIVERIES = 1_000;
-
-  private static final long BATCH_BYTES = 1L << 20;
-  private static final long QUEUE_BYTES = 4L << 20;
-
   /** A delivery in line, with what the dispatcher wants to know of it. */
   record Item(Delivery delivery, String origin, int sizeBytes) {
     boolean sameTransaction(Item other) {
@@ -63,6 +58,7 @@ final class LaneQueues {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final LaneState[] lanes;
+  private final SystemLimits limits;
 
   /** Everything up to here was put in line, or concerns no lane. */
   private long dispatched;
@@ -79,7 +75,8 @@ final class LaneQueues {
   /** The dispatcher is at work where nothing moves: no lane begins anything by itself. */
   private boolean held;
 
-  LaneQueues(int lanes, long dispatched) {
+  LaneQueues(int lanes, long dispatched, SystemLimits limits) {
+    this.limits = limits;
     this.lanes = new LaneState[lanes];
     for (int i = 0; i < lanes; i++) {
       this.lanes[i] = new LaneState();
@@ -114,7 +111,7 @@ final class LaneQueues {
       LaneState state = lanes[lane];
       dispatched = item.delivery().sequence() - 1;
       wakeWaiting();
-      while (state.queuedBytes > QUEUE_BYTES) {
+      while (state.queuedBytes > limits.writeBufferBytes()) {
         throwFailure();
         if (quiescentInternal()) {
           held = true;
@@ -186,7 +183,9 @@ final class LaneQueues {
       List<Item> batch = new ArrayList<>();
       long bytes = 0;
       for (Iterator<Item> items = state.queue.iterator();
-          items.hasNext() && batch.size() < BATCH_DELIVERIES && bytes < BATCH_BYTES; ) {
+          items.hasNext()
+              && batch.size() < limits.writeBatch()
+              && bytes < limits.writeBatchBytes(); ) {
         Item item = items.next();
         batch.add(item);
         bytes += item.sizeBytes();

@@ -2,6 +2,7 @@ package dev.unisono.engine.deliver;
 
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.repair.KeyHolder;
@@ -44,6 +45,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
   private final BooleanSupplier rowsMissing;
 
   private final ParkedRows parked;
+  private final SystemLimits limits;
   private final InstantSource clock;
   private final Thread thread;
   private volatile State phase = State.STARTING;
@@ -60,6 +62,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
       Journal journal,
       BooleanSupplier rowsMissing,
       ParkedRows parked,
+      SystemLimits limits,
       InstantSource clock) {
     this.system = system;
     this.connected = connected;
@@ -67,6 +70,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
     this.journal = journal;
     this.rowsMissing = rowsMissing;
     this.parked = parked;
+    this.limits = limits;
     parked.rowsMissingBy(this::rowsMissing);
     this.clock = clock;
     this.thread = Thread.ofPlatform().name("target-" + system).daemon().unstarted(this::run);
@@ -173,7 +177,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
         Delivering delivery =
             target.keepsTransactions()
                 ? new TransactionRun(system, target, bindings, journal, parked)
-                : new DeliveryRun(system, target, bindings, journal, parked)) {
+                : new DeliveryRun(system, target, bindings, journal, parked, limits)) {
       delivery.open();
       repairing = delivery.repairing();
       run = delivery;

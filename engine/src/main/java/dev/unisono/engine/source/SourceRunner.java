@@ -41,9 +41,6 @@ import org.jspecify.annotations.Nullable;
  * any thread.
  */
 public final class SourceRunner implements AutoCloseable {
-  /** What may be in line for one source, in bytes of memory (invariant 7). */
-  private static final int BUDGET_BYTES = 32 << 20;
-
   private static final int LEAST_BYTES = 256;
   private static final long FIRST_PAUSE_MILLIS = 250;
   private static final long LONGEST_PAUSE_MILLIS = 30_000;
@@ -54,7 +51,11 @@ public final class SourceRunner implements AutoCloseable {
   private final Map<String, Cleaner> cleaners;
   private final EngineState state;
   private final InstantSource clock;
-  private final Semaphore budget = new Semaphore(BUDGET_BYTES);
+
+  /** What may be in line for one source, in bytes of memory (invariant 7). */
+  private final int budgetBytes;
+
+  private final Semaphore budget;
   private final AtomicLong changes = new AtomicLong();
   private final Thread thread;
   private volatile State phase = State.STARTING;
@@ -69,6 +70,7 @@ public final class SourceRunner implements AutoCloseable {
   private final SynchronousQueue<SnapshotCommand> restarts = new SynchronousQueue<>();
 
   /**
+   * @param budgetBytes what may be in line for the journal, in bytes of memory
    * @param onLearned called once when something that was learned is durable: the source then waits
    *     to be closed, and whoever is called makes everything anew. Must not block
    */
@@ -79,9 +81,12 @@ public final class SourceRunner implements AutoCloseable {
       Map<String, Cleaner> cleaners,
       EngineState state,
       KnownKeys known,
+      int budgetBytes,
       InstantSource clock,
       Runnable onLearned) {
     this.known = known;
+    this.budgetBytes = budgetBytes;
+    this.budget = new Semaphore(budgetBytes);
     this.onLearned = onLearned;
     this.system = system;
     this.connected = connected;
@@ -198,8 +203,8 @@ public final class SourceRunner implements AutoCloseable {
   }
 
   private void awaitDurable() throws InterruptedException {
-    budget.acquire(BUDGET_BYTES);
-    budget.release(BUDGET_BYTES);
+    budget.acquire(budgetBytes);
+    budget.release(budgetBytes);
   }
 
   private final class Sink implements ChangeSink {
@@ -211,7 +216,7 @@ public final class SourceRunner implements AutoCloseable {
 
     @Override
     public void accept(Batch batch) throws InterruptedException {
-      int permits = Math.clamp(batch.sizeBytes(), LEAST_BYTES, BUDGET_BYTES);
+      int permits = Math.clamp(batch.sizeBytes(), LEAST_BYTES, budgetBytes);
       // Made first: a batch that cannot be cleaned must not keep its part of the budget.
       Intake intake = intake(batch, permits);
       budget.acquire(permits);

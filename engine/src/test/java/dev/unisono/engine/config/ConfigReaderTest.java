@@ -191,6 +191,52 @@ final class ConfigReaderTest {
   }
 
   @Test
+  void howMuchIsHeldForASystemIsInItsConfig() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    Map<String, Config.SystemConfig> systems =
+        present(
+                read(RIGHT.replace(
+                        "lanes: 8",
+                        "read-buffer: 1GiB\n    write-batch: 7\n    write-batch-bytes: 1KiB\n"
+                            + "    write-buffer: 64KiB"))
+                    .config())
+            .systems();
+    assertEquals(Config.SystemLimits.standard(), present(systems.get("crm")).limits());
+    assertEquals(
+        new Config.SystemLimits(1 << 30, 7, 1 << 10, 64 << 10),
+        present(systems.get("billing")).limits());
+    for (String wrong :
+        List.of(
+            "read-buffer: 1023KiB",
+            "read-buffer: 2GiB",
+            "write-batch: 0",
+            "write-batch: 100001",
+            "write-batch-bytes: 65MiB",
+            "write-buffer: 1KiB")) {
+      String key = wrong.substring(0, wrong.indexOf(':'));
+      List<ConfigProblem> problems = read(RIGHT.replace("lanes: 8", wrong)).problems();
+      assertEquals(1, problems.size(), problems::toString);
+      Problem problem = problems.getFirst().problem();
+      assertEquals("out-of-range", problem.code(), wrong);
+      assertEquals("systems.billing." + key, problem.configPath());
+    }
+    assertEquals(
+        "read-buffer is not from 1MiB to 1GiB.",
+        read(RIGHT.replace("lanes: 8", "read-buffer: 5"))
+            .problems()
+            .getFirst()
+            .problem()
+            .message());
+    assertEquals(
+        "wrong-type",
+        read(RIGHT.replace("lanes: 8", "write-buffer: much"))
+            .problems()
+            .getFirst()
+            .problem()
+            .code());
+  }
+
+  @Test
   void aRightFileGivesItsConfig() throws IOException {
     Files.writeString(folder.resolve("crm.password"), "from a file\n");
     Path file = Files.writeString(folder.resolve("unisono.yaml"), RIGHT);

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.config.Config.RefusalRules;
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.MemoryJournal;
@@ -76,7 +77,8 @@ final class DeliveryRunTest {
   /** Opens a run and lets it go on a thread of its own, as its owner would. */
   private DeliveryRun start() throws InterruptedException {
     failure.set(null);
-    DeliveryRun run = new DeliveryRun("shop", target, BINDINGS, journal, parked);
+    DeliveryRun run =
+        new DeliveryRun("shop", target, BINDINGS, journal, parked, SystemLimits.standard());
     runs.add(run);
     run.open();
     Thread.ofVirtual()

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.config.Config.RefusalRules;
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.MemoryJournal;
 import dev.unisono.engine.fixture.MemoryParkedStore;
@@ -255,7 +256,7 @@ final class DeliveryStormTest {
       Delivering run =
           target.keepsTransactions()
               ? new TransactionRun("shop", target, BINDINGS, journal, parked)
-              : new DeliveryRun("shop", target, BINDINGS, journal, parked);
+              : new DeliveryRun("shop", target, BINDINGS, journal, parked, SystemLimits.standard());
       run.open();
       Thread dispatcher =
           Thread.ofVirtual()

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.deliver.LaneQueues.Item;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.spi.Binding;
@@ -37,7 +38,7 @@ final class LaneQueuesTest {
   private static final int HALF_A_QUEUE_BYTES = 3 << 20;
   private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(20);
 
-  private final LaneQueues queues = new LaneQueues(2, 0);
+  private final LaneQueues queues = new LaneQueues(2, 0, SystemLimits.standard());
 
   private static Item item(long sequence, int sizeBytes, long transaction, String origin) {
     return new Item(
@@ -123,6 +124,22 @@ final class LaneQueuesTest {
     queues.take(0);
     queues.done(0, 1, null);
     assertTrue(soon(put));
+  }
+
+  @Test
+  void whatTheConfigAllowsIsInLineAndInABatch() throws Exception {
+    LaneQueues small = new LaneQueues(1, 0, new SystemLimits(1 << 20, 3, 250, 450));
+    for (long sequence = 1; sequence <= 5; sequence++) {
+      small.put(0, item(sequence));
+    }
+    FutureTask<Boolean> put = blocked(() -> small.put(0, item(6, 300, 0, "crm")));
+    assertEquals(List.of(1L, 2L, 3L), sequences(small.take(0)));
+    small.done(0, 3, null);
+    assertTrue(soon(put));
+    assertEquals(List.of(4L, 5L, 6L), sequences(small.take(0)));
+    small.done(0, 2, null);
+    small.put(0, item(7));
+    assertEquals(List.of(6L), sequences(small.take(0)));
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
 import dev.unisono.engine.config.Config.RefusalRules;
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.Entities;
@@ -93,6 +94,7 @@ final class TargetRepairTest {
                 Map.of("hall", new RefusalRules(false, 1, 1)),
                 new MemoryParkedStore(),
                 clock),
+            SystemLimits.standard(),
             clock);
     held =
         new HeldKeys(state, Map.of("hall", HALL), new Nothing(), List.of(written), Set.of("other"));
@@ -112,6 +114,7 @@ final class TargetRepairTest {
             Map.of("hall", new Cleaner(config)),
             state,
             held,
+            SystemLimits.standard().readBufferBytes(),
             clock,
             () -> {});
     repairs =

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.EngineStatus.TargetStatus;
 import dev.unisono.engine.config.Config.RefusalRules;
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.FakeSystem;
@@ -69,6 +70,7 @@ final class TargetRunnerTest {
                 Map.of("hall", new RefusalRules(false, 1, 1)),
                 new MemoryParkedStore(),
                 new MovableClock()),
+            SystemLimits.standard(),
             new MovableClock());
     runner = started;
     started.start();

@@ -15,6 +15,7 @@ import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
 import dev.unisono.engine.config.Config.StandardizeStep;
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.Entities;
@@ -101,6 +102,7 @@ final class SourceRunnerTest {
             Map.of("person", new Cleaner(config)),
             state,
             KnownKeys.NONE,
+            SystemLimits.standard().readBufferBytes(),
             clock,
             learned::incrementAndGet);
   }
