@@ -128,8 +128,9 @@ final class Bench implements Callable<Integer> {
       names = "--vary",
       paramLabel = "PART.OPTION=A,B",
       description =
-          "unisono alone, with each of these values of an option of source, target or state, such"
-              + " as source.read-batch=1000,100; the others are compared to the first")
+          "unisono with each of these values of an option of source, target or state, such as"
+              + " source.read-batch=1000,100, after what --contenders names; all are compared to"
+              + " the first")
   private @Nullable String vary;
 
   @Option(
@@ -213,17 +214,6 @@ final class Bench implements Callable<Integer> {
               + " --rows is 10000 at least, in thousands");
     }
     Map<String, List<String>> chosen = new LinkedHashMap<>();
-    if (vary != null) {
-      List<String> variants = Variant.texts(vary);
-      if (variants.isEmpty() || !contenders.isEmpty() || !VARIED.containsAll(named)) {
-        throw usage(
-            "--vary is written like source.read-batch=1000,100, without --contenders, for scenarios"
-                + " among "
-                + VARIED);
-      }
-      named.forEach(scenario -> chosen.put(scenario, variants));
-      return chosen;
-    }
     List<String> unknown = new ArrayList<>(contenders);
     for (String scenario : named) {
       List<String> all = CONTENDERS.get(scenario);
@@ -233,15 +223,28 @@ final class Bench implements Callable<Integer> {
       List<String> some =
           contenders.isEmpty() ? all : contenders.stream().filter(all::contains).toList();
       unknown.removeAll(all);
-      if (some.isEmpty()) {
+      List<String> running =
+          new ArrayList<>(vary != null && contenders.isEmpty() ? List.of() : some);
+      running.addAll(variants(scenario));
+      if (running.isEmpty()) {
         throw usage("none of these runs in " + scenario + "; there are " + all);
       }
-      chosen.put(scenario, some);
+      chosen.put(scenario, running);
     }
     if (!unknown.isEmpty()) {
       throw usage("no such contender: " + unknown + "; there are " + CONTENDERS);
     }
     return chosen;
+  }
+
+  /** The server with each value that is asked for. */
+  private List<String> variants(String scenario) {
+    List<String> variants = vary == null ? List.of() : Variant.texts(vary);
+    if (vary != null && (variants.isEmpty() || !VARIED.contains(scenario))) {
+      throw usage(
+          "--vary is written like source.read-batch=1000,100, and for scenarios among " + VARIED);
+    }
+    return variants;
   }
 
   private ParameterException usage(String message) {

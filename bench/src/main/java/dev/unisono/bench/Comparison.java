@@ -44,7 +44,7 @@ final class Comparison {
     return Results.of(scenario.name(), scenario.unit(), runs, ratios, conditions);
   }
 
-  /** Each variant by the first one, in all that was measured. */
+  /** Each variant by whatever runs first, in all that was measured of both. */
   private List<Ratio> ofVariants(Map<String, List<Run>> runs) {
     List<Ratio> ratios = new ArrayList<>();
     String first = contenders.getFirst();

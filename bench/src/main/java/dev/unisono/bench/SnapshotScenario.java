@@ -10,12 +10,13 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code snapshot}: how fast a table is read by its snapshot, and what that costs those who work in
- * the source database meanwhile. The same load runs with nobody reading, and while the snapshot
- * goes on. For one thread.
+ * {@code snapshot}: how fast a table is read by its snapshot, what that costs the source database,
+ * and those who work in it meanwhile: the same load runs with nobody reading, and while the
+ * snapshot goes on. For one thread.
  */
 final class SnapshotScenario implements Scenario {
   static final String NAME = "snapshot";
@@ -90,6 +91,9 @@ final class SnapshotScenario implements Scenario {
     conditions.put(
         "load",
         ClosedLoad.describe() + ", " + seconds + " s after " + WARM_UP_SECONDS + " s to warm up");
+    conditions.put(
+        "first",
+        seconds + " s without the load: rows/s, and the processor time of the source server");
     conditions.put("table", rows + " rows of six columns; the snapshot lasts longer than the load");
     conditions.put(
         "all parts",
@@ -130,19 +134,30 @@ final class SnapshotScenario implements Scenario {
 
   private Run measure(ServerProcess server) throws SQLException, InterruptedException {
     Deadline.in(LIMIT).await("the snapshot has begun", 20, () -> rowsRead(server) > 0);
+    TimeUnit.SECONDS.sleep(WARM_UP_SECONDS);
+    ProcessUse before = ProcessUse.of(server.processId());
+    Duration serverBefore = ServerUse.of(source().server());
+    long quietNanos = System.nanoTime();
+    long quietBefore = rowsRead(server);
+    TimeUnit.SECONDS.sleep(seconds);
+    long quietRows = rowsRead(server) - quietBefore;
+    double quietSeconds = (System.nanoTime() - quietNanos) / 1e9;
+    Duration quietServer = ServerUse.of(source().server()).minus(serverBefore);
+    ProcessUse after = ProcessUse.of(server.processId());
     ClosedLoad load = new ClosedLoad(source().server(), folder);
     load.run(WARM_UP_SECONDS);
-    ProcessUse before = ProcessUse.of(server.processId());
     long rowsBefore = rowsRead(server);
     ClosedLoad.Done done = load.run(seconds);
     long rowsAfter = rowsRead(server);
-    ProcessUse after = ProcessUse.of(server.processId());
     if (rowsAfter >= rows) {
       throw new BenchFailure("the snapshot has ended before the load: choose more --rows");
     }
     Map<String, Double> values = new LinkedHashMap<>();
+    values.put("rows/s", quietRows / quietSeconds);
+    values.put("server-µs/row", quietServer.toNanos() / 1e3 / Math.max(1, quietRows));
+    values.put("server-cores", quietServer.toNanos() / 1e9 / quietSeconds);
     values.put("transactions/s", perSecond(done));
-    values.put("rows/s", (rowsAfter - rowsBefore) / done.seconds());
+    values.put("rows/s-under-load", (rowsAfter - rowsBefore) / done.seconds());
     return new Run(values, after.cpuSecondsSince(before), after.peakMemoryBytes());
   }
 

@@ -137,6 +137,11 @@ final class SchemaCommand implements Callable<Integer> {
       json.writeObjectFieldStart("connector");
       json.writeStringField("const", connector.kind());
       json.writeEndObject();
+      for (ConfigKey key : ConfigKeys.SYSTEM) {
+        if (!key.required()) {
+          plain(json, key);
+        }
+      }
       for (Option option : connector.options()) {
         option(json, option);
       }

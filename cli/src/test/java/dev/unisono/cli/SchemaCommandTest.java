@@ -37,6 +37,8 @@ final class SchemaCommandTest {
           password: "${file:billing.password}"
           heartbeat: 5s
           lanes: 8
+          write-batch: 500
+          write-buffer: 1MiB
       entities:
         customer:
           plural: customers
@@ -109,6 +111,7 @@ final class SchemaCommandTest {
             Map.entry("port: 8080", "prot: 8080"),
             Map.entry("connector: postgres", "connector: oracle"),
             Map.entry("lanes: 8", "lanes: many"),
+            Map.entry("write-batch: 500", "write-batch: few"),
             Map.entry("heartbeat: 5s", "hartbeat: 5s"),
             Map.entry("password: \"${file:crm.password}\"", "password: geheim"),
             Map.entry("key: id", "keys: id"),
