@@ -94,6 +94,7 @@ public final class Engine implements Doors, AutoCloseable {
               entities,
               config.state().retention(),
               config.state().retentionBytes(),
+              config.state().linger(),
               System::nanoTime,
               this::recordsNeedAfter);
       opened.add(state::close);

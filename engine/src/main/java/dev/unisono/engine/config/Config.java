@@ -32,8 +32,10 @@ public record Config(
    * Where the state is kept and how much of the journal.
    *
    * @param retentionBytes the journal's oldest segments are dropped beyond this size
+   * @param linger how long a commit waits for more to go with it
    */
-  public record StateConfig(Path folder, Duration retention, long retentionBytes) {}
+  public record StateConfig(
+      Path folder, Duration retention, long retentionBytes, Duration linger) {}
 
   /** One system and the connector that reaches it. */
   public record SystemConfig(

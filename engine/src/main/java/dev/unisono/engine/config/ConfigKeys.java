@@ -63,6 +63,12 @@ public final class ConfigKeys {
               "string",
               "10GiB",
               "The journal's oldest segments are dropped beyond this size."),
+          optional(
+              "linger",
+              "string",
+              "0ms",
+              "How long a commit of the journal waits for more to go with it: that much later, for"
+                  + " less processor time. 0ms to 1s."),
           planned("url", "string", "State in a PostgreSQL database, for several nodes."));
 
   static final ConfigKey READ_BUFFER =

@@ -57,6 +57,8 @@ public final class ConfigReader {
           "park-limit",
           "park-share");
 
+  private static final Duration LONGEST_LINGER = Duration.ofSeconds(1);
+
   private final Map<String, Connector> connectors;
   private final Function<String, @Nullable String> environment;
   private final List<ConfigProblem> problems = new ArrayList<>();
@@ -206,7 +208,15 @@ public final class ConfigReader {
           "retention-bytes", "wrong-type", "This is no amount of bytes.", "Write it like 10GiB.");
       bytes = 0L;
     }
-    return new StateConfig(folder.resolve(map.text("folder", "data")), retention, bytes);
+    Duration linger = Amounts.duration(map.text("linger", "0ms"));
+    if (linger == null) {
+      map.note("linger", "wrong-type", "This is no length of time.", "Write it like 5ms.");
+      linger = Duration.ZERO;
+    } else if (linger.compareTo(LONGEST_LINGER) > 0) {
+      map.note(
+          "linger", "out-of-range", "linger is not from 0ms to 1s.", "Choose one such as 5ms.");
+    }
+    return new StateConfig(folder.resolve(map.text("folder", "data")), retention, bytes, linger);
   }
 
   private static List<SyncConfig> readSyncs(

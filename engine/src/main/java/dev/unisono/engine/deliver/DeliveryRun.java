@@ -51,7 +51,7 @@ final class DeliveryRun implements Delivering {
   private long[] cursors = {};
 
   private StartingPoint start = StartingPoint.none();
-  private LaneQueues queues = new LaneQueues(0, 0);
+  private LaneQueues queues = new LaneQueues(0, 0, SystemLimits.standard());
   private long position;
   private long advancedNanos = System.nanoTime();
   private Journal.@Nullable Registration news;

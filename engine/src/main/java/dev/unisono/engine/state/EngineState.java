@@ -26,6 +26,7 @@ public final class EngineState implements AutoCloseable {
   private final JournalUpkeep upkeep;
 
   /**
+   * @param linger how long a commit waits for more to go with it
    * @param nanos a ticker as {@link System#nanoTime} is one; the retention is counted by it
    * @param neededAfter what the journal must keep beyond, whatever the retention
    */
@@ -34,6 +35,7 @@ public final class EngineState implements AutoCloseable {
       List<Entity> entities,
       Duration retention,
       long retentionBytes,
+      Duration linger,
       LongSupplier nanos,
       LongSupplier neededAfter) {
     this.folder = folder;
@@ -42,7 +44,7 @@ public final class EngineState implements AutoCloseable {
       this.shapes = Shapes.open(connection, entities);
       this.journal = new StoredJournal(folder, shapes);
       RunningTime time = RunningTime.goOn(connection, nanos);
-      this.writer = new StateWriter(folder, journal, shapes, time);
+      this.writer = new StateWriter(folder, journal, shapes, linger, time);
       this.upkeep =
           new JournalUpkeep(
               folder, shapes, writer, journal, time, retention, retentionBytes, neededAfter);

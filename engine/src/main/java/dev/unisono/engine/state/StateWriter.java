@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,9 +23,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one writer of the state: what all sources hand in becomes durable here, in groups. There is
- * no linger; while one commit runs, the next group gathers by itself. Handing in is safe for
- * threads.
+ * The one writer of the state: what all sources hand in becomes durable here, in groups. While one
+ * commit runs, the next group gathers by itself; with a linger a group that is small waits for
+ * more. Handing in is safe for threads.
  */
 final class StateWriter implements AutoCloseable {
   private static final int GROUP_CHANGES = 10_000;
@@ -45,6 +46,7 @@ final class StateWriter implements AutoCloseable {
   private final StoredJournal journal;
   private final Shapes shapes;
   private final BlockCodec codec;
+  private final long lingerNanos;
   private final RunningTime time;
   private final Connection connection;
 
@@ -63,6 +65,7 @@ final class StateWriter implements AutoCloseable {
 
   StateWriter(StateFolder folder, StoredJournal journal, Shapes shapes, RunningTime time)
       throws SQLException {
+    this.lingerNanos = linger.toNanos();
     this.journal = journal;
     this.shapes = shapes;
     this.codec = new BlockCodec(shapes);
@@ -108,6 +111,7 @@ final class StateWriter implements AutoCloseable {
     try {
       while (true) {
         gathered.add(queue.take());
+        linger(gathered);
         queue.drainTo(gathered, 1_000);
         for (int from = 0; from < gathered.size(); ) {
           from = work(gathered, from);
@@ -126,6 +130,24 @@ final class StateWriter implements AutoCloseable {
               "Nothing more is written to the journal: " + unexpected + ".",
               null,
               "This is a fault of Unisono's own; please report it with the log.");
+    }
+  }
+
+  /** Waits for what may go with the first, unless it is enough, or somebody waits for an answer. */
+  private void linger(List<Object> gathered) throws InterruptedException {
+    if (lingerNanos == 0) {
+      return;
+    }
+    long deadlineNanos = System.nanoTime() + lingerNanos;
+    int changes = 0;
+    Object last = gathered.getLast();
+    while (last instanceof Intake intake) {
+      changes += intake.changes().size();
+      long leftNanos = deadlineNanos - System.nanoTime();
+      last = changes < GROUP_CHANGES ? queue.poll(leftNanos, TimeUnit.NANOSECONDS) : null;
+      if (last != null) {
+        gathered.add(last);
+      }
     }
   }
 

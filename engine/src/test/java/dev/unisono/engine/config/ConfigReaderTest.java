@@ -249,6 +249,7 @@ final class ConfigReaderTest {
     assertEquals(folder.resolve("state"), config.state().folder());
     assertEquals(Duration.ofHours(12), config.state().retention());
     assertEquals(2L << 30, config.state().retentionBytes());
+    assertEquals(Duration.ZERO, config.state().linger());
 
     Settings crm = present(config.systems().get("crm")).settings();
     assertEquals("from a file", crm.text("password"));
@@ -404,6 +405,8 @@ final class ConfigReaderTest {
         "wrong-type", "systems.billing.mode", "fast, careful", "mode: careful", "mode: slow");
     String state = "state:  { folder: \"state\", retention: 12h, retention-bytes: 2GiB }";
     assertProblem("wrong-type", "state.retention", "12h", state, "state: { retention: long }");
+    assertProblem("wrong-type", "state.linger", "5ms", state, "state: { linger: long }");
+    assertProblem("out-of-range", "state.linger", "5ms", state, "state: { linger: 2s }");
     assertProblem(
         "wrong-type", "state.retention-bytes", "10GiB", state, "state: { retention-bytes: 1PB }");
     String server = "server: { host: 127.0.0.1, port: 8181 }";

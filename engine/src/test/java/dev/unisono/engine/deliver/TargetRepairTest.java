@@ -80,7 +80,13 @@ final class TargetRepairTest {
     folder = StateFolder.open(temporary, clock);
     state =
         new EngineState(
-            folder, List.of(HALL), Duration.ofDays(7), Long.MAX_VALUE, System::nanoTime, () -> 0);
+            folder,
+            List.of(HALL),
+            Duration.ofDays(7),
+            Long.MAX_VALUE,
+            Duration.ZERO,
+            System::nanoTime,
+            () -> 0);
     written =
         new TargetRunner(
             "shop",

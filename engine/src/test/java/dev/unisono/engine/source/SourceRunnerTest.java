@@ -82,7 +82,13 @@ final class SourceRunnerTest {
     folder = StateFolder.open(temporary, clock);
     state =
         new EngineState(
-            folder, List.of(PERSON), Duration.ofDays(7), Long.MAX_VALUE, System::nanoTime, () -> 0);
+            folder,
+            List.of(PERSON),
+            Duration.ofDays(7),
+            Long.MAX_VALUE,
+            Duration.ZERO,
+            System::nanoTime,
+            () -> 0);
     state.start();
     EntityConfig config =
         new EntityConfig(

@@ -57,6 +57,7 @@ final class EngineStateTest {
   private final AtomicLong nanos = new AtomicLong();
 
   private final AtomicLong neededAfter = new AtomicLong(Long.MAX_VALUE);
+  private Duration linger = Duration.ZERO;
   private StateFolder folder;
   private EngineState state;
 
@@ -69,7 +70,7 @@ final class EngineStateTest {
     folder = StateFolder.open(temporary, clock);
     state =
         new EngineState(
-            folder, List.of(entities), retention, retentionBytes, nanos::get, neededAfter::get);
+            folder, List.of(entities), retention, retentionBytes, linger, nanos::get, neededAfter::get);
     state.start();
   }
 
@@ -143,6 +144,25 @@ final class EngineStateTest {
     for (int i = 0; i < entries.size(); i++) {
       assertEquals(first + i, entries.get(i).sequence());
     }
+  }
+
+  @Test
+  void aCommitThatLingersTakesWhatComesMeanwhileAndEndsForWhoeverWaits() throws Exception {
+    linger = Duration.ofMinutes(5);
+    reopen(Duration.ofDays(7), Long.MAX_VALUE, PERSON, SEAT);
+    AtomicLong durable = new AtomicLong();
+    state.submit(intake(List.of(person(1, "Ada")), Map.of(), 100, durable::incrementAndGet));
+    state.submit(intake(List.of(person(2, "Grace")), Map.of(), 100, durable::incrementAndGet));
+    assertEquals(0, durable.get());
+    assertTrue(state.awaitWritten(Duration.ofSeconds(20)));
+    assertEquals(2, durable.get());
+    assertEquals(1, number("SELECT count(*) FROM journal"));
+    // Enough for a group: nothing is waited for.
+    List<CleanChange> many = new ArrayList<>();
+    for (long id = 0; id < 10_000; id++) {
+      many.add(person(id, "name"));
+    }
+    submitDurably(many, 100);
   }
 
   @Test

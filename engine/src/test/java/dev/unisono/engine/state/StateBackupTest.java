@@ -49,6 +49,7 @@ final class StateBackupTest {
               List.of(PERSON),
               Duration.ofDays(7),
               Long.MAX_VALUE,
+              Duration.ZERO,
               System::nanoTime,
               () -> 0);
       records = new RecordProjection(folder, state.journal(), state.shapes(), List.of(PERSON));

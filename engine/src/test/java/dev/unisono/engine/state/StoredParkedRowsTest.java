@@ -52,6 +52,7 @@ final class StoredParkedRowsTest {
             List.of(entity),
             Duration.ofDays(7),
             Long.MAX_VALUE,
+            Duration.ZERO,
             System::nanoTime,
             () -> Long.MAX_VALUE);
     state.start();
