@@ -63,7 +63,8 @@ final class StateWriter implements AutoCloseable {
   private volatile @Nullable Problem problem;
   private final AtomicLong deadLetters = new AtomicLong();
 
-  StateWriter(StateFolder folder, StoredJournal journal, Shapes shapes, RunningTime time)
+  StateWriter(
+      StateFolder folder, StoredJournal journal, Shapes shapes, Duration linger, RunningTime time)
       throws SQLException {
     this.lingerNanos = linger.toNanos();
     this.journal = journal;

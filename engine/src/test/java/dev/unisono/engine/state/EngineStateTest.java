@@ -70,7 +70,13 @@ final class EngineStateTest {
     folder = StateFolder.open(temporary, clock);
     state =
         new EngineState(
-            folder, List.of(entities), retention, retentionBytes, linger, nanos::get, neededAfter::get);
+            folder,
+            List.of(entities),
+            retention,
+            retentionBytes,
+            linger,
+            nanos::get,
+            neededAfter::get);
     state.start();
   }
 
