@@ -56,7 +56,7 @@ final class ReloadCommand implements Callable<Integer> {
 
   private void print(Object each) {
     if (each instanceof Map<?, ?> problem) {
-      boolean located = problem.get("line") instanceof Long line && line > 0;
+      boolean located = problem.get("line") instanceof Number line && line.longValue() > 0;
       Object path = problem.get("configPath");
       out.println(
           (located ? "line " + problem.get("line") + ": " : "")

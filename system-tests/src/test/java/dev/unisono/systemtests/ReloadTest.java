@@ -155,7 +155,7 @@ final class ReloadTest {
           "file-unreadable",
           refused(server, 422, "config-refused").at("/problems/0/code").asText());
       write(
-          good.replace("host: 127.0.0.1, port: ", "host: 0.0.0.0, port: 1")
+          good.replaceFirst("host: 127.0.0.1, port: \\d+", "host: 0.0.0.0, port: 1")
               .replace(folder.resolve("state").toString(), "elsewhere")
               .replace("snapshot-chunk: 500", "snapshot-chunk: 600"));
       String detail = refused(server, 409, "restart-needed").path("detail").asText();
@@ -163,7 +163,7 @@ final class ReloadTest {
         assertTrue(detail.contains(path), detail);
       }
       assertFalse(Files.exists(folder.resolve("elsewhere")));
-      // What was learned of the systems is no reason to refuse, only what the file says.
+      // What a system would say to it is no reason to refuse, only what the file says is.
       write(good.replace("snapshot-chunk: 500", "snapshot-chunk: 500\n    publication: no_such"));
       assertEquals(Set.of("systems.crm.publication"), changed(reload(server)));
       write(good);
