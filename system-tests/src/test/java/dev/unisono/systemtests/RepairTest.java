@@ -120,6 +120,8 @@ final class RepairTest {
       new Workload(changing, 20260606).fill(500, 800);
       server.start();
       assertAgreement(databases, server, List.of());
+      // Paused while it is compared it would not be done, but paused.
+      Eventually.isTrue(LIMIT, "not compared", () -> isPhase(server, "customers", "done"));
       command(0, "pause", "crm", "customers");
       Eventually.isTrue(LIMIT, "no pause", () -> isPhase(server, "customers", "done"));
       command(0, "repeat", "crm");
