@@ -122,7 +122,7 @@ final class TargetCheck {
             path,
             "Set lanes: 1 for "
                 + found.database().system()
-                + " before its first use, or give the column"
+                + ", or transactions: keep, or give the column"
                 + " another type.");
       }
     }

@@ -176,7 +176,7 @@ public final class TargetRunner implements KeyHolder, AutoCloseable {
     try (Target target = connected.target();
         Delivering delivery =
             target.keepsTransactions()
-                ? new TransactionRun(system, target, bindings, journal, parked)
+                ? new TransactionRun(system, target, bindings, journal, parked, limits)
                 : new DeliveryRun(system, target, bindings, journal, parked, limits)) {
       delivery.open();
       repairing = delivery.repairing();

@@ -1,5 +1,6 @@
 package dev.unisono.engine.deliver;
 
+import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.Journal.Reached;
@@ -31,9 +32,6 @@ import org.jspecify.annotations.Nullable;
 final class TransactionRun implements Delivering {
   private static final int READ_BYTES = 1 << 20;
 
-  /** Without a cut in so many entries, they are written before their transaction is whole. */
-  private static final int PART_ENTRIES = 5_000;
-
   /** How long a transaction of the target is kept open for the rest of the source's. */
   private static final long REST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -45,6 +43,10 @@ final class TransactionRun implements Delivering {
   private final Journal journal;
   private final ParkedRows parked;
   private final SettingAside aside;
+
+  /** What takes more is written before its transaction is whole (invariant 7). */
+  private final long partBytes;
+
   private final long epoch;
   private final TransactionCut cut = new TransactionCut();
 
@@ -53,6 +55,9 @@ final class TransactionRun implements Delivering {
 
   /** Read and not yet written, in the journal's order. */
   private List<JournalEntry> line = new ArrayList<>();
+
+  /** About what it takes in memory. */
+  private long lineBytes;
 
   /** Everything up to here was read. */
   private long position;
@@ -86,12 +91,14 @@ final class TransactionRun implements Delivering {
       Target target,
       Map<Entity, Binding> bindings,
       Journal journal,
-      ParkedRows parked) {
+      ParkedRows parked,
+      SystemLimits limits) {
     this.system = system;
     this.target = target;
     this.bindings = bindings;
     this.journal = journal;
     this.parked = parked;
+    this.partBytes = limits.writeBufferBytes();
     this.aside = new SettingAside(system, parked, (_, delivery) -> lane().write(List.of(delivery)));
     this.epoch = journal.head().epoch();
   }
@@ -177,7 +184,7 @@ final class TransactionRun implements Delivering {
       } else if (written >= 0 && all && restNanosLeft() <= 0) {
         undo();
         awaitRest();
-      } else if (line.size() >= PART_ENTRIES || (written >= 0 && !line.isEmpty())) {
+      } else if (lineBytes > partBytes || (written >= 0 && !line.isEmpty())) {
         writePart(all ? reached : null);
       } else if (written >= 0 && all) {
         awaitSignal(seen, restNanosLeft());
@@ -192,6 +199,7 @@ final class TransactionRun implements Delivering {
   private void read(Reached reached) {
     List<JournalEntry> more = journal.read(position, READ_BYTES);
     line.addAll(more);
+    more.forEach(entry -> lineBytes += DeliveryRun.sizeBytes(entry.row()));
     if (!more.isEmpty()) {
       position = more.getLast().sequence();
     } else if (position < reached.sequence()) {
@@ -214,7 +222,7 @@ final class TransactionRun implements Delivering {
     if (written >= 0 && !commit(sequence)) {
       return;
     }
-    line = new ArrayList<>(line.subList(entries, line.size()));
+    leaveInLine(line.subList(entries, line.size()));
     cut.settled();
     reach(sequence);
   }
@@ -265,7 +273,13 @@ final class TransactionRun implements Delivering {
     if (cut.took(line, reached)) {
       partNanos = System.nanoTime();
     }
-    line = new ArrayList<>();
+    leaveInLine(List.of());
+  }
+
+  private void leaveInLine(List<JournalEntry> rest) {
+    line = new ArrayList<>(rest);
+    lineBytes = 0;
+    rest.forEach(entry -> lineBytes += DeliveryRun.sizeBytes(entry.row()));
   }
 
   private long restNanosLeft() {
@@ -278,7 +292,7 @@ final class TransactionRun implements Delivering {
     parked.undo(through);
     written = -1;
     unparked.clear();
-    line = new ArrayList<>();
+    leaveInLine(List.of());
     position = through;
   }
 

@@ -255,7 +255,7 @@ final class DeliveryStormTest {
       target.want(1 + relaning.nextInt(5));
       Delivering run =
           target.keepsTransactions()
-              ? new TransactionRun("shop", target, BINDINGS, journal, parked)
+              ? new TransactionRun("shop", target, BINDINGS, journal, parked, smallParts())
               : new DeliveryRun("shop", target, BINDINGS, journal, parked, SystemLimits.standard());
       run.open();
       Thread dispatcher =
@@ -286,6 +286,11 @@ final class DeliveryStormTest {
           () -> failed + (settled ? "" : ", while the journal grows"));
       assertTrue(runs < 1_000, "it never ends");
     }
+  }
+
+  /** So that many a transaction is written before all of it is there. */
+  private SystemLimits smallParts() {
+    return new SystemLimits(1 << 20, 1_000, 1 << 20, 100 + relaning.nextInt(1_500));
   }
 
   /** Waits until nothing that is parked could be written; false where the run broke before. */
