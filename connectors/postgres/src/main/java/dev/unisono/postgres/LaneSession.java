@@ -1,22 +1,85 @@
 package dev.unisono.postgres;
 
+import dev.unisono.spi.Binding;
 import dev.unisono.spi.LaneCursor;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
-/** What every session that delivers has in common: the lanes' locks and their cursors. */
-final class LaneSession {
+/**
+ * A session that delivers: it holds the locks of the lanes it stands for, and reads and moves their
+ * cursors. For one thread.
+ */
+final class LaneSession implements AutoCloseable {
   /** So much longer than the server itself we wait for it. */
   private static final Duration GRACE = Duration.ofSeconds(10);
 
-  private LaneSession() {}
+  private final Connection connection;
+  private final String installation;
+  private final TargetWriter writer;
+
+  /**
+   * @param from the first lane that it stands for
+   * @param to the lane after the last one
+   */
+  LaneSession(
+      Database database,
+      List<Binding> bindings,
+      String installation,
+      int from,
+      int to,
+      Duration answerTimeout) {
+    this.installation = installation;
+    this.connection = database.connect("connecting");
+    try {
+      checkWritable();
+      for (int lane = from; lane < to; lane++) {
+        lock(lane);
+      }
+      limitAnswers(answerTimeout);
+      this.writer = new TargetWriter(database, connection, bindings);
+      connection.setAutoCommit(false);
+    } catch (SQLException failed) {
+      close();
+      throw database.failure("looking up the tables", failed);
+    }
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  TargetWriter writer() {
+    return writer;
+  }
+
+  Optional<LaneCursor> cursor(int lane) throws SQLException {
+    return cursor(connection, installation, lane);
+  }
+
+  void rollback() {
+    try {
+      connection.rollback();
+    } catch (SQLException gone) {
+      // The next statement says so.
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException gone) {
+      // Closed is closed.
+    }
+  }
 
   /** A standby takes reads and the lock; it is told before anything is delivered to it. */
-  static void checkWritable(Connection connection) throws SQLException {
+  private void checkWritable() throws SQLException {
     try (var statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SHOW transaction_read_only")) {
       row.next();
@@ -31,7 +94,7 @@ final class LaneSession {
    * and its cursor must be read after that (invariant 4). The lock ends with the session, and the
    * session of a machine that is gone ends soon.
    */
-  static void lock(Connection connection, String installation, int lane) throws SQLException {
+  private void lock(int lane) throws SQLException {
     try (var statement = connection.createStatement()) {
       statement.execute(
           "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
@@ -45,7 +108,7 @@ final class LaneSession {
    * A server that takes too long for a statement ends it itself, so that its session does not keep
    * the lane; one that does not even do that loses the connection.
    */
-  static void limitAnswers(Connection connection, Duration answerTimeout) throws SQLException {
+  private void limitAnswers(Duration answerTimeout) throws SQLException {
     try (var statement = connection.createStatement()) {
       statement.execute("SET statement_timeout = " + answerTimeout.toMillis());
     }

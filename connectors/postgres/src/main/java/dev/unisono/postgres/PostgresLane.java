@@ -21,6 +21,7 @@ final class PostgresLane implements Lane {
   private static final int ONE_BY_ONE = 1_000;
 
   private final Database database;
+  private final LaneSession session;
   private final Connection connection;
   private final String installation;
   private final int lane;
@@ -38,23 +39,15 @@ final class PostgresLane implements Lane {
     this.installation = installation;
     this.lane = lane;
     this.lanes = lanes;
-    this.connection = database.connect("connecting");
-    try {
-      LaneSession.checkWritable(connection);
-      LaneSession.lock(connection, installation, lane);
-      LaneSession.limitAnswers(connection, answerTimeout);
-      this.writer = new TargetWriter(database, connection, bindings);
-      connection.setAutoCommit(false);
-    } catch (SQLException failed) {
-      close();
-      throw database.failure("looking up the tables", failed);
-    }
+    this.session = new LaneSession(database, bindings, installation, lane, lane + 1, answerTimeout);
+    this.connection = session.connection();
+    this.writer = session.writer();
   }
 
   @Override
   public Optional<LaneCursor> cursor() {
     try {
-      Optional<LaneCursor> found = LaneSession.cursor(connection, installation, lane);
+      Optional<LaneCursor> found = session.cursor(lane);
       connection.rollback();
       return found;
     } catch (SQLException failed) {
@@ -114,16 +107,8 @@ final class PostgresLane implements Lane {
       connection.commit();
       return null;
     } catch (SQLException failed) {
-      rollback();
+      session.rollback();
       return writer.refused(failed, deliveries.getFirst());
-    }
-  }
-
-  private void rollback() {
-    try {
-      connection.rollback();
-    } catch (SQLException gone) {
-      // The next statement says so.
     }
   }
 
@@ -143,10 +128,6 @@ final class PostgresLane implements Lane {
 
   @Override
   public void close() {
-    try {
-      connection.close();
-    } catch (SQLException gone) {
-      // Closed is closed.
-    }
+    session.close();
   }
 }

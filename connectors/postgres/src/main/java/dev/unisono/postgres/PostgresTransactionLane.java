@@ -25,6 +25,7 @@ final class PostgresTransactionLane implements TransactionLane {
   private static final String SAVEPOINT = "unisono";
 
   private final Database database;
+  private final LaneSession session;
   private final Connection connection;
   private final String installation;
   private final int lanes;
@@ -43,19 +44,9 @@ final class PostgresTransactionLane implements TransactionLane {
     this.database = database;
     this.installation = installation;
     this.lanes = lanes;
-    this.connection = database.connect("connecting");
-    try {
-      LaneSession.checkWritable(connection);
-      for (int lane = 0; lane < lanes; lane++) {
-        LaneSession.lock(connection, installation, lane);
-      }
-      LaneSession.limitAnswers(connection, answerTimeout);
-      this.writer = new TargetWriter(database, connection, bindings);
-      connection.setAutoCommit(false);
-    } catch (SQLException failed) {
-      close();
-      throw database.failure("looking up the tables", failed);
-    }
+    this.session = new LaneSession(database, bindings, installation, 0, lanes, answerTimeout);
+    this.connection = session.connection();
+    this.writer = session.writer();
   }
 
   @Override
@@ -63,7 +54,7 @@ final class PostgresTransactionLane implements TransactionLane {
     try {
       List<Optional<LaneCursor>> cursors = new ArrayList<>();
       for (int lane = 0; lane < lanes; lane++) {
-        cursors.add(LaneSession.cursor(connection, installation, lane));
+        cursors.add(session.cursor(lane));
       }
       connection.rollback();
       return cursors;
@@ -185,19 +176,11 @@ final class PostgresTransactionLane implements TransactionLane {
   @Override
   public void rollback() {
     holds = false;
-    try {
-      connection.rollback();
-    } catch (SQLException gone) {
-      // The next statement says so.
-    }
+    session.rollback();
   }
 
   @Override
   public void close() {
-    try {
-      connection.close();
-    } catch (SQLException gone) {
-      // Closed is closed.
-    }
+    session.close();
   }
 }
