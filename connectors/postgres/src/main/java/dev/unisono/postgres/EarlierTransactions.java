@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class EarlierTransactions {
   private static final int SHOWN = 3;
 
+  /** True where one that the log has shown is waited for, too. */
+  private final boolean untilVisible;
+
   /** False where nothing is waited for, so that each transaction of the log costs one look. */
   private volatile boolean watching;
 
@@ -28,6 +31,14 @@ final class EarlierTransactions {
 
   private volatile @Nullable String waiting;
 
+  /**
+   * @param untilVisible true where the log may lack values of what they did, so that a chunk must
+   *     see it: they wrote it before a column was published, and it is in the log as it was then
+   */
+  EarlierTransactions(boolean untilVisible) {
+    this.untilVisible = untilVisible;
+  }
+
   /** From the reader: from here on the log is remembered. */
   synchronized void begin() {
     running = null;
@@ -37,7 +48,7 @@ final class EarlierTransactions {
 
   /** From the reader: a transaction begins in the log. */
   void shown(int transaction) {
-    if (watching) {
+    if (watching && !untilVisible) {
       note(transaction);
     }
   }

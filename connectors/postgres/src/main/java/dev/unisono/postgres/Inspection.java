@@ -54,8 +54,11 @@ final class Inspection {
     problems.add(new Problem(code, ProblemType.USER, message, path, remedy));
   }
 
+  /** Once only, where several parts of the check come upon it. */
   void add(Problem problem) {
-    problems.add(problem);
+    if (!problems.contains(problem)) {
+      problems.add(problem);
+    }
   }
 
   void addAll(List<Problem> more) {

@@ -135,7 +135,9 @@ final class LogReader {
   private void takeUp() throws InterruptedException {
     dirty |= watch.changed();
     for (SnapshotTable table : watch.readAgain()) {
-      table.repeat(SchemaWatch.READ_AGAIN, sink.knownKeys().sequence());
+      if (!table.untouched()) { // Else it is about to be read for the first time.
+        table.repeat(SchemaWatch.READ_AGAIN, sink.knownKeys().sequence());
+      }
       advanced.add(table);
     }
     if (watch.ends()) {
@@ -163,6 +165,7 @@ final class LogReader {
 
   /** What stands before the change of a table goes out; what follows is for after the remedy. */
   private UnisonoException stopped(UnisonoException stop) throws InterruptedException {
+    dirty |= watch.changed();
     flush();
     return stop;
   }

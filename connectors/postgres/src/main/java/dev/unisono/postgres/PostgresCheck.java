@@ -19,7 +19,7 @@ final class PostgresCheck {
   private final List<Binding> reads;
   private final List<Binding> writes;
   private final String slot;
-  private final String publication;
+  private final PublicationOptions publication;
   private final long lanes;
   private final LogOptions log;
 
@@ -33,7 +33,7 @@ final class PostgresCheck {
       List<Binding> reads,
       List<Binding> writes,
       String slot,
-      String publication,
+      PublicationOptions publication,
       long lanes,
       LogOptions log,
       Map<String, String> state) {
@@ -72,6 +72,7 @@ final class PostgresCheck {
   private void checkReads(Inspection found, TableCheck tables) throws SQLException {
     Connection connection = found.connection();
     SourceTableCheck source = new SourceTableCheck(found);
+    RefusedUpdates.find(connection, database.system(), publication).ifPresent(found::add);
     Publication published = new Publication(database.system(), publication);
     boolean any = false;
     for (Binding binding : reads) {
@@ -81,7 +82,7 @@ final class PostgresCheck {
       Optional<Table> table = change.isPresent() ? Optional.empty() : tables.find(binding);
       if (table.isPresent()) {
         any = true;
-        addPublished(connection, published, binding, table.get());
+        addPublished(found, published, binding, table.get());
         source.check(binding, table.get());
       }
     }
@@ -90,13 +91,12 @@ final class PostgresCheck {
     }
   }
 
-  private void addPublished(
-      Connection connection, Publication published, Binding binding, Table table)
-      throws SQLException {
+  private static void addPublished(
+      Inspection found, Publication published, Binding binding, Table table) throws SQLException {
     try {
-      published.add(connection, binding, table);
+      published.add(found.connection(), binding, table);
     } catch (UnisonoException unfit) {
-      problems.add(unfit.problem());
+      found.add(unfit.problem());
     }
   }
 

@@ -61,6 +61,15 @@ public final class PostgresConnector implements Connector {
             "The publication to read; made where it is not there and the role may. By default"
                 + " unisono_ and the system's name."),
         Option.optional(
+                PublicationOptions.COLUMNS,
+                Option.Type.TEXT,
+                "all",
+                "Which columns the publication shows: all, or of each table the named ones alone,"
+                    + " so that a column that no field of the config has stays in its database"
+                    + " (PostgreSQL 15 and later). named needs tables without REPLICA IDENTITY FULL,"
+                    + " and syncs without schema-change: evolve.")
+            .oneOf("all", "named"),
+        Option.optional(
             "heartbeat",
             Option.Type.DURATION,
             "10s",

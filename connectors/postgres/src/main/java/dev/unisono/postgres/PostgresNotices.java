@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells what is worth to be known of a database though nothing is in the way: what will become of
- * tables whose columns have changed, and keys that a target would store in another form. Changes
- * nothing. For one thread.
+ * tables whose columns have changed, keys that a target would store in another form, and columns
+ * that a publication need not show any more. Changes nothing. For one thread.
  */
 final class PostgresNotices {
   private final Database database;
+  private final PublicationOptions publication;
   private final List<Binding> reads;
   private final List<Binding> writes;
 
@@ -30,8 +31,13 @@ final class PostgresNotices {
   private final List<Problem> notices = new ArrayList<>();
 
   PostgresNotices(
-      Database database, List<Binding> reads, List<Binding> writes, Map<String, String> state) {
+      Database database,
+      PublicationOptions publication,
+      List<Binding> reads,
+      List<Binding> writes,
+      Map<String, String> state) {
     this.database = database;
+    this.publication = publication;
     this.reads = reads;
     this.writes = writes;
     this.state = state;
@@ -46,6 +52,7 @@ final class PostgresNotices {
       for (Binding binding : writes) {
         compareKeys(connection, binding);
       }
+      compareColumnLists(connection);
       return notices;
     } catch (SQLException | UnisonoException away) {
       return List.of();
@@ -65,6 +72,15 @@ final class PostgresNotices {
               "So says schema-change: "
                   + policy
                   + ". A target that may not be altered waits for its column."));
+    }
+  }
+
+  private void compareColumnLists(Connection connection) throws SQLException {
+    try {
+      notices.addAll(
+          Publication.of(connection, database.system(), publication, reads).wider(connection));
+    } catch (UnisonoException unfit) {
+      // It is a problem, and told as one.
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.unisono.postgres;
 
+import dev.unisono.spi.Batch;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.KnownKeys;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +43,7 @@ final class PostgresSource implements Source {
   private final Database database;
   private final List<Binding> bindings;
   private final String slot;
-  private final String publication;
+  private final PublicationOptions publication;
   private final LogOptions log;
   private final ReadLimits limits;
 
@@ -76,7 +78,7 @@ final class PostgresSource implements Source {
       Database database,
       List<Binding> bindings,
       String slot,
-      String publication,
+      PublicationOptions publication,
       LogOptions log,
       ReadLimits limits,
       boolean repairing,
@@ -100,7 +102,13 @@ final class PostgresSource implements Source {
       takeCommands(prepared);
       SlotWatch watch =
           new SlotWatch(
-              database, slot, budget, prepared.tables(), this::report, this::closeConnection);
+              database,
+              slot,
+              publication,
+              budget,
+              prepared.tables(),
+              this::report,
+              this::closeConnection);
       SideThread beside =
           new SideThread(
               database,
@@ -108,6 +116,7 @@ final class PostgresSource implements Source {
               prepared.tables(),
               sink.knownKeys(),
               orders,
+              prepared.untilVisible(),
               this::report,
               this::closeConnection);
       LogReader reader =
@@ -187,6 +196,7 @@ final class PostgresSource implements Source {
    * @param fresh true where the slot was just made
    * @param news the server, where the state does not have it and the tables as they are; else null
    * @param columns what is held of the tables' columns
+   * @param untilVisible true where the log may lack values of what was written before it began
    * @param away syncs that the state knows and the config does not have any more
    */
   private record Prepared(
@@ -196,10 +206,11 @@ final class PostgresSource implements Source {
       boolean fresh,
       @Nullable String news,
       SchemaWatch columns,
+      boolean untilVisible,
       List<String> away) {}
 
   /** Finds the tables, the publication and the slot as they must be. */
-  private Prepared prepare(Map<String, String> state, ChangeSink sink) {
+  private Prepared prepare(Map<String, String> state, ChangeSink sink) throws InterruptedException {
     try (Connection connection = database.connect("connecting");
         SlotWait wait = new SlotWait(database, sink)) {
       this.connection = connection;
@@ -222,7 +233,18 @@ final class PostgresSource implements Source {
       List<SnapshotTable> ordered =
           TableOrder.parentsFirst(connection, tables, table -> table.table().relation());
       log.checkVersion(database.system(), connection.getMetaData().getDatabaseMajorVersion());
+      readUnpublished(published.lacking(connection), ordered, sink);
       published.prepare(connection, false);
+      published
+          .wider(connection)
+          .forEach(wider ->
+              System.getLogger(PostgresSource.class.getName())
+                  .log(
+                      System.Logger.Level.WARNING,
+                      "{0}: {1} {2}",
+                      database.system(),
+                      wider.message(),
+                      wider.remedy()));
       Slot ours = new Slot(database, slot, budget, log.failover());
       ServerIdentity.Present now = ServerIdentity.of(connection);
       String stream = state.get(STREAM);
@@ -244,12 +266,47 @@ final class PostgresSource implements Source {
           begin.loss(),
           fresh,
           fresh || changed || !identity.equals(server) ? identity : null,
-          SchemaWatch.open(connection, database, publication, ordered, state),
+          SchemaWatch.open(connection, database, publication.name(), ordered, state),
+          published.listsColumns(connection)
+              || ordered.stream().anyMatch(PostgresSource::wasHidden),
           away(state));
     } catch (SQLException failed) {
       throw database.failure("looking up the tables", failed);
     } finally {
       this.connection = null;
+    }
+  }
+
+  /** True where the log does not have all that happened to a table before it was read again. */
+  private static boolean wasHidden(SnapshotTable table) {
+    String cause = table.repairCause();
+    return !table.done()
+        && (SchemaWatch.READ_AGAIN.equals(cause) || Repair.UNPUBLISHED.equals(cause));
+  }
+
+  /**
+   * Lets the snapshots begin anew of tables that were read before, and that the publication does
+   * not show now. That is durable before they are shown again: nothing would tell of it then.
+   */
+  private void readUnpublished(Set<Long> lacking, List<SnapshotTable> tables, ChangeSink sink)
+      throws InterruptedException {
+    Problem cause = null;
+    Map<String, @Nullable String> state = new HashMap<>();
+    for (SnapshotTable table : tables) {
+      if (lacking.contains(table.table().relation())
+          && !table.untouched()
+          && !table.replaced()
+          && !table.awaitsRepair()) {
+        cause = Repair.tableUnpublished(database, publication.name(), table);
+        System.getLogger(PostgresSource.class.getName())
+            .log(System.Logger.Level.WARNING, "{0}: {1}", database.system(), cause.message());
+        table.repeat(cause.code(), sink.knownKeys().sequence());
+        table.save(state);
+      }
+    }
+    if (cause != null) {
+      sink.accept(new Batch(List.of(), state, 1, 0));
+      throw new UnisonoException(cause);
     }
   }
 
@@ -343,7 +400,7 @@ final class PostgresSource implements Source {
             .withSlotName(slot)
             .withStartPosition(LogSequenceNumber.valueOf(from.end()))
             .withSlotOption("proto_version", LogOptions.protocol(version))
-            .withSlotOption("publication_names", publication)
+            .withSlotOption("publication_names", publication.name())
             .withSlotOption("messages", true)
             // The driver would acknowledge by itself what came after a message that lies before
             // what was acknowledged, as parts of a streamed transaction do (invariant 1).

@@ -28,7 +28,7 @@ final class PostgresSystem implements ConnectedSystem {
   private final Settings settings;
   private final String installation;
   private final String slot;
-  private final String publication;
+  private final PublicationOptions publication;
   private final LogBudget logBudget;
   private final LogOptions log;
 
@@ -40,7 +40,7 @@ final class PostgresSystem implements ConnectedSystem {
     this.installation = context.parameters().getOrDefault("installation", "");
     this.slot = settings.optionalText("slot").orElse(defaultName(context.name()));
     this.logBudget = new LogBudget(settings.optionalNumber("log-budget").orElse(0L));
-    this.publication = settings.optionalText("publication").orElse(defaultName(context.name()));
+    this.publication = PublicationOptions.of(settings, defaultName(context.name()));
     String folder = context.parameters().get("folder");
     this.log =
         LogOptions.of(
@@ -78,7 +78,7 @@ final class PostgresSystem implements ConnectedSystem {
 
   @Override
   public List<Problem> notices(Map<String, String> state) {
-    return new PostgresNotices(database, reads, writes, state).all();
+    return new PostgresNotices(database, publication, reads, writes, state).all();
   }
 
   @Override
@@ -103,7 +103,7 @@ final class PostgresSystem implements ConnectedSystem {
       }
       return statements;
     } catch (SQLException failed) {
-      throw database.failure("preparing the publication " + publication, failed);
+      throw database.failure("preparing the publication " + publication.name(), failed);
     }
   }
 

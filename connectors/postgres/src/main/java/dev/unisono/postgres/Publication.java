@@ -5,7 +5,6 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +30,8 @@ final class Publication {
   /** The first version whose publications can show computed columns. */
   static final int SHOWS_COMPUTED = 18;
 
-  /** The first version whose publications can leave out rows. */
-  private static final int FILTERS_ROWS = 15;
-
   private final String system;
+  private final PublicationOptions options;
   private final String name;
   private final Map<Long, Table> tables = new LinkedHashMap<>();
   private final Map<Long, RowFilter> filters = new HashMap<>();
@@ -43,15 +41,17 @@ final class Publication {
 
   private boolean computed;
 
-  Publication(String system, String name) {
+  Publication(String system, PublicationOptions options) {
     this.system = system;
-    this.name = name;
+    this.options = options;
+    this.name = options.name();
   }
 
   /** What all that is read from a system needs. */
-  static Publication of(Connection connection, String system, String name, List<Binding> reads)
+  static Publication of(
+      Connection connection, String system, PublicationOptions options, List<Binding> reads)
       throws SQLException {
-    Publication publication = new Publication(system, name);
+    Publication publication = new Publication(system, options);
     for (Binding binding : reads) {
       publication.add(connection, binding, Table.named(connection, binding));
     }
@@ -67,6 +67,9 @@ final class Publication {
   void add(Connection connection, Binding binding, Table table) throws SQLException {
     if (!table.logShows(Table.keyColumns(binding))) {
       throw new UnisonoException(table.keyNotInLog(binding));
+    }
+    if (options.namedColumns()) {
+      ColumnList.check(connection, system, options, binding, table);
     }
     RowFilter filter = filter(connection, binding, table);
     boolean known = tables.putIfAbsent(table.relation(), table) != null;
@@ -86,18 +89,22 @@ final class Publication {
     for (String column : binding.columns()) {
       if (column != null) {
         columns.add(column);
-        computed |= table.type(column) != null && table.column(column).generated();
+        // A column list shows what is in it, computed or not.
+        computed |=
+            !options.namedColumns()
+                && table.type(column) != null
+                && table.column(column).generated();
       }
     }
   }
 
-  private static @Nullable RowFilter filter(Connection connection, Binding binding, Table table)
+  private @Nullable RowFilter filter(Connection connection, Binding binding, Table table)
       throws SQLException {
     String where = binding.where();
     if (where == null) {
       return null;
     }
-    if (connection.getMetaData().getDatabaseMajorVersion() < FILTERS_ROWS) {
+    if (connection.getMetaData().getDatabaseMajorVersion() < FoundPublication.SHOWS_PARTS) {
       throw new UnisonoException(
           badFilter(binding, "Conditions need PostgreSQL 15.", "Leave it out."));
     }
@@ -111,9 +118,10 @@ final class Publication {
                   + " does not show all columns that the condition asks for: "
                   + String.join(", ", filter.columns())
                   + ".",
-              "Ask for columns of the replica identity alone, or run ALTER TABLE "
-                  + table.sqlName()
-                  + " REPLICA IDENTITY FULL;"));
+              "Ask for columns of the replica identity alone"
+                  + (options.namedColumns()
+                      ? "."
+                      : ", or run ALTER TABLE " + table.sqlName() + " REPLICA IDENTITY FULL;")));
     }
     return filter;
   }
@@ -123,189 +131,95 @@ final class Publication {
         "bad-filter", ProblemType.USER, message, binding.configPath() + ".where", remedy);
   }
 
-  /**
-   * What the server has of it.
-   *
-   * @param ours true where the role may change it
-   * @param throughRoot true where it shows partitions as the table they are of
-   * @param computed true where it shows computed columns that are kept
-   * @param shown the tables that it shows
-   * @param whole the tables that it names by their schema, or as all tables
-   * @param named the tables that it names, with those whose partitions are shown in their place
-   * @param filters the conditions of the tables that it shows in part
-   * @param columns the columns of the tables of which it does not show all
-   */
-  private record Found(
-      boolean ours,
-      boolean everyOperation,
-      boolean throughRoot,
-      boolean computed,
-      Set<Long> shown,
-      Set<Long> whole,
-      Set<Long> named,
-      Map<Long, String> filters,
-      Map<Long, Set<String>> columns) {}
-
-  private Optional<Found> find(Connection connection) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT pg_has_role(pubowner, 'USAGE'), pubinsert AND pubupdate AND pubdelete AND"
-                + " pubtruncate, pubviaroot, coalesce(to_jsonb(p) ->> 'pubgencols' = 's', false),"
-                + " puballtables FROM pg_publication p WHERE pubname = ?")) {
-      select.setString(1, name);
-      try (ResultSet row = select.executeQuery()) {
-        if (!row.next()) {
-          return Optional.empty();
-        }
-        Set<Long> whole = row.getBoolean(5) ? tables.keySet() : inSchemas(connection);
-        Set<Long> named = new HashSet<>(whole);
-        named.addAll(
-            relations(
-                connection,
-                "SELECT r.prrelid::int8 FROM pg_publication_rel r JOIN pg_publication p"
-                    + " ON p.oid = r.prpubid WHERE p.pubname = ?"));
-        return Optional.of(
-            new Found(
-                row.getBoolean(1),
-                row.getBoolean(2),
-                row.getBoolean(3),
-                row.getBoolean(4),
-                relations(
-                    connection,
-                    "SELECT c.oid::int8 FROM pg_publication_tables t JOIN pg_namespace n"
-                        + " ON n.nspname = t.schemaname JOIN pg_class c ON c.relnamespace = n.oid"
-                        + " AND c.relname = t.tablename WHERE t.pubname = ?"),
-                whole,
-                named,
-                filters(connection),
-                columns(connection)));
-      }
-    }
-  }
-
-  private Set<Long> inSchemas(Connection connection) throws SQLException {
-    return connection.getMetaData().getDatabaseMajorVersion() < 15
-        ? Set.of()
-        : relations(
-            connection,
-            "SELECT c.oid::int8 FROM pg_publication_namespace s JOIN pg_publication p"
-                + " ON p.oid = s.pnpubid JOIN pg_class c ON c.relnamespace = s.pnnspid"
-                + " WHERE c.relkind IN ('r', 'p') AND p.pubname = ?");
-  }
-
-  private Map<Long, String> filters(Connection connection) throws SQLException {
-    Map<Long, String> found = new HashMap<>();
-    if (connection.getMetaData().getDatabaseMajorVersion() >= FILTERS_ROWS) {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "SELECT r.prrelid::int8, pg_get_expr(r.prqual, r.prrelid) FROM pg_publication_rel r"
-                  + " JOIN pg_publication p ON p.oid = r.prpubid WHERE r.prqual IS NOT NULL AND"
-                  + " p.pubname = ?")) {
-        select.setString(1, name);
-        try (ResultSet row = select.executeQuery()) {
-          while (row.next()) {
-            found.put(row.getLong(1), row.getString(2));
-          }
-        }
-      }
-    }
-    return found;
-  }
-
-  private Map<Long, Set<String>> columns(Connection connection) throws SQLException {
-    Map<Long, Set<String>> found = new HashMap<>();
-    if (connection.getMetaData().getDatabaseMajorVersion() >= FILTERS_ROWS) {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "SELECT r.prrelid::int8, a.attname FROM pg_publication_rel r JOIN pg_publication p"
-                  + " ON p.oid = r.prpubid JOIN pg_attribute a ON a.attrelid = r.prrelid AND"
-                  + " a.attnum = ANY (r.prattrs::int2[]) WHERE p.pubname = ?")) {
-        select.setString(1, name);
-        try (ResultSet row = select.executeQuery()) {
-          while (row.next()) {
-            found.computeIfAbsent(row.getLong(1), any -> new HashSet<>()).add(row.getString(2));
-          }
-        }
-      }
-    }
-    return found;
-  }
-
-  private Set<Long> relations(Connection connection, String query) throws SQLException {
-    Set<Long> relations = new HashSet<>();
-    try (PreparedStatement select = connection.prepareStatement(query)) {
-      select.setString(1, name);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          relations.add(row.getLong(1));
-        }
-      }
-    }
-    return relations;
+  private Optional<FoundPublication> find(Connection connection) throws SQLException {
+    return FoundPublication.find(connection, name, Set.copyOf(tables.keySet()));
   }
 
   private boolean throughRoot() {
     return tables.values().stream().anyMatch(Table::partitioned);
   }
 
-  /** What has to be run, in order, for the publication to be as it must be; empty where it is. */
+  /** What has to be run, in order, for the publication to be as configured; empty where it is. */
   List<String> statements(Connection connection) throws SQLException {
-    return statements(find(connection));
+    return statements(find(connection), true);
   }
 
-  private List<String> statements(Optional<Found> found) {
-    List<String> options = new ArrayList<>();
-    if (throughRoot() && !found.map(Found::throughRoot).orElse(false)) {
-      options.add("publish_via_partition_root = true");
+  /**
+   * @param exact true where a column list is to have no column more than it must; else one that
+   *     stands is only made to show more
+   */
+  private List<String> statements(Optional<FoundPublication> found, boolean exact) {
+    List<String> settings = new ArrayList<>();
+    if (throughRoot() && !found.map(FoundPublication::throughRoot).orElse(false)) {
+      settings.add("publish_via_partition_root = true");
     }
-    if (computed && !found.map(Found::computed).orElse(false)) {
-      options.add("publish_generated_columns = stored");
+    if (computed && !found.map(FoundPublication::computed).orElse(false)) {
+      settings.add("publish_generated_columns = stored");
     }
     if (found.isEmpty()) {
       return List.of(
           "CREATE PUBLICATION "
               + Database.quote(name)
               + " FOR TABLE "
-              + list(tables.values())
-              + (options.isEmpty() ? "" : " WITH (" + String.join(", ", options) + ")"));
+              + list(found, tables.values(), exact)
+              + (settings.isEmpty() ? "" : " WITH (" + String.join(", ", settings) + ")"));
     }
     if (!found.get().everyOperation()) {
-      options.addFirst("publish = 'insert, update, delete, truncate'");
+      settings.addFirst("publish = 'insert, update, delete, truncate'");
     }
     List<String> statements = new ArrayList<>();
     String alter = "ALTER PUBLICATION " + Database.quote(name);
-    if (!options.isEmpty()) {
-      statements.add(alter + " SET (" + String.join(", ", options) + ")");
+    if (!settings.isEmpty()) {
+      statements.add(alter + " SET (" + String.join(", ", settings) + ")");
     }
     // A table's condition and columns cannot be changed alone; all is run in one transaction.
-    List<Table> differing = differing(found.get());
+    List<Table> differing = differing(found.get(), exact);
     for (Table table : differing) {
       statements.add(alter + " DROP TABLE " + table.sqlName());
     }
     List<Table> lacking = new ArrayList<>(lacking(found.get()));
     lacking.addAll(differing);
     if (!lacking.isEmpty()) {
-      statements.add(alter + " ADD TABLE " + list(lacking));
+      statements.add(alter + " ADD TABLE " + list(found, lacking, exact));
     }
     return statements;
   }
 
-  /** Tables of which it shows other rows than are read, or not all columns that are. */
-  private List<Table> differing(Found found) {
+  /** Tables of which it shows other rows than are read, or not the columns that it should. */
+  private List<Table> differing(FoundPublication found, boolean exact) {
     return tables.values().stream()
         .filter(table -> found.named().contains(table.relation()))
         .filter(table -> !found.whole().contains(table.relation()))
         .filter(table -> {
           RowFilter filter = filters.get(table.relation());
-          Set<String> shown = found.columns().get(table.relation());
           return !Objects.equals(
                   filter == null ? null : filter.spelled(), found.filters().get(table.relation()))
-              || (shown != null && !shown.containsAll(read.get(table.relation())));
+              || columnsDiffer(found, table, exact);
         })
         .toList();
   }
 
-  private List<Table> lacking(Found found) {
+  private boolean columnsDiffer(FoundPublication found, Table table, boolean exact) {
+    Set<String> shown = found.columns().get(table.relation());
+    if (options.namedColumns()) {
+      return shown == null || !shown.equals(Set.copyOf(columns(Optional.of(found), table, exact)));
+    }
+    return shown != null
+        && (!shown.containsAll(read(table)) || (exact && !ColumnList.covers(shown, table)));
+  }
+
+  /** The columns that are to be shown of a table of which not all are. */
+  private List<String> columns(Optional<FoundPublication> found, Table table, boolean exact) {
+    Set<String> shown =
+        exact
+            ? Set.of()
+            : found
+                .map(there -> there.columns().getOrDefault(table.relation(), Set.of()))
+                .orElse(Set.of());
+    return ColumnList.of(table, read(table), filters.get(table.relation()), shown);
+  }
+
+  private List<Table> lacking(FoundPublication found) {
     return tables.values().stream()
         .filter(table -> !found.shown().contains(table.relation()))
         // Its partitions are shown instead, until the option is set.
@@ -313,30 +227,88 @@ final class Publication {
         .toList();
   }
 
-  private String list(Collection<Table> listed) {
+  private Set<String> read(Table table) {
+    return read.getOrDefault(table.relation(), Set.of());
+  }
+
+  private String list(Optional<FoundPublication> found, Collection<Table> listed, boolean exact) {
     return listed.stream()
         .map(table -> {
           RowFilter filter = filters.get(table.relation());
-          return table.sqlName() + (filter == null ? "" : " WHERE (" + filter.written() + ")");
+          return table.sqlName()
+              + (options.namedColumns()
+                  ? columns(found, table, exact).stream()
+                      .map(Database::quote)
+                      .collect(Collectors.joining(", ", " (", ")"))
+                  : "")
+              + (filter == null ? "" : " WHERE (" + filter.written() + ")");
         })
         .collect(Collectors.joining(", "));
   }
 
-  /** Tables of which it shows less than is read: that somebody may have meant. */
-  private boolean narrower(Found found) {
-    return differing(found).stream()
+  /**
+   * Tables of which it shows less than is read: that somebody may have meant. Column lists are the
+   * config's matter where it asks for them.
+   */
+  private boolean narrower(FoundPublication found) {
+    return differing(found, false).stream()
         .anyMatch(table ->
-            !filters.containsKey(table.relation())
-                || found.columns().containsKey(table.relation()));
+            (!filters.containsKey(table.relation())
+                    && found.filters().containsKey(table.relation()))
+                || (!options.namedColumns() && found.columns().containsKey(table.relation())));
+  }
+
+  /** The numbers of the tables that it does not show, nor what they consist of. */
+  Set<Long> lacking(Connection connection) throws SQLException {
+    return find(connection).map(this::lacking).orElse(List.copyOf(tables.values())).stream()
+        .map(Table::relation)
+        .collect(Collectors.toSet());
+  }
+
+  /** True where it shows some columns only of a table that is read. */
+  boolean listsColumns(Connection connection) throws SQLException {
+    Optional<FoundPublication> found = find(connection);
+    return found.isPresent()
+        && tables.keySet().stream().anyMatch(found.get().columns()::containsKey);
+  }
+
+  /** What column lists show that need not be shown any more; it does no harm but to be seen. */
+  List<Problem> wider(Connection connection) throws SQLException {
+    Optional<FoundPublication> found = find(connection);
+    List<Problem> wider = new ArrayList<>();
+    for (Table table : options.namedColumns() ? tables.values() : List.<Table>of()) {
+      Set<String> more = new TreeSet<>();
+      found.ifPresent(
+          there -> more.addAll(there.columns().getOrDefault(table.relation(), Set.of())));
+      columns(found, table, true).forEach(more::remove);
+      if (!more.isEmpty()) {
+        wider.add(
+            new Problem(
+                "column-list-wider",
+                ProblemType.USER,
+                "The publication "
+                    + name
+                    + " shows columns of "
+                    + table.plainName()
+                    + " that the config does not name: "
+                    + String.join(", ", more)
+                    + ".",
+                "systems." + system + "." + PublicationOptions.COLUMNS,
+                "Where no other server reads them by it, run ./unisono publication FILE --apply."));
+      }
+    }
+    return wider;
   }
 
   /** What is wrong with it that no statement of ours can mend. */
-  private Optional<Problem> unfit(Connection connection, Optional<Found> found)
+  private Optional<Problem> unfit(Connection connection, Optional<FoundPublication> found)
       throws SQLException {
     for (Table table : tables.values()) {
-      if (filters.containsKey(table.relation())
-          && found.isPresent()
-          && found.get().whole().contains(table.relation())) {
+      boolean whole = found.isPresent() && found.get().whole().contains(table.relation());
+      if (whole && options.namedColumns()) {
+        return Optional.of(ColumnList.whole(system, name, table));
+      }
+      if (whole && filters.containsKey(table.relation())) {
         return Optional.of(
             new Problem(
                 "bad-filter",
@@ -360,8 +332,8 @@ final class Publication {
    *     somebody has said
    */
   void prepare(Connection connection, boolean asked) throws SQLException {
-    Optional<Found> found = find(connection);
-    List<String> statements = statements(found);
+    Optional<FoundPublication> found = find(connection);
+    List<String> statements = statements(found, asked);
     if (!asked && found.map(this::narrower).orElse(false)) {
       throw new UnisonoException(notOurs(found, statements));
     }
@@ -401,8 +373,8 @@ final class Publication {
   /** What stands in the way of reading by it; changes nothing. */
   List<Problem> check(Connection connection) throws SQLException {
     List<Problem> problems = new ArrayList<>();
-    Optional<Found> found = find(connection);
-    List<String> statements = statements(found);
+    Optional<FoundPublication> found = find(connection);
+    List<String> statements = statements(found, false);
     if (!statements.isEmpty()
         && (found.map(this::narrower).orElse(false) || !mayRun(connection, found))) {
       problems.add(notOurs(found, statements));
@@ -435,14 +407,15 @@ final class Publication {
     }
   }
 
-  private boolean mayRun(Connection connection, Optional<Found> found) throws SQLException {
+  private boolean mayRun(Connection connection, Optional<FoundPublication> found)
+      throws SQLException {
     boolean may =
         found.isPresent()
             ? found.get().ours()
             : flag(connection, "SELECT has_database_privilege(current_database(), 'CREATE')");
     List<Table> added =
         new ArrayList<>(found.map(this::lacking).orElse(List.copyOf(tables.values())));
-    added.addAll(found.map(this::differing).orElse(List.of()));
+    added.addAll(found.map(there -> differing(there, false)).orElse(List.of()));
     for (Table table : added) {
       may &=
           flag(
@@ -453,11 +426,15 @@ final class Publication {
     return may;
   }
 
-  private Problem notOurs(Optional<Found> found, List<String> statements) {
+  private Problem notOurs(Optional<FoundPublication> found, List<String> statements) {
     String lack =
         found.isEmpty()
             ? " is not there"
-            : lacking(found.get()).isEmpty() ? " does not show all that is read" : " lacks tables";
+            : !lacking(found.get()).isEmpty()
+                ? " lacks tables"
+                : showsMore(found.get())
+                    ? " shows columns that the config does not name"
+                    : " does not show all that is read";
     return problem(
         "The publication "
             + name
@@ -467,6 +444,13 @@ final class Publication {
                 ? "it is not made to show more without being asked."
                 : "this role may not change that."),
         "Let the tables' owner run: " + String.join("; ", statements) + ";");
+  }
+
+  /** True where some table has no column list yet, though it is to have one. */
+  private boolean showsMore(FoundPublication found) {
+    return options.namedColumns()
+        && differing(found, false).stream()
+            .anyMatch(table -> !found.columns().containsKey(table.relation()));
   }
 
   /**

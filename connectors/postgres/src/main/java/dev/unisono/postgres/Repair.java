@@ -8,6 +8,9 @@ import dev.unisono.spi.ProblemType;
  * told apart by its code. Has no state.
  */
 final class Repair {
+  /** Why a table is compared that was out of the publication. */
+  static final String UNPUBLISHED = "table-unpublished";
+
   private Repair() {}
 
   private static Problem problem(String code, Database database, String message, String more) {
@@ -94,6 +97,21 @@ final class Repair {
         table.table().plainName() + " is another table than before: it was dropped and made anew.",
         table.binding().configPath(),
         "It is read and compared again by itself.");
+  }
+
+  static Problem tableUnpublished(Database database, String publication, SnapshotTable table) {
+    return new Problem(
+        UNPUBLISHED,
+        ProblemType.TRANSIENT,
+        "The publication "
+            + publication
+            + " of "
+            + database.system()
+            + " did not show the table "
+            + table.table().plainName()
+            + " for a while: somebody took it out, or dropped one of its columns with CASCADE.",
+        table.binding().configPath(),
+        "It is published again where the role may, and then read and compared by itself.");
   }
 
   static Problem syncWasAway(SnapshotTable table) {

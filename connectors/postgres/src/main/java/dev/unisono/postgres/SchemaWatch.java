@@ -298,7 +298,7 @@ final class SchemaWatch {
               .withKinds(connection);
       int[] numbers = announced.numbers(each.held, catalog);
       if (!handedOver) {
-        checkPublished(connection, table, each.held, catalog, numbers);
+        leaveOut(connection, table, each, catalog, numbers);
         judge(table, each, seen(connection, announced, numbers, each.held, catalog), catalog);
       }
       return numbers;
@@ -351,34 +351,63 @@ final class SchemaWatch {
     }
   }
 
-  /** A column of a field that the table has and the log leaves out: the publication's columns. */
-  private void checkPublished(
-      Connection connection,
-      SnapshotTable table,
-      TableShape held,
-      TableShape catalog,
-      int[] numbers)
+  /**
+   * Columns of fields that the table has and the log leaves out: the publication's column list.
+   * From here on they feed no field. What was not told of them is made good where the log, or the
+   * catalog, shows them again: as for a field that is new, the table is read again.
+   */
+  private void leaveOut(
+      Connection connection, SnapshotTable table, Watched each, TableShape catalog, int[] numbers)
       throws SQLException {
-    for (Column column : held.columns()) {
-      boolean left =
-          column.field() != null
-              && column.standing() != Standing.GONE
-              && catalog.column(column.number()) != null
-              && java.util.Arrays.stream(numbers).noneMatch(number -> number == column.number());
-      if (left && !published(connection, table, column.name())) {
-        throw new UnisonoException(
-            new Problem(
-                "column-missing",
-                ProblemType.USER,
-                "The log does not show the column "
-                    + column.name()
-                    + " of "
-                    + table.table().plainName()
-                    + ": the publication "
-                    + publication
-                    + " leaves it out.",
-                table.binding().configPath(),
-                "Publish it, or take its field out of the config; then restart."));
+    List<Column> left = new ArrayList<>();
+    for (Column column : each.held.columns()) {
+      if (column.field() != null
+          && column.standing() != Standing.GONE
+          && catalog.column(column.number()) != null
+          && java.util.Arrays.stream(numbers).noneMatch(number -> number == column.number())) {
+        left.add(column);
+      }
+    }
+    Column hidden = null;
+    for (Column column : left) {
+      hidden = hidden == null && !published(connection, table, column.name()) ? column : hidden;
+    }
+    // Without a list it is a column that was added later than this was written.
+    if (hidden != null || (!left.isEmpty() && listed(connection, table))) {
+      each.held = each.held.unfed(left);
+      changed.put(SHAPE + table.binding().sync(), each.held.text());
+    }
+    if (hidden != null) {
+      throw new UnisonoException(
+          new Problem(
+              "column-missing",
+              ProblemType.USER,
+              "The log does not show the column "
+                  + hidden.name()
+                  + " of "
+                  + table.table().plainName()
+                  + ": the publication "
+                  + publication
+                  + " leaves it out.",
+              table.binding().configPath(),
+              "Publish it, or take its field out of the config; then restart."));
+    }
+  }
+
+  private boolean listed(Connection connection, SnapshotTable table) throws SQLException {
+    if (connection.getMetaData().getDatabaseMajorVersion() < FoundPublication.SHOWS_PARTS) {
+      return false;
+    }
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid ="
+                + " r.prpubid WHERE p.pubname = ? AND r.prrelid = ?::oid AND r.prattrs IS NOT"
+                + " NULL)")) {
+      select.setString(1, publication);
+      select.setLong(2, table.table().relation());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.unisono.postgres;
 
+import dev.unisono.spi.Problem;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -7,7 +8,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -157,6 +161,49 @@ final class SideSession implements AutoCloseable {
       }
     } catch (SQLException failed) {
       throw failure("looking up the tables", failed);
+    }
+  }
+
+  /** The numbers of those of some tables that are there and that a publication does not show. */
+  Set<Long> unpublished(String publication, List<Long> relations) {
+    Set<Long> unpublished = new HashSet<>();
+    try {
+      boolean bySchema =
+          connection().getMetaData().getDatabaseMajorVersion() >= FoundPublication.SHOWS_PARTS;
+      try (PreparedStatement select =
+          connection()
+              .prepareStatement(
+                  "SELECT c.oid::bigint FROM pg_class c WHERE c.oid = ANY(?::oid[]) AND NOT EXISTS"
+                      + " (SELECT FROM pg_publication p CROSS JOIN (SELECT c.oid UNION SELECT relid"
+                      + " FROM pg_partition_ancestors(c.oid)) up (relation) WHERE p.pubname = ?"
+                      + " AND (p.puballtables OR EXISTS (SELECT FROM pg_publication_rel r WHERE"
+                      + " r.prpubid = p.oid AND r.prrelid = up.relation)"
+                      + (bySchema
+                          ? " OR EXISTS (SELECT FROM pg_publication_namespace s JOIN pg_class u ON"
+                              + " u.relnamespace = s.pnnspid WHERE s.pnpubid = p.oid AND u.oid ="
+                              + " up.relation)"
+                          : "")
+                      + "))")) {
+        select.setArray(1, connection().createArrayOf("bigint", relations.toArray()));
+        select.setString(2, publication);
+        try (ResultSet row = select.executeQuery()) {
+          while (row.next()) {
+            unpublished.add(row.getLong(1));
+          }
+        }
+      }
+      return unpublished;
+    } catch (SQLException failed) {
+      throw failure("looking up the publication", failed);
+    }
+  }
+
+  /** What to say where the publication keeps tables' owners from changing them. */
+  Optional<Problem> refusedUpdates(PublicationOptions publication) {
+    try {
+      return RefusedUpdates.find(connection(), database.system(), publication);
+    } catch (SQLException failed) {
+      throw failure("looking up the publication", failed);
     }
   }
 

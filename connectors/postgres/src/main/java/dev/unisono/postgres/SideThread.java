@@ -46,7 +46,7 @@ final class SideThread implements AutoCloseable {
   /** Tells this run's messages from those of a run before. */
   private final String run = UUID.randomUUID().toString();
 
-  private final EarlierTransactions earlier = new EarlierTransactions();
+  private final EarlierTransactions earlier;
   private final LinkedBlockingQueue<Mark> settled = new LinkedBlockingQueue<>();
 
   /** The tables of which the reader remembers what transactions touch while they are compared. */
@@ -77,6 +77,7 @@ final class SideThread implements AutoCloseable {
 
   /**
    * @param orders what is to change for tables; more may be added at any time
+   * @param untilVisible true where chunks wait until they see all earlier transactions
    * @param onNews called when what is waited for has changed
    */
   SideThread(
@@ -85,6 +86,7 @@ final class SideThread implements AutoCloseable {
       List<SnapshotTable> tables,
       KnownKeys known,
       BlockingQueue<Mark.Turn> orders,
+      boolean untilVisible,
       Runnable onNews,
       Runnable onFailure) {
     this.session = new SideSession(database);
@@ -94,6 +96,7 @@ final class SideThread implements AutoCloseable {
     this.tables = tables;
     this.known = known;
     this.orders = orders;
+    this.earlier = new EarlierTransactions(untilVisible);
     this.onNews = onNews;
     this.onFailure = onFailure;
     if (tables.stream().anyMatch(table -> !table.done())) {

@@ -8,14 +8,16 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Watches what the server keeps for the slot while the log is read, and lets the slot go where that
  * is more than the budget, so that the source's disk never fills for us. It also notices a table
- * that was made anew. On a thread and in a session of its own: the reader may wait for the state's
- * disk, and a chunk for a lock. Its figures can be asked from any thread.
+ * that was made anew, one that is not published any more, and one that its owner cannot change. On
+ * a thread and in a session of its own: the reader may wait for the state's disk, and a chunk for a
+ * lock. Its figures can be asked from any thread.
  */
 final class SlotWatch implements AutoCloseable {
   private static final long PAUSE_MILLIS = 1_000;
@@ -28,6 +30,7 @@ final class SlotWatch implements AutoCloseable {
   private final Database database;
   private final SideSession session;
   private final String slot;
+  private final PublicationOptions publication;
   private final LogBudget budget;
   private final List<SnapshotTable> tables;
   private final Runnable onNews;
@@ -36,6 +39,10 @@ final class SlotWatch implements AutoCloseable {
   private volatile Retained retained;
   private volatile long written;
   private volatile @Nullable Problem warning;
+
+  /** That the tables' owners suffer from the publication; null where they do not. */
+  private volatile @Nullable Problem refusal;
+
   private volatile @Nullable UnisonoException failure;
   private volatile boolean closed;
 
@@ -46,6 +53,7 @@ final class SlotWatch implements AutoCloseable {
   SlotWatch(
       Database database,
       String slot,
+      PublicationOptions publication,
       LogBudget budget,
       List<SnapshotTable> tables,
       Runnable onNews,
@@ -53,6 +61,7 @@ final class SlotWatch implements AutoCloseable {
     this.database = database;
     this.session = new SideSession(database);
     this.slot = slot;
+    this.publication = publication;
     this.budget = budget;
     this.tables = tables;
     this.onNews = onNews;
@@ -75,9 +84,13 @@ final class SlotWatch implements AutoCloseable {
     return retained;
   }
 
-  /** That much of the budget is used; null where it is not. */
+  /**
+   * That much of the budget is used, or that the publication keeps others from their work; null
+   * where neither is so.
+   */
   @Nullable Problem warning() {
-    return warning;
+    Problem worse = refusal;
+    return worse == null ? warning : worse;
   }
 
   @Nullable UnisonoException failure() {
@@ -87,10 +100,11 @@ final class SlotWatch implements AutoCloseable {
   private void run() {
     try {
       for (int looks = 0; look(); looks++) {
-        onNews.run();
         if (looks % LOOKS_FOR_TABLES == 0) {
           lookForTables();
+          lookForRefusals();
         }
+        onNews.run();
         TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
       }
     } catch (InterruptedException stop) {
@@ -130,7 +144,8 @@ final class SlotWatch implements AutoCloseable {
   }
 
   /**
-   * A table made anew under a name is another one, and nobody publishes it: reading begins again.
+   * A table made anew under a name is another one, and nobody publishes it; one that was taken out
+   * of the publication is silent: reading begins again.
    */
   private void lookForTables() {
     for (SnapshotTable table : tables) {
@@ -138,6 +153,23 @@ final class SlotWatch implements AutoCloseable {
         throw new UnisonoException(Repair.tableReplaced(database, table));
       }
     }
+    Set<Long> unpublished =
+        session.unpublished(
+            publication.name(), tables.stream().map(table -> table.table().relation()).toList());
+    for (SnapshotTable table : tables) {
+      if (unpublished.contains(table.table().relation())) {
+        throw new UnisonoException(Repair.tableUnpublished(database, publication.name(), table));
+      }
+    }
+  }
+
+  /** Somebody may change a table's replica identity at any time. */
+  private void lookForRefusals() {
+    Problem now = session.refusedUpdates(publication).orElse(null);
+    if (now != null && !now.equals(refusal)) {
+      warn(now.message());
+    }
+    refusal = now;
   }
 
   /** Ends the reading in a way that can pass, and drops the slot; the next run repairs. */

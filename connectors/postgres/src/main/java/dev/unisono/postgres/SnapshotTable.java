@@ -207,6 +207,11 @@ final class SnapshotTable {
     return !done && now != null && now.firstLoad();
   }
 
+  /** True where it is to be read and compared, and no chunk has taken its place. */
+  boolean awaitsRepair() {
+    return !done && !begun && !firstLoad();
+  }
+
   boolean paused() {
     return paused;
   }

@@ -1,6 +1,7 @@
 package dev.unisono.postgres;
 
 import dev.unisono.spi.Binding;
+import dev.unisono.spi.Problem;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -31,17 +32,13 @@ final class SourceTableCheck {
             "Sync the other partitions one by one.");
       }
     }
-    boolean showsComputed = found.majorVersion() >= Publication.SHOWS_COMPUTED;
     for (String column : binding.columns()) {
-      if (column != null
-          && table.column(column).generated()
-          && !(showsComputed && table.column(column).stored())) {
-        found.add(
-            "column-generated",
-            table.plainName() + "." + column + " is computed by the server; its log leaves it out.",
-            path,
-            "Write null for the field's column in this member. PostgreSQL 18 can show columns that"
-                + " are computed and STORED.");
+      Problem computed =
+          column == null
+              ? null
+              : ColumnList.computed(binding, table, table.column(column), found.majorVersion());
+      if (computed != null) {
+        found.add(computed);
       }
     }
     checkKeyNotNull(binding, table, key);

@@ -199,6 +199,17 @@ record TableShape(long relation, long file, int allotted, List<Column> columns) 
     return new TableShape(relation, otherFile, allotted, columns);
   }
 
+  /** The same table with columns that feed no field any more. */
+  TableShape unfed(List<Column> without) {
+    return new TableShape(
+        relation,
+        file,
+        allotted,
+        columns.stream()
+            .map(column -> without.contains(column) ? column.with(null, column.standing()) : column)
+            .toList());
+  }
+
   /** The same table with nothing in it. */
   TableShape withoutColumns() {
     return new TableShape(relation, file, allotted, List.of());

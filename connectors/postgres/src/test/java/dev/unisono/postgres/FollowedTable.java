@@ -31,6 +31,7 @@ final class FollowedTable implements AutoCloseable {
   private static final long PATIENCE_NANOS = Duration.ofSeconds(60).toNanos();
 
   private final TestDatabase database;
+  private final Map<String, Object> settings;
   private final List<Change> before = new ArrayList<>();
   private Binding binding;
   private Map<String, String> state = Map.of();
@@ -38,8 +39,18 @@ final class FollowedTable implements AutoCloseable {
   private int starts;
 
   FollowedTable(TestDatabase database, Binding binding, SchemaChange policy) {
+    this(database, binding, policy, Map.of());
+  }
+
+  /**
+   * @param settings of the system, beside the usual ones
+   */
+  FollowedTable(
+      TestDatabase database, Binding binding, SchemaChange policy, Map<String, Object> settings) {
     this.database = database;
     this.binding = with(binding, policy);
+    this.settings = new HashMap<>(settings);
+    this.settings.put("heartbeat", Duration.ofMillis(100));
   }
 
   private static Binding with(Binding binding, SchemaChange policy) {
@@ -78,9 +89,7 @@ final class FollowedTable implements AutoCloseable {
   }
 
   private dev.unisono.spi.Source source() {
-    return database
-        .system(Map.of("heartbeat", Duration.ofMillis(100)), List.of(binding), List.of())
-        .source();
+    return database.system(settings, List.of(binding), List.of()).source();
   }
 
   SourceRun run() {

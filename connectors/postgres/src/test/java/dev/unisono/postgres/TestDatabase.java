@@ -126,6 +126,7 @@ final class TestDatabase implements AutoCloseable {
     settings.put("spool", 1L << 30);
     settings.put("origin", "any");
     settings.put("failover", false);
+    settings.put("publish-columns", "all");
     settings.putAll(more);
     return new PostgresConnector()
         .connect(
