@@ -233,7 +233,11 @@ final class PostgresSource implements Source {
       List<SnapshotTable> ordered =
           TableOrder.parentsFirst(connection, tables, table -> table.table().relation());
       log.checkVersion(database.system(), connection.getMetaData().getDatabaseMajorVersion());
-      readUnpublished(published.lacking(connection), ordered, sink);
+      ServerIdentity.Present now = ServerIdentity.of(connection);
+      String server = state.get(SERVER);
+      if (server != null && ServerIdentity.parse(server).system().equals(now.identity().system())) {
+        readUnpublished(published.lacking(connection), ordered, sink);
+      } // Else it is another cluster, and all is read again.
       published.prepare(connection, false);
       published
           .wider(connection)
@@ -246,9 +250,7 @@ final class PostgresSource implements Source {
                       wider.message(),
                       wider.remedy()));
       Slot ours = new Slot(database, slot, budget, log.failover());
-      ServerIdentity.Present now = ServerIdentity.of(connection);
       String stream = state.get(STREAM);
-      String server = state.get(SERVER);
       wait.begin();
       Slot.Begin begin =
           ours.prepare(

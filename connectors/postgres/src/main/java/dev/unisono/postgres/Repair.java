@@ -101,7 +101,7 @@ final class Repair {
 
   static Problem tableUnpublished(Database database, String publication, SnapshotTable table) {
     return new Problem(
-        UNPUBLISHED,
+        "table-unpublished",
         ProblemType.TRANSIENT,
         "The publication "
             + publication
