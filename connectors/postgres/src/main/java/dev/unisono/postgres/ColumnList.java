@@ -59,8 +59,8 @@ final class ColumnList {
     checkVersion(system, connection.getMetaData().getDatabaseMajorVersion());
     if (binding.policy().schemaChange() == SchemaChange.EVOLVE) {
       throw bad(
-          "schema-change: evolve makes fields of columns that are added, and publish-columns: named"
-              + " keeps what the config does not name in its database.",
+          "With schema-change: evolve columns that are added become fields, with"
+              + " publish-columns: named what the config does not name stays in its database.",
           "syncs." + binding.sync() + ".schema-change",
           "Choose one of them: schema-change: ignore or stop, or publish-columns: all.");
     }
@@ -106,7 +106,7 @@ final class ColumnList {
           new Problem(
               "option-too-new",
               ProblemType.USER,
-              "publish-columns: named needs PostgreSQL "
+              "The option publish-columns: named needs PostgreSQL "
                   + FoundPublication.SHOWS_PARTS
                   + " or later; this is "
                   + majorVersion
