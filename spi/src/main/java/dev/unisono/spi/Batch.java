@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     is the source's last: it is started anew, with bindings that have them
  * @param unfinished the number of the transaction that the next batch may go on with; 0 where all
  *     that is handed over is whole
+ * @param passed the highest marker of a transaction of our own ({@link MemberWriter}) that ends in
+ *     this batch; 0 where none does
  */
 public record Batch(
     List<Change> changes,
@@ -25,7 +27,19 @@ public record Batch(
     long mark,
     long sizeBytes,
     List<LearnedColumn> learned,
-    long unfinished) {
+    long unfinished,
+    long passed) {
+  /** A batch in which no transaction of our own ends. */
+  public Batch(
+      List<Change> changes,
+      Map<String, @Nullable String> state,
+      long mark,
+      long sizeBytes,
+      List<LearnedColumn> learned,
+      long unfinished) {
+    this(changes, state, mark, sizeBytes, learned, unfinished, 0);
+  }
+
   /** A batch of whole transactions that changes no binding. */
   public Batch(
       List<Change> changes, Map<String, @Nullable String> state, long mark, long sizeBytes) {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param before the whole row before the change, where the source knows it; else null
  * @param sourceTime when the source committed it (a READ: when it was read)
  * @param transaction the source's number of the transaction; 0 where it has none
+ * @param marker the number of the transaction of our own ({@link MemberWriter}) that it is part of;
+ *     0 where somebody else made it
  */
 public record Change(
     Binding binding,
@@ -23,4 +25,19 @@ public record Change(
     @Nullable Row before,
     Position position,
     Instant sourceTime,
-    long transaction) {}
+    long transaction,
+    long marker) {
+  /** A change that somebody else made. */
+  public Change(
+      Binding binding,
+      Operation operation,
+      @Nullable Key key,
+      @Nullable Key previousKey,
+      @Nullable Row after,
+      @Nullable Row before,
+      Position position,
+      Instant sourceTime,
+      long transaction) {
+    this(binding, operation, key, previousKey, after, before, position, sourceTime, transaction, 0);
+  }
+}

@@ -64,6 +64,22 @@ public interface ConnectedSystem extends AutoCloseable {
   /** The target over all bindings that are written. */
   Target target();
 
+  /**
+   * A new way to write to the tables of all bindings that are both read and written, each change on
+   * a condition. Connects; blocks until no other session of this installation has one.
+   *
+   * @throws UnisonoException not-available where the system cannot; where it cannot be reached
+   */
+  default MemberWriter memberWriter() {
+    throw new UnisonoException(
+        new Problem(
+            "not-available",
+            ProblemType.USER,
+            "This kind of system cannot be read and written by one sync.",
+            null,
+            "Give the member the direction read or write."));
+  }
+
   /** Writes on behalf of callers, over all bindings that are read. */
   Owner owner();
 

@@ -259,6 +259,7 @@ public final class SourceRunner implements AutoCloseable {
           batch.sizeBytes(),
           batch.learned(),
           batch.unfinished(),
+          batch.passed(),
           () -> {
             // Invariant 1: the source hears of it only now.
             source.durable(batch.mark());

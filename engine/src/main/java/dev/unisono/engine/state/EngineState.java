@@ -25,11 +25,7 @@ public final class EngineState implements AutoCloseable {
   private final StateWriter writer;
   private final JournalUpkeep upkeep;
 
-  /**
-   * @param linger how long a commit waits for more to go with it
-   * @param nanos a ticker as {@link System#nanoTime} is one; the retention is counted by it
-   * @param neededAfter what the journal must keep beyond, whatever the retention
-   */
+  /** A state in which nothing is merged. */
   public EngineState(
       StateFolder folder,
       List<Entity> entities,
@@ -38,19 +34,55 @@ public final class EngineState implements AutoCloseable {
       Duration linger,
       LongSupplier nanos,
       LongSupplier neededAfter) {
+    this(
+        folder,
+        entities,
+        retention,
+        retentionBytes,
+        linger,
+        nanos,
+        neededAfter,
+        MergingFactory.NONE);
+  }
+
+  /**
+   * @param linger how long a commit waits for more to go with it
+   * @param nanos a ticker as {@link System#nanoTime} is one; the retention is counted by it
+   * @param neededAfter what the journal must keep beyond, whatever the retention
+   * @param merging makes what merges, over the shapes and the state's database
+   */
+  public EngineState(
+      StateFolder folder,
+      List<Entity> entities,
+      Duration retention,
+      long retentionBytes,
+      Duration linger,
+      LongSupplier nanos,
+      LongSupplier neededAfter,
+      MergingFactory merging) {
     this.folder = folder;
     this.entities = List.copyOf(entities);
     try (Connection connection = folder.connectState()) {
       this.shapes = Shapes.open(connection, entities);
       this.journal = new StoredJournal(folder, shapes);
       RunningTime time = RunningTime.goOn(connection, nanos);
-      this.writer = new StateWriter(folder, journal, shapes, linger, time);
+      this.writer =
+          new StateWriter(folder, journal, shapes, linger, time, merging.make(connection, shapes));
       this.upkeep =
           new JournalUpkeep(
               folder, shapes, writer, journal, time, retention, retentionBytes, neededAfter);
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
     }
+  }
+
+  /** Makes what merges; may write to the database. */
+  @FunctionalInterface
+  public interface MergingFactory {
+    /** Nothing is merged. */
+    MergingFactory NONE = (connection, shapes) -> Merging.NONE;
+
+    Merging make(Connection connection, Shapes shapes) throws SQLException;
   }
 
   public void start() {
@@ -75,13 +107,18 @@ public final class EngineState implements AutoCloseable {
     writer.submit(intake);
   }
 
+  /** In line for the writer, as a transaction of its own. */
+  public void submit(Upkeep upkeep) {
+    writer.submit(upkeep);
+  }
+
   /**
    * Waits until everything that was handed in before is in the journal; false when the time is
    * over, as where nothing can be written.
    */
   public boolean awaitWritten(Duration atMost) throws InterruptedException {
     CountDownLatch written = new CountDownLatch(1);
-    writer.submit((StateWriter.Upkeep) _ -> written.countDown());
+    writer.submit((Upkeep) _ -> written.countDown());
     return written.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
   }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param learned what the entities follow from this batch on
  * @param unfinished the number of the transaction that the source's next batch may go on with; 0
  *     where everything up to here is whole
+ * @param passed the highest marker of a transaction of ours that ends here; 0 where none does
  * @param durable called once, on the writer's thread, when it is; must not block
  */
 public record Intake(
@@ -24,6 +25,7 @@ public record Intake(
     long sizeBytes,
     List<LearnedColumn> learned,
     long unfinished,
+    long passed,
     Runnable durable) {
   /** A batch of whole transactions by which nothing is learned. */
   public Intake(
@@ -33,6 +35,6 @@ public record Intake(
       Map<String, @Nullable String> state,
       long sizeBytes,
       Runnable durable) {
-    this(system, changes, deadLetters, state, sizeBytes, List.of(), 0, durable);
+    this(system, changes, deadLetters, state, sizeBytes, List.of(), 0, 0, durable);
   }
 }

@@ -136,7 +136,7 @@ final class JournalUpkeep implements AutoCloseable {
     // The writer runs it again where its commit fails.
     AtomicBoolean waiting = new AtomicBoolean(true);
     writer.submit(
-        (StateWriter.Upkeep)
+        (Upkeep)
             writing -> {
               replace(writing, group.size(), new Block(first, last, committed, joined));
               if (waiting.getAndSet(false)) {
@@ -200,7 +200,7 @@ final class JournalUpkeep implements AutoCloseable {
       // Readers are told first: they must not look for what is about to go.
       journal.dropped(last);
       writer.submit(
-          (StateWriter.Upkeep)
+          (Upkeep)
               writing -> {
                 try (PreparedStatement delete =
                     writing.prepareStatement("DELETE FROM journal WHERE last <= ?")) {

@@ -47,6 +47,16 @@ public final class Shapes {
     @Nullable Entity entity() {
       return entity;
     }
+
+    /** How many fields it has. */
+    public int size() {
+      return types.length;
+    }
+
+    /** Where a field of it is in the entity's schema of today; -1 where it is gone. */
+    public int position(int field) {
+      return positions[field];
+    }
   }
 
   private final Map<Integer, Shape> shapes = new HashMap<>();

@@ -63,7 +63,15 @@ public final class StateFolder implements AutoCloseable {
         + " key BLOB NOT NULL, replaced_at INTEGER NOT NULL, id INTEGER, sequence INTEGER,"
         + " operation TEXT, image BLOB, source_time TEXT, parked_at INTEGER, attempts INTEGER,"
         + " waits INTEGER, code TEXT, message TEXT, config_path TEXT, remedy TEXT, reason TEXT,"
-        + " rejected TEXT, PRIMARY KEY (target, entity, key))"
+        + " rejected TEXT, PRIMARY KEY (target, entity, key))",
+    // Of a record that several members write; open has a bit for each member that is waited for.
+    "CREATE TABLE IF NOT EXISTS merged (entity INTEGER NOT NULL, key BLOB NOT NULL,"
+        + " open INTEGER NOT NULL, record BLOB NOT NULL, PRIMARY KEY (entity, key)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS merged_open ON merged (entity, key) WHERE open <> 0",
+    "CREATE TABLE IF NOT EXISTS merge_member (id INTEGER PRIMARY KEY, entity INTEGER NOT NULL,"
+        + " system TEXT NOT NULL, UNIQUE (entity, system))",
+    "CREATE TABLE IF NOT EXISTS merge_live (entity INTEGER PRIMARY KEY,"
+        + " swept INTEGER NOT NULL)"
   };
 
   private final Path path;
@@ -170,12 +178,19 @@ public final class StateFolder implements AutoCloseable {
     }
   }
 
-  private void prepare() {
-    try (Connection connection = connect("state.db", "FULL");
-        Statement statement = connection.createStatement()) {
+  /** Makes the tables of the state in a database that may have them already. */
+  public static void createTables(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
       for (String table : TABLES) {
         statement.execute(table);
       }
+    }
+  }
+
+  private void prepare() {
+    try (Connection connection = connect("state.db", "FULL");
+        Statement statement = connection.createStatement()) {
+      createTables(connection);
       long micros = clock.millis() * 1000;
       statement.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', '" + micros + "')");
       statement.execute(

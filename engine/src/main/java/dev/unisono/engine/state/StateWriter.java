@@ -34,20 +34,13 @@ final class StateWriter implements AutoCloseable {
       "INSERT INTO journal (last, first, committed, entries) VALUES (?, ?, ?, ?)";
   private static final String SET_STATE = "INSERT OR REPLACE INTO source_state VALUES (?, ?, ?)";
 
-  /** What else has to be done by the only thread that writes. */
-  interface Upkeep {
-    void run(Connection connection) throws SQLException;
-
-    /** Called once when what it did is committed; must not block. */
-    default void durable() {}
-  }
-
   private final BlockingQueue<Object> queue = new LinkedBlockingQueue<>();
   private final StoredJournal journal;
   private final Shapes shapes;
   private final BlockCodec codec;
   private final long lingerNanos;
   private final RunningTime time;
+  private final Merging merging;
   private final Connection connection;
 
   /** Every commit has these; to prepare them anew each time takes longer than to run them. */
@@ -64,8 +57,14 @@ final class StateWriter implements AutoCloseable {
   private final AtomicLong deadLetters = new AtomicLong();
 
   StateWriter(
-      StateFolder folder, StoredJournal journal, Shapes shapes, Duration linger, RunningTime time)
+      StateFolder folder,
+      StoredJournal journal,
+      Shapes shapes,
+      Duration linger,
+      RunningTime time,
+      Merging merging)
       throws SQLException {
+    this.merging = merging;
     this.lingerNanos = linger.toNanos();
     this.journal = journal;
     this.shapes = shapes;
@@ -176,19 +175,18 @@ final class StateWriter implements AutoCloseable {
   private void commit(List<Intake> group) throws InterruptedException {
     List<JournalEntry> entries = new ArrayList<>();
     long sizeBytes = 0;
-    long sequence = head;
     for (Intake intake : group) {
       sizeBytes += intake.sizeBytes();
-      for (CleanChange clean : intake.changes()) {
-        entries.add(entry(++sequence, clean, intake.system()));
-      }
     }
     Map<String, Long> nowUnfinished = unfinished(group);
-    byte[] block = entries.isEmpty() ? new byte[0] : codec.encode(entries);
     // Invariant 2: entries, dead letters, what was learned and the sources' state at once.
     durably(() -> {
+      entries.clear();
+      for (Intake intake : group) {
+        addEntries(intake, entries);
+      }
       if (!entries.isEmpty()) {
-        insertBlock(entries, block);
+        insertBlock(entries, codec.encode(entries));
       }
       for (Intake intake : group) {
         writeState(intake.system(), intake.state());
@@ -197,13 +195,32 @@ final class StateWriter implements AutoCloseable {
       }
       writeUnfinished(nowUnfinished);
     });
-    head = sequence;
+    if (!entries.isEmpty()) {
+      head = entries.getLast().sequence();
+    }
     unfinished = nowUnfinished;
     for (Intake intake : group) {
       deadLetters.addAndGet(intake.deadLetters().size());
       intake.durable().run();
     }
     journal.committed(entries, sizeBytes, nowUnfinished);
+  }
+
+  private void addEntries(Intake intake, List<JournalEntry> entries) throws SQLException {
+    for (CleanChange clean : intake.changes()) {
+      if (merging.merges(clean.entity())) {
+        merging.merge(
+            connection,
+            intake.system(),
+            clean,
+            merged -> entries.add(entry(head + entries.size() + 1, merged, intake.system())));
+      } else {
+        entries.add(entry(head + entries.size() + 1, clean, intake.system()));
+      }
+    }
+    if (intake.passed() > 0) {
+      merging.passed(connection, intake.system(), intake.passed());
+    }
   }
 
   /** As it is after a group; most often just as before. */
@@ -264,8 +281,10 @@ final class StateWriter implements AutoCloseable {
     while (true) {
       try {
         statements.run();
+        merging.finish(connection);
         connection.commit();
         problem = null;
+        merging.committed();
         return;
       } catch (SQLException failed) {
         problem = StateFolder.failure(failed).problem();
@@ -274,6 +293,7 @@ final class StateWriter implements AutoCloseable {
         } catch (SQLException ignored) {
           // The next attempt says what is wrong.
         }
+        merging.rolledBack();
         beginAnew();
         TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
       }

@@ -85,7 +85,7 @@ final class StoredParkedRows implements ParkedStore {
                   + " FROM parked_row WHERE target = ? AND entity = ? AND key = ?")) {
         select.setString(1, target);
         select.setInt(2, named.get().id());
-        select.setBytes(3, keyBytes(named.get(), key));
+        select.setBytes(3, StoredKey.write(named.get(), key));
         try (ResultSet rows = select.executeQuery()) {
           return rows.next() ? Optional.ofNullable(read(rows)) : Optional.<ParkedRow>empty();
         }
@@ -122,7 +122,7 @@ final class StoredParkedRows implements ParkedStore {
                 + " RETURNING id")) {
       insert.setString(1, target);
       insert.setInt(2, row.entity().id());
-      insert.setBytes(3, keyBytes(row.entity(), row.key()));
+      insert.setBytes(3, StoredKey.write(row.entity(), row.key()));
       insert.setLong(4, row.sequence());
       insert.setString(5, row.operation().name());
       insert.setBytes(6, image(row));
@@ -173,7 +173,7 @@ final class StoredParkedRows implements ParkedStore {
                 + " LEFT JOIN parked_row p USING (target, entity, key)")) {
       copy.setString(1, target);
       copy.setInt(2, newer.entity().id());
-      copy.setBytes(3, keyBytes(newer.entity(), newer.key()));
+      copy.setBytes(3, StoredKey.write(newer.entity(), newer.key()));
       copy.setLong(4, newer.sequence());
       copy.executeUpdate();
     }
@@ -265,7 +265,7 @@ final class StoredParkedRows implements ParkedStore {
     AtomicReference<@Nullable T> result = new AtomicReference<>();
     CountDownLatch durable = new CountDownLatch(1);
     writer.submit(
-        new StateWriter.Upkeep() {
+        new Upkeep() {
           @Override
           public void run(Connection connection) throws SQLException {
             result.set(work.run(connection));
@@ -278,12 +278,6 @@ final class StoredParkedRows implements ParkedStore {
         });
     durable.await();
     return java.util.Objects.requireNonNull(result.get());
-  }
-
-  private static byte[] keyBytes(Entity entity, Key key) {
-    Bytes bytes = new Bytes(64);
-    BlockCodec.writeKey(bytes, entity, key);
-    return bytes.toByteArray();
   }
 
   private byte @Nullable [] image(ParkedRow parked) {

@@ -269,7 +269,7 @@ final class SourceRunnerTest {
 
   private static Intake intake(Batch batch) {
     return new Intake(
-        "crm", List.of(), List.of(), batch.state(), 100, batch.learned(), 0, () -> {});
+        "crm", List.of(), List.of(), batch.state(), 100, batch.learned(), 0, 0, () -> {});
   }
 
   @Test

@@ -1,0 +1,19 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.spi.Binding;
+import dev.unisono.spi.Projection;
+
+/**
+ * One of the systems that write an entity. Immutable; safe for threads.
+ *
+ * @param number its place in the plan, and in each record's views
+ * @param rank decides where times are equal or unknown; unique, the highest first
+ * @param written true where it is told what the others write
+ * @param projection what becomes of values there
+ */
+record MergeMember(
+    int number, String system, Binding binding, int rank, boolean written, Projection projection) {
+  boolean has(int field) {
+    return binding.column(field) != null;
+  }
+}

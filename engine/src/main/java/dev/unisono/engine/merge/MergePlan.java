@@ -1,0 +1,55 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.engine.entity.Entity;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an entity with several writing members is merged. Immutable; safe for threads.
+ *
+ * @param members in the order of the config: where nothing else decides, the first wins
+ * @param fields for each field what decides between two versions of it
+ * @param resolutionMicros times are compared in steps of this: that of the member with the coarsest
+ *     clock in its log
+ * @param editRevives true where an edit brings back what another member deleted meanwhile, false
+ *     where the delete wins
+ */
+record MergePlan(
+    Entity entity,
+    List<MergeMember> members,
+    List<FieldRule> fields,
+    long resolutionMicros,
+    boolean editRevives) {
+  MergePlan {
+    if (members.size() > 62) {
+      throw new IllegalArgumentException("too many members: " + members.size());
+    }
+  }
+
+  /** What decides between two versions of a field. */
+  enum FieldRule {
+    /** The newest wins. */
+    NEWEST,
+    /** What each edit adds is added. */
+    SUM
+  }
+
+  /** The member whose rank it is; null where it is none any more. */
+  @Nullable MergeMember ranked(int rank) {
+    for (MergeMember member : members) {
+      if (member.rank() == rank) {
+        return member;
+      }
+    }
+    return null;
+  }
+
+  @Nullable MergeMember member(String system) {
+    for (MergeMember member : members) {
+      if (member.system().equals(system)) {
+        return member;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,489 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.merge.MergeTable.Place;
+import dev.unisono.engine.state.CleanChange;
+import dev.unisono.engine.state.Merging;
+import dev.unisono.engine.state.Shapes;
+import dev.unisono.engine.state.StoredKey;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.MemberWrite;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.Row;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Merges what members show, in the writer's transaction, and hands what each is to be told to its
+ * queue once it is durable. For the writer's thread, but for the counts.
+ */
+public final class MergeStage implements Merging {
+  /** So many records stay in memory between commits. */
+  private static final int KEPT_RECORDS = 8_192;
+
+  /** How one entity is merged. */
+  private static final class EntityMerge {
+    final MergePlan plan;
+    final Merger merger;
+    final MergeCodec codec;
+    boolean live;
+
+    EntityMerge(MergePlan plan, MergeCodec codec, boolean live) {
+      this.plan = plan;
+      this.merger = new Merger(plan);
+      this.codec = codec;
+      this.live = live;
+    }
+
+    MergedRecord newRecord(Key key) {
+      return new MergedRecord(plan.entity().schema(), key, plan.members().size());
+    }
+  }
+
+  /** Which record. Immutable. */
+  private record RecordKey(int entity, Key key) {}
+
+  /**
+   * How far a member is. What was not made is told from what was not shown only once both are
+   * known: that the log has passed it, and what the writer had to say of it.
+   */
+  private static final class Progress {
+    volatile long passed;
+    volatile long through;
+
+    /** The marker after which nothing that was sent before is on its way any more; 0 for none. */
+    long barrier;
+  }
+
+  /** A record in memory. */
+  private static final class Held {
+    final EntityMerge of;
+    final byte[] key;
+    final MergedRecord record;
+    boolean dirty;
+
+    Held(EntityMerge of, byte[] key, MergedRecord record) {
+      this.of = of;
+      this.key = key;
+      this.record = record;
+    }
+  }
+
+  private final Map<Integer, EntityMerge> entities = new HashMap<>();
+  private final Map<String, MemberQueue> queues;
+  private final ObjLongConsumer<String> onBarrier;
+  private final MergeTable table = new MergeTable();
+  private final Map<RecordKey, Held> held =
+      new LinkedHashMap<>(1024, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<RecordKey, Held> eldest) {
+          return size() > KEPT_RECORDS && !eldest.getValue().dirty;
+        }
+      };
+
+  /** Of this transaction. */
+  private final List<Held> dirty = new ArrayList<>();
+
+  private final Map<String, List<MemberWrite>> told = new HashMap<>();
+  private final Map<Long, RecordKey> opened = new HashMap<>();
+  private final List<Long> closed = new ArrayList<>();
+
+  /** By system the barrier that its log has passed. */
+  private final Map<String, Long> barriers = new HashMap<>();
+
+  /** By system the writes that are under way in it, by their ids. */
+  private final Map<String, TreeMap<Long, RecordKey>> underway = new HashMap<>();
+
+  /** By system up to which marker its log has come, and up to which write its writer is through. */
+  private final Map<String, Progress> progress = new HashMap<>();
+
+  private final AtomicLong conflicts = new AtomicLong();
+  private long number;
+  private long durableNumber;
+
+  /**
+   * @param queues by system what is in line for it; all members that are written have one
+   * @param onBarrier called with a system and its barrier when its log has durably passed that;
+   *     must not block
+   * @param least numbers begin above it: the clock, so that a state that was restored from a copy
+   *     uses none twice
+   */
+  MergeStage(
+      Connection connection,
+      Shapes shapes,
+      List<MergePlan> plans,
+      Map<String, MemberQueue> queues,
+      ObjLongConsumer<String> onBarrier,
+      long least)
+      throws SQLException {
+    this.queues = Map.copyOf(queues);
+    this.onBarrier = onBarrier;
+    this.number = Math.max(MergeTable.numbers(connection), least);
+    this.durableNumber = number;
+    queues.keySet().forEach(system -> underway.put(system, new TreeMap<>()));
+    queues.keySet().forEach(system -> progress.put(system, new Progress()));
+    for (MergePlan plan : plans) {
+      int entity = plan.entity().id();
+      int[] stored = new int[plan.members().size()];
+      Map<Integer, Integer> byStored = new HashMap<>();
+      for (MergeMember member : plan.members()) {
+        stored[member.number()] = MergeTable.memberNumber(connection, entity, member.system());
+        byStored.put(stored[member.number()], member.number());
+      }
+      entities.put(
+          entity,
+          new EntityMerge(
+              plan,
+              new MergeCodec(plan, shapes, stored, byStored),
+              MergeTable.live(connection, entity)));
+    }
+  }
+
+  @Override
+  public boolean merges(Entity entity) {
+    return entities.containsKey(entity.id());
+  }
+
+  @Override
+  public void merge(
+      Connection connection, String system, CleanChange clean, Consumer<CleanChange> journaled)
+      throws SQLException {
+    Change change = clean.change();
+    EntityMerge of = Objects.requireNonNull(entities.get(clean.entity().id()));
+    MergeMember member = of.plan.member(system);
+    if (member == null) {
+      throw new IllegalStateException(system + " is no member of " + clean.entity().name());
+    }
+    if (change.operation() == Operation.TRUNCATE) {
+      truncate(connection, of, member, change, journaled);
+      return;
+    }
+    Key previous = change.previousKey();
+    if (previous != null) {
+      show(held(connection, of, previous), member, null, change, journaled);
+    }
+    Key key = Objects.requireNonNull(change.key());
+    show(held(connection, of, key), member, clean.row(), change, journaled);
+  }
+
+  private void truncate(
+      Connection connection,
+      EntityMerge of,
+      MergeMember member,
+      Change change,
+      Consumer<CleanChange> journaled)
+      throws SQLException {
+    finish(connection);
+    Place place = Place.BEGINNING;
+    while (true) {
+      List<Place> places = MergeTable.all(connection, of.plan.entity().id(), place, 500);
+      if (places.isEmpty()) {
+        return;
+      }
+      for (Place each : places) {
+        Held one = held(connection, of, StoredKey.read(each.key()));
+        if (one.record.members[member.number()].shadow != null) {
+          show(one, member, null, change, journaled);
+        }
+      }
+      finish(connection);
+      place = places.getLast();
+    }
+  }
+
+  private Held held(Connection connection, EntityMerge of, Key key) throws SQLException {
+    RecordKey place = new RecordKey(of.plan.entity().id(), key);
+    Held known = held.get(place);
+    if (known != null) {
+      return known;
+    }
+    byte[] stored = StoredKey.write(of.plan.entity(), key);
+    byte[] record = table.find(connection, place.entity(), stored);
+    Held read =
+        new Held(of, stored, record == null ? of.newRecord(key) : of.codec.read(key, record));
+    held.put(place, read);
+    return read;
+  }
+
+  private void show(
+      Held one,
+      MergeMember member,
+      @Nullable Row row,
+      Change change,
+      Consumer<CleanChange> journaled) {
+    MergedRecord record = one.record;
+    Pending pending = record.members[member.number()].pending;
+    Row before = record.row();
+    long micros =
+        change.operation() == Operation.READ && !one.of.live
+            ? Merger.NO_TIME
+            : micros(change.sourceTime());
+    Merger.Outcome outcome = one.of.merger.show(record, member, row, micros, change.marker());
+    if (pending != null && record.members[member.number()].pending == null) {
+      closed.add(pending.id());
+    }
+    conflicts.addAndGet(outcome.conflicts().size());
+    mark(one);
+    if (outcome.changed()) {
+      CleanChange merged = merged(one, before, change);
+      if (merged != null) {
+        journaled.accept(merged);
+      }
+    }
+    tell(one);
+  }
+
+  private static long micros(Instant time) {
+    return time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000;
+  }
+
+  private static @Nullable CleanChange merged(Held one, @Nullable Row before, Change change) {
+    Row after = one.record.row();
+    if (before == null && after == null) {
+      return null;
+    }
+    Operation operation =
+        after == null ? Operation.DELETE : before == null ? Operation.CREATE : Operation.UPDATE;
+    return new CleanChange(
+        one.of.plan.entity(),
+        new Change(
+            change.binding(),
+            operation,
+            one.record.key(),
+            null,
+            after,
+            before,
+            change.position(),
+            change.sourceTime(),
+            change.transaction()),
+        after,
+        before);
+  }
+
+  private void mark(Held one) {
+    if (!one.dirty) {
+      one.dirty = true;
+      dirty.add(one);
+    }
+  }
+
+  /** Tells the members what they are to be told, as far as there is room. */
+  private void tell(Held one) {
+    if (!one.of.live) {
+      return;
+    }
+    MergedRecord record = one.record;
+    for (MergeMember member : one.of.plan.members()) {
+      MemberView view = record.members[member.number()];
+      if (!member.written() || view.pending != null) {
+        continue;
+      }
+      MemberQueue queue = Objects.requireNonNull(queues.get(member.system()));
+      view.owed = !queue.promise();
+      if (view.owed) {
+        continue;
+      }
+      MemberWrite write = one.of.merger.tell(record, member, number + 1);
+      if (write == null) {
+        queue.release(1);
+      } else {
+        number++;
+        told.computeIfAbsent(member.system(), any -> new ArrayList<>()).add(write);
+        opened.put(write.id(), new RecordKey(one.of.plan.entity().id(), record.key()));
+      }
+    }
+  }
+
+  @Override
+  public void passed(Connection connection, String system, long marker) throws SQLException {
+    Progress far = progress.get(system);
+    if (far == null) {
+      return;
+    }
+    far.passed = Math.max(far.passed, marker);
+    resolve(connection, system);
+    if (far.barrier > 0 && far.passed >= far.barrier) {
+      barriers.put(system, far.barrier);
+    }
+  }
+
+  /**
+   * What the log has passed, and the writer is through with, was not made where it was not shown.
+   */
+  void resolve(Connection connection, String system) throws SQLException {
+    Progress far = progress(system);
+    long upTo = Math.min(far.passed, far.through);
+    TreeMap<Long, RecordKey> waiting = Objects.requireNonNull(underway.get(system));
+    for (Map.Entry<Long, RecordKey> each : List.copyOf(waiting.headMap(upTo, true).entrySet())) {
+      RecordKey place = each.getValue();
+      EntityMerge of = Objects.requireNonNull(entities.get(place.entity()));
+      Held one = held(connection, of, place.key());
+      MergeMember member = Objects.requireNonNull(of.plan.member(system));
+      // Most of them have come back in the same batch.
+      if (of.merger.passed(one.record, member, upTo)) {
+        mark(one);
+        tell(one);
+      }
+      closed.add(each.getKey());
+    }
+  }
+
+  private Progress progress(String system) {
+    return Objects.requireNonNull(progress.get(system));
+  }
+
+  /**
+   * A member's writer is through with all writes up to a number, and has handed in what was
+   * refused. From any thread.
+   *
+   * @return true where the log has passed it already, so that {@link #resolve} has to be called
+   */
+  boolean through(String system, long number) {
+    Progress far = progress(system);
+    far.through = number;
+    return far.passed >= number;
+  }
+
+  /**
+   * Gives a number for a marker after which nothing that a member was told before can come any
+   * more; once its log has passed it, all that was told and not shown is told anew.
+   */
+  long barrier(String system) {
+    long barrier = ++number;
+    progress(system).barrier = barrier;
+    return barrier;
+  }
+
+  /** From now on members of an entity are told what the others wrote. */
+  void live(Connection connection, Entity entity) throws SQLException {
+    MergeTable.setLive(connection, entity.id(), false);
+    Objects.requireNonNull(entities.get(entity.id())).live = true;
+  }
+
+  /**
+   * Looks again at a record: what a member was told up to a number, and has not shown, is told
+   * anew; what was owed is told.
+   *
+   * @param system the member; null for all
+   * @param refused true where what a member refused is told again, too
+   * @return false where there is no room for more for that member
+   */
+  boolean again(
+      Connection connection, Place place, @Nullable String system, long upTo, boolean refused)
+      throws SQLException {
+    EntityMerge of = entities.get(place.entity());
+    if (of == null) {
+      return true;
+    }
+    Held one = held(connection, of, StoredKey.read(place.key()));
+    for (MergeMember member : of.plan.members()) {
+      if (system != null && !member.system().equals(system)) {
+        continue;
+      }
+      MemberView view = one.record.members[member.number()];
+      Pending pending = view.pending;
+      if (of.merger.passed(one.record, member, upTo)
+          || (refused && pending != null && !pending.underway())) {
+        view.pending = null;
+        closed.add(Objects.requireNonNull(pending).id());
+      }
+    }
+    mark(one);
+    tell(one);
+    MergeMember member = system == null ? null : of.plan.member(system);
+    return member == null || !one.record.members[member.number()].owed;
+  }
+
+  /** A member does not take a write for what it is. */
+  void refused(Connection connection, String system, MemberWrite write, Problem cause)
+      throws SQLException {
+    for (EntityMerge of : entities.values()) {
+      if (!of.plan.entity().name().equals(write.binding().schema().name())) {
+        continue;
+      }
+      MergeMember member = Objects.requireNonNull(of.plan.member(system));
+      Held one = held(connection, of, write.key());
+      MemberView view = one.record.members[member.number()];
+      Pending pending = view.pending;
+      if (pending != null && pending.id() == write.id()) {
+        view.pending = pending.refused(cause);
+        closed.add(write.id());
+        mark(one);
+      }
+    }
+  }
+
+  /** How often a field was written by two members, neither in knowledge of the other. */
+  long conflicts() {
+    return conflicts.get();
+  }
+
+  @Override
+  public void finish(Connection connection) throws SQLException {
+    for (Held one : dirty) {
+      table.write(
+          connection,
+          one.of.plan.entity().id(),
+          one.key,
+          one.record.open(),
+          one.of.codec.write(one.record));
+    }
+    dirty.forEach(one -> one.dirty = false);
+    dirty.clear();
+    if (number != durableNumber) {
+      table.writeNumbers(connection, number);
+    }
+  }
+
+  @Override
+  public void committed() {
+    durableNumber = number;
+    for (Map.Entry<String, List<MemberWrite>> each : told.entrySet()) {
+      TreeMap<Long, RecordKey> waiting = Objects.requireNonNull(underway.get(each.getKey()));
+      for (MemberWrite write : each.getValue()) {
+        waiting.put(write.id(), Objects.requireNonNull(opened.get(write.id())));
+      }
+    }
+    for (Long id : closed) {
+      underway.values().forEach(waiting -> waiting.remove(id));
+    }
+    told.forEach((system, writes) -> Objects.requireNonNull(queues.get(system)).add(writes));
+    barriers.forEach((system, barrier) -> {
+      progress(system).barrier = 0;
+      onBarrier.accept(system, barrier);
+    });
+    clear();
+  }
+
+  @Override
+  public void rolledBack() {
+    told.forEach(
+        (system, writes) -> Objects.requireNonNull(queues.get(system)).release(writes.size()));
+    held.clear();
+    dirty.clear();
+    table.forget();
+    number = durableNumber;
+    clear();
+  }
+
+  private void clear() {
+    told.clear();
+    opened.clear();
+    closed.clear();
+    barriers.clear();
+  }
+}

@@ -1,0 +1,301 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.spi.MemberWrite;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Schema;
+import dev.unisono.spi.Unchanged;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules by which what members show becomes a merged record, and the record what members are to
+ * be told. A shadow is moved only by what its member shows; what was sent waits until it comes back
+ * or the log has passed it. Has no state; safe for threads, as long as each record is for one.
+ */
+final class Merger {
+  /** What a member shows was written at no time that is known: as when it is read first. */
+  static final long NO_TIME = 0;
+
+  private final MergePlan plan;
+  private final Schema schema;
+
+  Merger(MergePlan plan) {
+    this.plan = plan;
+    this.schema = plan.entity().schema();
+  }
+
+  /**
+   * What came of something shown. Immutable.
+   *
+   * @param changed true where the merged record is another now
+   */
+  record Outcome(boolean changed, List<Conflict> conflicts) {
+    private static final Outcome NOTHING = new Outcome(false, List.of());
+  }
+
+  /**
+   * A member shows a record.
+   *
+   * @param row null where it has no such record (any more)
+   * @param micros when it was written there, or NO_TIME
+   * @param marker of the transaction of ours that wrote it; 0 where somebody else did
+   */
+  Outcome show(
+      MergedRecord record, MergeMember member, @Nullable Row row, long micros, long marker) {
+    MemberView view = record.members[member.number()];
+    Row old = view.shadow;
+    Row shown = row == null || old == null ? row : row.over(old);
+    view.shadow = shown;
+    Pending pending = view.pending;
+    Row base = old;
+    if (pending != null && pending.underway() && marker >= pending.id()) {
+      base = held(member, view, old, pending);
+      view.pending = null;
+    } else if (pending != null && !pending.underway()) {
+      // It is another row now: perhaps it takes what it refused.
+      view.pending = null;
+    }
+    if (shown == null && base == null) {
+      return Outcome.NOTHING;
+    }
+    return edit(record, member, shown, base, micros);
+  }
+
+  /** What the member holds after a write of ours, and knows by it. */
+  private @Nullable Row held(
+      MergeMember member, MemberView view, @Nullable Row old, Pending pending) {
+    for (int field = 0; field < schema.size(); field++) {
+      if (pending.stamp(field) != null) {
+        view.seen[field] = pending.stamp(field);
+      }
+    }
+    if (pending.existence() != null) {
+      view.seenExistence = pending.existence();
+    }
+    Row values = pending.values();
+    if (values == null) {
+      return null;
+    }
+    @Nullable Object[] projected = values.copyValues();
+    for (int field = 0; field < projected.length; field++) {
+      if (projected[field] != Unchanged.UNCHANGED) {
+        projected[field] = member.projection().project(field, projected[field]);
+      }
+    }
+    Row sent = new Row(schema, projected);
+    return old == null ? sent : sent.over(old);
+  }
+
+  private Outcome edit(
+      MergedRecord record,
+      MergeMember member,
+      @Nullable Row shown,
+      @Nullable Row base,
+      long micros) {
+    MemberView view = record.members[member.number()];
+    List<Conflict> conflicts = new ArrayList<>(0);
+    boolean changed = false;
+    if (shown == null) {
+      changed = exists(record, member, view, false, micros, conflicts);
+      return new Outcome(changed, conflicts);
+    }
+    boolean edited = false;
+    if (base == null) {
+      changed = exists(record, member, view, true, micros, conflicts);
+    }
+    for (int field = 0; field < schema.size(); field++) {
+      Object value = shown.value(field);
+      if (schema.isKey(field) || !member.has(field) || value == Unchanged.UNCHANGED) {
+        continue;
+      }
+      Object before = base == null ? null : base.value(field);
+      if (base == null || !SameValue.of(value, before)) {
+        edited = true;
+        changed |= write(record, member, view, field, before, value, micros, conflicts);
+      }
+    }
+    if (edited && base != null && plan.editRevives()) {
+      changed |= exists(record, member, view, true, micros, conflicts);
+    }
+    return new Outcome(changed, conflicts);
+  }
+
+  private boolean exists(
+      MergedRecord record,
+      MergeMember member,
+      MemberView view,
+      boolean exists,
+      long micros,
+      List<Conflict> conflicts) {
+    Stamp stamp = stamp(member, micros, view.seenExistence);
+    Stamp known = view.seenExistence;
+    view.seenExistence = stamp;
+    Stamp current = record.existence;
+    boolean wins = current == null || stamp.compareTo(current) > 0;
+    if (current != null && !current.equals(known) && record.exists != exists) {
+      conflicts.add(
+          wins
+              ? new Conflict(-1, !exists, exists, stamp, record.exists, current)
+              : new Conflict(-1, !exists, record.exists, current, exists, stamp));
+    }
+    if (!wins) {
+      return false;
+    }
+    boolean changed = record.exists != exists;
+    record.existence = stamp;
+    record.exists = exists;
+    return changed;
+  }
+
+  private boolean write(
+      MergedRecord record,
+      MergeMember member,
+      MemberView view,
+      int field,
+      @Nullable Object before,
+      @Nullable Object value,
+      long micros,
+      List<Conflict> conflicts) {
+    Stamp known = view.seen[field];
+    Stamp current = record.stamps[field];
+    Object present = record.values[field];
+    if (current != null && SameValue.of(member.projection().project(field, present), value)) {
+      // It holds all of the present value that it can.
+      view.seen[field] = later(known, current);
+      return false;
+    }
+    Stamp stamp = stamp(member, micros, known);
+    view.seen[field] = stamp;
+    if (plan.fields().get(field) == FieldRule.SUM && before != null && present != null) {
+      Object sum = sum(present, value, before);
+      if (sum != null) {
+        record.values[field] = sum;
+        record.stamps[field] = current == null || stamp.compareTo(current) > 0 ? stamp : current;
+        return !SameValue.of(sum, present);
+      }
+    }
+    boolean wins =
+        current == null
+            || stamp.compareTo(current) > 0
+            || refines(field, value, present, current, stamp);
+    if (current != null && !current.equals(known)) {
+      conflicts.add(
+          wins
+              ? new Conflict(field, before, value, stamp, present, current)
+              : new Conflict(field, before, present, current, value, stamp));
+    }
+    if (!wins) {
+      return false;
+    }
+    record.values[field] = value;
+    record.stamps[field] = current == null || stamp.compareTo(current) > 0 ? stamp : current;
+    return true;
+  }
+
+  /** Where no times are known: the present value is what its member could hold of this one. */
+  private boolean refines(
+      int field, @Nullable Object value, @Nullable Object present, Stamp current, Stamp stamp) {
+    MergeMember holder = plan.ranked(current.rank());
+    return current.micros() == NO_TIME
+        && stamp.micros() == NO_TIME
+        && holder != null
+        && SameValue.of(holder.projection().project(field, value), present);
+  }
+
+  private static @Nullable Object sum(Object present, @Nullable Object value, Object before) {
+    if (present instanceof Long number
+        && value instanceof Long after
+        && before instanceof Long was) {
+      return number + after - was;
+    }
+    if (present instanceof BigDecimal number
+        && value instanceof BigDecimal after
+        && before instanceof BigDecimal was) {
+      return number.add(after).subtract(was);
+    }
+    if (present instanceof Double number
+        && value instanceof Double after
+        && before instanceof Double was) {
+      return number + after - was;
+    }
+    return null;
+  }
+
+  /** The version that an edit makes: later than the one it is known to have been made on. */
+  private Stamp stamp(MergeMember member, long micros, @Nullable Stamp known) {
+    long time = micros - Math.floorMod(micros, plan.resolutionMicros());
+    return new Stamp(known == null ? time : Math.max(time, known.micros() + 1), member.rank());
+  }
+
+  /** The log of a member has passed a marker: what it has not shown by then was not written. */
+  boolean passed(MergedRecord record, MergeMember member, long marker) {
+    MemberView view = record.members[member.number()];
+    Pending pending = view.pending;
+    if (pending == null || !pending.underway() || pending.id() > marker) {
+      return false;
+    }
+    view.pending = null;
+    return true;
+  }
+
+  /**
+   * What a member is to be told now, which is pending from then on; null where there is nothing, or
+   * something is under way already.
+   */
+  @Nullable MemberWrite tell(MergedRecord record, MergeMember member, long id) {
+    MemberView view = record.members[member.number()];
+    if (!member.written() || view.pending != null || record.existence == null) {
+      return null;
+    }
+    Row shadow = view.shadow;
+    if (!record.exists) {
+      return shadow == null ? null : delete(record, member, view, id, shadow);
+    }
+    @Nullable Stamp[] stamps = new @Nullable Stamp[schema.size()];
+    @Nullable Object[] values = new @Nullable Object[schema.size()];
+    Arrays.fill(values, Unchanged.UNCHANGED);
+    boolean anything = shadow == null;
+    for (int field = 0; field < schema.size(); field++) {
+      if (!member.has(field)) {
+        continue;
+      }
+      Object value = record.values[field];
+      if (shadow == null) {
+        values[field] = value;
+        stamps[field] = record.stamps[field];
+      } else if (!schema.isKey(field)
+          && shadow.value(field) != Unchanged.UNCHANGED
+          && record.stamps[field] != null) {
+        if (SameValue.of(member.projection().project(field, value), shadow.value(field))) {
+          view.seen[field] = later(view.seen[field], record.stamps[field]);
+        } else {
+          values[field] = value;
+          stamps[field] = record.stamps[field];
+          anything = true;
+        }
+      }
+    }
+    if (!anything) {
+      view.seenExistence = later(view.seenExistence, record.existence);
+      return null;
+    }
+    Row sent = new Row(schema, values);
+    view.pending = new Pending(id, sent, stamps, record.existence, null);
+    return new MemberWrite(id, member.binding(), record.key(), sent, shadow);
+  }
+
+  private MemberWrite delete(
+      MergedRecord record, MergeMember member, MemberView view, long id, Row shadow) {
+    view.pending = new Pending(id, null, record.stamps.clone(), record.existence, null);
+    return new MemberWrite(id, member.binding(), record.key(), null, shadow);
+  }
+
+  /** What a member holds is what the later version says, whoever wrote it there. */
+  private static @Nullable Stamp later(@Nullable Stamp known, @Nullable Stamp current) {
+    return known == null || (current != null && current.compareTo(known) > 0) ? current : known;
+  }
+}

@@ -1,0 +1,197 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.engine.EngineStatus.SourceStatus;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.state.EngineState;
+import dev.unisono.engine.state.Shapes;
+import dev.unisono.engine.state.Upkeep;
+import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.SourceProgress.TablePhase;
+import dev.unisono.spi.SourceProgress.TableProgress;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All entities of an engine that several members write: merged in the writer, members told by a
+ * thread for each. An entity goes live once all its members have been read: until then nobody is
+ * told anything. Safe for threads once it is started.
+ */
+public final class Merges implements AutoCloseable {
+  /** So many writes may be in line for one member (invariant 7). */
+  private static final int QUEUE = 4_096;
+
+  private static final Duration LOOK = Duration.ofMillis(100);
+  private static final Duration WRITE_PATIENCE = Duration.ofSeconds(30);
+  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  private final List<MergePlan> plans;
+  private final Map<String, MemberQueue> queues = new LinkedHashMap<>();
+  private final List<MemberRunner> runners = new ArrayList<>();
+  private final InstantSource clock;
+  private @Nullable MergeStage stage;
+  private @Nullable EngineState state;
+  private @Nullable Thread thread;
+
+  public Merges(List<MergePlan> plans, InstantSource clock) {
+    this.plans = List.copyOf(plans);
+    this.clock = clock;
+    for (MergePlan plan : plans) {
+      for (MergeMember member : plan.members()) {
+        if (member.written()) {
+          queues.computeIfAbsent(
+              member.system(), system -> new MemberQueue(QUEUE, () -> sweepOwed(system)));
+        }
+      }
+    }
+  }
+
+  /** What merges, for the state's writer. */
+  public MergeStage open(Connection connection, Shapes shapes) throws SQLException {
+    long micros = clock.millis() * 1_000;
+    MergeStage made =
+        new MergeStage(connection, shapes, plans, queues, this::sweepBehindBarrier, micros);
+    stage = made;
+    return made;
+  }
+
+  private MergeStage stage() {
+    return Objects.requireNonNull(stage, "not open");
+  }
+
+  private EngineState state() {
+    return Objects.requireNonNull(state, "not started");
+  }
+
+  private void sweepOwed(String system) {
+    sweep(new Sweep.What(-1, system, 0, false));
+  }
+
+  private void sweepBehindBarrier(String system, long barrier) {
+    sweep(new Sweep.What(-1, system, barrier, false));
+  }
+
+  private void sweep(Sweep.What what) {
+    state().submit(new Sweep(stage(), state(), what));
+  }
+
+  /**
+   * Begins; the writer and the sources are started by others.
+   *
+   * @param systems by their names
+   * @param sources how reading goes
+   */
+  public void start(
+      EngineState written,
+      Map<String, ConnectedSystem> systems,
+      Supplier<List<SourceStatus>> sources) {
+    state = written;
+    queues.forEach((system, queue) -> {
+      ConnectedSystem connected = Objects.requireNonNull(systems.get(system));
+      runners.add(new MemberRunner(system, connected, queue, stage(), written));
+    });
+    runners.forEach(MemberRunner::start);
+    if (!plans.isEmpty()) {
+      thread =
+          Thread.ofVirtual()
+              .name("merges")
+              .start(() -> {
+                try {
+                  watch(sources);
+                } catch (InterruptedException stop) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+    }
+  }
+
+  private void watch(Supplier<List<SourceStatus>> sources) throws InterruptedException {
+    List<MergePlan> collecting = new ArrayList<>(plans);
+    long retriedNanos = System.nanoTime();
+    while (true) {
+      List<SourceStatus> now = collecting.isEmpty() ? List.of() : sources.get();
+      for (MergePlan plan : List.copyOf(collecting)) {
+        if (collected(plan, now) && state().awaitWritten(WRITE_PATIENCE)) {
+          goLive(plan.entity());
+          collecting.remove(plan);
+        }
+      }
+      if (System.nanoTime() - retriedNanos > RETRY_NANOS) {
+        retriedNanos = System.nanoTime();
+        for (MemberRunner runner : runners) {
+          if (runner.status().refused() > 0) {
+            sweep(new Sweep.What(-1, runner.status().system(), 0, true));
+          }
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
+    }
+  }
+
+  /** Whether all members have shown all they have. */
+  private static boolean collected(MergePlan plan, List<SourceStatus> sources) {
+    for (MergeMember member : plan.members()) {
+      boolean read = false;
+      for (SourceStatus source : sources) {
+        for (TableProgress table : source.progress().tables()) {
+          read |=
+              source.system().equals(member.system())
+                  && table.sync().equals(member.binding().sync())
+                  && table.phase() == TablePhase.DONE;
+        }
+      }
+      if (!read) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void goLive(Entity entity) {
+    state()
+        .submit(
+            new Upkeep() {
+              private boolean swept;
+
+              @Override
+              public void run(Connection connection) throws SQLException {
+                swept = Boolean.TRUE.equals(MergeTable.swept(connection, entity.id()));
+                stage().live(connection, entity);
+              }
+
+              @Override
+              public void durable() {
+                if (!swept) {
+                  sweep(new Sweep.What(entity.id(), null, 0, false));
+                }
+              }
+            });
+  }
+
+  public List<MemberStatus> status() {
+    return runners.stream().map(MemberRunner::status).toList();
+  }
+
+  /** How often a field was written by two members, neither in knowledge of the other. */
+  public long conflicts() {
+    return stage().conflicts();
+  }
+
+  @Override
+  public void close() {
+    Thread watching = thread;
+    if (watching != null) {
+      watching.interrupt();
+    }
+    runners.forEach(MemberRunner::close);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.unisono.engine.state;
+
+import dev.unisono.engine.entity.Entity;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.function.Consumer;
+
+/**
+ * What stands between what sources hand in and the journal for the entities that several members
+ * write. Called by the writer alone, in its transaction, so that what it keeps and the journal
+ * become durable together (invariant 2).
+ */
+public interface Merging {
+  /** Nothing is merged. */
+  Merging NONE =
+      new Merging() {
+        @Override
+        public boolean merges(Entity entity) {
+          return false;
+        }
+
+        @Override
+        public void merge(
+            Connection connection,
+            String system,
+            CleanChange change,
+            Consumer<CleanChange> journaled) {
+          throw new IllegalStateException("nothing is merged");
+        }
+
+        @Override
+        public void passed(Connection connection, String system, long marker) {}
+
+        @Override
+        public void finish(Connection connection) {}
+
+        @Override
+        public void committed() {}
+
+        @Override
+        public void rolledBack() {}
+      };
+
+  boolean merges(Entity entity);
+
+  /**
+   * Takes up a change of a member.
+   *
+   * @param journaled takes what it makes of the merged record, if anything
+   */
+  void merge(
+      Connection connection, String system, CleanChange change, Consumer<CleanChange> journaled)
+      throws SQLException;
+
+  /** A member's log has passed a marker of ours. */
+  void passed(Connection connection, String system, long marker) throws SQLException;
+
+  /** Called before each commit. */
+  void finish(Connection connection) throws SQLException;
+
+  /** What was done since the last commit is durable. Must not block. */
+  void committed();
+
+  /** What was done since the last commit is undone; it is done again, from its beginning. */
+  void rolledBack();
+}

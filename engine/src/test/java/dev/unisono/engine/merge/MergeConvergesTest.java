@@ -1,0 +1,203 @@
+package dev.unisono.engine.merge;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import java.math.BigDecimal;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.ShrinkingMode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whatever happens in whatever order — edits, crossing edits, echoes, deletes, wrong clocks, broken
+ * connections, kills — members end equal.
+ */
+class MergeConvergesTest {
+  /** Edits anywhere while everything is on its way. */
+  @Property(tries = 5_000, shrinking = ShrinkingMode.FULL)
+  void membersEndEqual(@ForAll long seed) throws Exception {
+    String first = run(seed);
+    assertEquals(first, run(seed), "the same history gives the same result");
+  }
+
+  private static String run(long seed) throws SQLException, InterruptedException {
+    Random random = new Random(seed);
+    int count = 2 + random.nextInt(2);
+    boolean skewed = random.nextBoolean();
+    boolean lossy = random.nextBoolean();
+    boolean sums = random.nextInt(4) == 0;
+    try (MergeWorld world =
+        new MergeWorld(
+            count, lossy, random.nextBoolean(), sums ? FieldRule.SUM : FieldRule.NEWEST)) {
+      long[] skews = new long[count];
+      for (int i = 0; i < count; i++) {
+        skews[i] = skewed ? random.nextInt(2_000) - 1_000 : 0;
+      }
+      seed(world, random, skews);
+      world.goLive();
+      Map<String, List<@Nullable Object>> edits = new HashMap<>();
+      boolean plain = edits(world, random, skews, edits);
+      world.settle();
+      check(world, edits, plain && !sums);
+      StringBuilder result = new StringBuilder();
+      for (long id = 1; id <= 2; id++) {
+        result.append(text(world.merged(MergeWorld.key(id)))).append('\n');
+      }
+      return result.toString();
+    }
+  }
+
+  /** Rows that are there before: equal, different, and only on one side. */
+  private static void seed(MergeWorld world, Random random, long[] skews) {
+    for (long id = 1; id <= 2; id++) {
+      for (int member = 0; member < skews.length; member++) {
+        if (random.nextInt(3) > 0) {
+          world.edit(member, MergeWorld.key(id), some(random, id), skews[member]);
+        }
+      }
+    }
+  }
+
+  private static Row some(Random random, long id) {
+    return MergeWorld.row(id, "a" + random.nextInt(3), "b" + random.nextInt(3), amount(random));
+  }
+
+  private static BigDecimal amount(Random random) {
+    return BigDecimal.valueOf(random.nextInt(3000), 3);
+  }
+
+  /** Gives false where a record came or went, so that an edit may rightly be lost. */
+  private static boolean edits(
+      MergeWorld world, Random random, long[] skews, Map<String, List<@Nullable Object>> edits)
+      throws SQLException, InterruptedException {
+    boolean plain = true;
+    boolean crashing = random.nextInt(3) == 0;
+    int steps = 5 + random.nextInt(60);
+    for (int step = 0; step < steps; step++) {
+      int member = random.nextInt(skews.length);
+      Key key = MergeWorld.key(1 + random.nextInt(2));
+      switch (random.nextInt(crashing ? 10 : 8)) {
+        case 0, 1 -> plain &= edit(world, random, member, key, skews[member], edits);
+        case 2, 3, 4 -> world.read(member, 1 + random.nextInt(3));
+        case 5, 6 -> {
+          if (world.canWrite(member)) {
+            world.write(member, 1 + random.nextInt(3));
+          }
+        }
+        case 7 -> {
+          if (world.canSweep()) {
+            world.sweep();
+          }
+        }
+        case 8 -> world.breakWrite(member, random.nextBoolean());
+        default -> world.restart();
+      }
+    }
+    return plain;
+  }
+
+  private static boolean edit(
+      MergeWorld world,
+      Random random,
+      int member,
+      Key key,
+      long skew,
+      Map<String, List<@Nullable Object>> edits) {
+    Row present = world.members.get(member).row(key);
+    long id = (Long) key.part(0);
+    if (present == null) {
+      world.edit(member, key, some(random, id), skew);
+      return false;
+    }
+    if (random.nextInt(6) == 0) {
+      world.edit(member, key, null, skew);
+      return false;
+    }
+    @Nullable Object[] values = present.copyValues();
+    int field = 1 + random.nextInt(3);
+    Object value = field == MergeWorld.AMOUNT ? amount(random) : "x" + random.nextInt(50);
+    values[field] = value;
+    Row next = new Row(present.schema(), values);
+    world.edit(member, key, next, skew);
+    Row stored = world.members.get(member).row(key);
+    if (stored != null && !SameValue.of(stored.value(field), present.value(field))) {
+      edits.computeIfAbsent(id + "." + field, any -> new ArrayList<>()).add(stored.value(field));
+    }
+    return true;
+  }
+
+  private static void check(
+      MergeWorld world, Map<String, List<@Nullable Object>> edits, boolean plain) {
+    for (long id = 1; id <= 2; id++) {
+      Key key = MergeWorld.key(id);
+      Row merged = world.merged(key);
+      for (FakeMember member : world.members) {
+        Row row = member.row(key);
+        assertEquals(merged == null, row == null, "record " + id + " in " + member.member.system());
+        for (int field = 1; row != null && merged != null && field <= MergeWorld.AMOUNT; field++) {
+          Object stored = member.member.projection().project(field, merged.value(field));
+          assertTrue(
+              SameValue.of(stored, row.value(field)),
+              member.member.system() + " has " + text(row) + ", merged is " + text(merged));
+        }
+      }
+      for (int field = 1; plain && merged != null && field <= MergeWorld.AMOUNT; field++) {
+        List<@Nullable Object> written = edits.getOrDefault(id + "." + field, List.of());
+        if (written.size() == 1) {
+          assertTrue(
+              SameValue.of(written.getFirst(), merged.value(field)),
+              "the only edit of the field, " + written + ", is lost: " + text(merged));
+        }
+      }
+    }
+  }
+
+  /** Edits one after the other, each made at rest, come out as in a single table. */
+  @Property(tries = 5_000, shrinking = ShrinkingMode.FULL)
+  void noEditMadeAtRestIsLost(@ForAll long seed) throws Exception {
+    Random random = new Random(seed);
+    int count = 2 + random.nextInt(2);
+    try (MergeWorld world = new MergeWorld(count, false, random.nextBoolean(), FieldRule.NEWEST)) {
+      world.goLive();
+      world.settle();
+      Key key = MergeWorld.key(1);
+      Row truth = null;
+      for (int step = 0; step < 8; step++) {
+        int member = random.nextInt(count);
+        long skew = random.nextInt(4_000_000) - 2_000_000L;
+        if (truth == null) {
+          truth = some(random, 1);
+        } else if (random.nextInt(5) == 0) {
+          truth = null;
+        } else {
+          @Nullable Object[] values = truth.copyValues();
+          values[1 + random.nextInt(2)] = "x" + random.nextInt(50);
+          truth = new Row(truth.schema(), values);
+        }
+        world.edit(member, key, truth, skew);
+        if (random.nextInt(3) == 0) {
+          world.restart();
+        }
+        world.settle();
+        for (FakeMember each : world.members) {
+          assertEquals(text(truth), text(each.row(key)), each.member.system());
+        }
+      }
+    }
+  }
+
+  private static String text(@Nullable Row row) {
+    return row == null ? "none" : Arrays.toString(row.copyValues());
+  }
+}

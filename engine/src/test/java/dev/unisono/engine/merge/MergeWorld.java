@@ -1,0 +1,297 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.engine.merge.MergeTable.Place;
+import dev.unisono.engine.state.CleanChange;
+import dev.unisono.engine.state.Shapes;
+import dev.unisono.engine.state.StateFolder;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.MemberWrite;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Position;
+import dev.unisono.spi.Projection;
+import dev.unisono.spi.Row;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Members with logs and the real stage that merges them, over a database in memory; everything
+ * happens when it is asked for, and crashes as well. For one thread.
+ */
+final class MergeWorld implements AutoCloseable {
+  static final int A = 1;
+  static final int AMOUNT = 3;
+  private static final Entity ENTITY =
+      Entities.entity(
+          1, "item", List.of("id LONG", "a STRING", "b STRING", "amount DECIMAL"), List.of("id"));
+  private static final int CAPACITY = 3;
+
+  final List<FakeMember> members = new ArrayList<>();
+
+  /** What became of the merged records, as the journal has it. */
+  final List<CleanChange> journal = new ArrayList<>();
+
+  private final MergePlan plan;
+  private final Connection connection;
+  private final Shapes shapes;
+  private final Map<String, MemberQueue> queues = new HashMap<>();
+
+  /** Members whose open records have to be looked at again, and up to which number. */
+  private final ArrayDeque<Sweep.What> sweeps = new ArrayDeque<>();
+
+  private MergeStage stage;
+  private boolean live;
+  private long clock = 1_000_000;
+
+  /**
+   * @param lossy true where the last member keeps amounts to two digits only
+   */
+  MergeWorld(int count, boolean lossy, boolean editRevives, FieldRule amounts) throws SQLException {
+    List<MergeMember> named = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Projection projection =
+          lossy && i == count - 1
+              ? (field, value) ->
+                  value instanceof BigDecimal number
+                      ? number.setScale(2, RoundingMode.HALF_UP)
+                      : value
+              : Projection.EXACT;
+      named.add(new MergeMember(i, "m" + i, Entities.binding(ENTITY), count - i, true, projection));
+    }
+    this.plan =
+        new MergePlan(
+            ENTITY,
+            named,
+            List.of(FieldRule.NEWEST, FieldRule.NEWEST, FieldRule.NEWEST, amounts),
+            1,
+            editRevives);
+    named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));
+    this.connection = DriverManager.getConnection("jdbc:sqlite::memory:");
+    StateFolder.createTables(connection);
+    this.shapes = Shapes.open(connection, List.of(ENTITY));
+    connection.setAutoCommit(false);
+    this.stage = open();
+  }
+
+  private MergeStage open() throws SQLException {
+    for (FakeMember member : members) {
+      String system = member.member.system();
+      queues.put(
+          system,
+          new MemberQueue(CAPACITY, () -> sweeps.add(new Sweep.What(-1, system, 0, false))));
+    }
+    return new MergeStage(
+        connection,
+        shapes,
+        List.of(plan),
+        queues,
+        (system, barrier) -> sweeps.add(new Sweep.What(-1, system, barrier, false)),
+        0);
+  }
+
+  static Key key(long id) {
+    return new Key(id);
+  }
+
+  static Row row(long id, @Nullable Object a, @Nullable Object b, @Nullable Object amount) {
+    return Entities.row(ENTITY, id, a, b, amount);
+  }
+
+  /** Somebody writes to a member, whose clock may be wrong. */
+  void edit(int member, Key key, @Nullable Row row, long skewMicros) {
+    clock += 10;
+    members.get(member).set(key, row, Math.max(1, clock + skewMicros), 0);
+  }
+
+  private void commit() throws SQLException {
+    stage.finish(connection);
+    connection.commit();
+    stage.committed();
+  }
+
+  /** Reads on in a member's log. */
+  void read(int number, int lines) throws SQLException {
+    FakeMember member = members.get(number);
+    String system = member.member.system();
+    long passed = 0;
+    for (int i = 0; i < lines && member.behind(); i++) {
+      FakeMember.Line line = member.log.get(member.read++);
+      Key key = line.key();
+      if (key == null) {
+        passed = line.marker();
+      } else {
+        stage.merge(connection, system, change(member, key, line), journal::add);
+      }
+    }
+    if (passed > 0) {
+      stage.passed(connection, system, passed);
+    }
+    commit();
+  }
+
+  private CleanChange change(FakeMember member, Key key, FakeMember.Line line) {
+    Row row = line.row();
+    Operation operation = row == null ? Operation.DELETE : live ? Operation.UPDATE : Operation.READ;
+    Instant time = Instant.ofEpochSecond(0, line.micros() * 1_000);
+    return new CleanChange(
+        ENTITY,
+        new Change(
+            member.member.binding(),
+            operation,
+            key,
+            null,
+            row,
+            null,
+            new Position(member.read, 0),
+            time,
+            0,
+            line.marker()),
+        row,
+        null);
+  }
+
+  boolean canWrite(int number) {
+    return queue(number).size() > 0;
+  }
+
+  private MemberQueue queue(int number) {
+    return Objects.requireNonNull(queues.get(members.get(number).member.system()));
+  }
+
+  /** Makes the next writes of a member. */
+  void write(int number, int atMost) throws SQLException, InterruptedException {
+    List<MemberWrite> batch = queue(number).take(atMost);
+    apply(number, batch);
+    through(number, batch);
+  }
+
+  private void apply(int number, List<MemberWrite> batch) {
+    clock += 10;
+    members.get(number).apply(batch, clock);
+  }
+
+  private void through(int number, List<MemberWrite> batch) throws SQLException {
+    String system = members.get(number).member.system();
+    if (stage.through(system, batch.getLast().id())) {
+      stage.resolve(connection, system);
+      commit();
+    }
+  }
+
+  /** The way to a member breaks while something is written, and nobody knows whether it was. */
+  void breakWrite(int number, boolean made) throws SQLException, InterruptedException {
+    if (canWrite(number)) {
+      List<MemberWrite> batch = queue(number).take(2);
+      if (made) {
+        apply(number, batch);
+      }
+    }
+    begin(number);
+  }
+
+  private void begin(int number) throws SQLException {
+    FakeMember member = members.get(number);
+    long barrier = stage.barrier(member.member.system());
+    commit();
+    queue(number).begin(barrier);
+    member.mark(barrier);
+  }
+
+  /** The server is killed and started again. */
+  void restart() throws SQLException {
+    sweeps.clear();
+    queues.clear();
+    stage = open();
+    for (int i = 0; i < members.size(); i++) {
+      begin(i);
+    }
+    if (live) {
+      sweeps.add(new Sweep.What(ENTITY.id(), null, 0, false));
+    }
+  }
+
+  void goLive() throws SQLException {
+    for (int i = 0; i < members.size(); i++) {
+      read(i, Integer.MAX_VALUE);
+    }
+    live = true;
+    stage.live(connection, ENTITY);
+    commit();
+    sweeps.add(new Sweep.What(ENTITY.id(), null, 0, false));
+  }
+
+  boolean canSweep() {
+    return !sweeps.isEmpty();
+  }
+
+  void sweep() throws SQLException {
+    Sweep.What what = sweeps.remove();
+    List<Place> places =
+        what.entity() < 0
+            ? MergeTable.open(connection, Place.BEGINNING, 100)
+            : MergeTable.all(connection, what.entity(), Place.BEGINNING, 100);
+    for (Place place : places) {
+      if (!stage.again(connection, place, what.system(), what.upTo(), what.refused())
+          && what.upTo() == 0) {
+        break;
+      }
+    }
+    commit();
+  }
+
+  /** Lets everything come to rest that is on its way. */
+  void settle() throws SQLException, InterruptedException {
+    int steps = 0;
+    boolean busy = true;
+    while (busy) {
+      busy = false;
+      while (canSweep()) {
+        sweep();
+        busy = true;
+      }
+      for (int i = 0; i < members.size(); i++) {
+        if (members.get(i).behind()) {
+          read(i, 2);
+          busy = true;
+        }
+        if (canWrite(i)) {
+          write(i, 2);
+          busy = true;
+        }
+      }
+      if (++steps > 2_000) {
+        throw new AssertionError("it never comes to rest");
+      }
+    }
+  }
+
+  /** The merged row, as the journal tells it. */
+  @Nullable Row merged(Key key) {
+    Row row = null;
+    for (CleanChange change : journal) {
+      if (Objects.equals(key, change.change().key())) {
+        row = change.row();
+      }
+    }
+    return row;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}
