@@ -15,6 +15,7 @@ import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.merge.Merges;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordProjection;
 import dev.unisono.engine.record.Records;
@@ -59,6 +60,7 @@ import org.jspecify.annotations.Nullable;
 public final class Engine implements Doors, AutoCloseable {
   private final StateFolder folder;
   private final EngineState state;
+  private final Merges merges;
   private final List<Entity> entities;
   private final Map<String, Cleaner> cleaners = new HashMap<>();
   private final RecordProjection projection;
@@ -87,6 +89,7 @@ public final class Engine implements Doors, AutoCloseable {
     try {
       Config config = LearnedConfig.over(written, folder.learned());
       this.entities = entities(config);
+      this.merges = Merges.of(config, entities, clock);
       folder.forgetUnfinishedOfOthers(sourceNames(config));
       this.state =
           new EngineState(
@@ -96,7 +99,8 @@ public final class Engine implements Doors, AutoCloseable {
               config.state().retentionBytes(),
               config.state().linger(),
               System::nanoTime,
-              this::recordsNeedAfter);
+              this::recordsNeedAfter,
+              merges::open);
       opened.add(state::close);
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
       opened.add(projection::close);
@@ -191,11 +195,17 @@ public final class Engine implements Doors, AutoCloseable {
             readers.put(entity(byName, binding), new TargetRepairs.Reader(source, binding)));
       }
       for (Binding binding : reads) {
-        owners.put(entity(byName, binding), new OwnedBy(system.name(), binding));
+        // Of several the first takes what callers write; the others hear of it as of any edit.
+        owners.putIfAbsent(entity(byName, binding), new OwnedBy(system.name(), binding));
       }
-      if (!writes.isEmpty()) {
-        Map<Entity, Binding> byEntity = new HashMap<>();
-        writes.forEach(binding -> byEntity.put(entity(byName, binding), binding));
+      Map<Entity, Binding> byEntity = new HashMap<>();
+      for (Binding binding : writes) {
+        // A member that is read as well is told by another way.
+        if (reads.stream().noneMatch(read -> read.sync().equals(binding.sync()))) {
+          byEntity.put(entity(byName, binding), binding);
+        }
+      }
+      if (!byEntity.isEmpty()) {
         ParkedRows parked =
             new ParkedRows(
                 system.name(),
@@ -245,6 +255,7 @@ public final class Engine implements Doors, AutoCloseable {
     projection.start();
     targets.forEach(TargetRunner::start);
     sources.forEach(SourceRunner::start);
+    merges.start(state, systems, () -> sources.stream().map(SourceRunner::status).toList());
     repairs.start();
   }
 
@@ -275,7 +286,8 @@ public final class Engine implements Doors, AutoCloseable {
         state.deadLetters(),
         problem == null ? projection.problem() : problem,
         sources.stream().map(SourceRunner::status).toList(),
-        targets.stream().map(TargetRunner::status).toList());
+        targets.stream().map(TargetRunner::status).toList(),
+        merges.status());
   }
 
   @Override
@@ -457,7 +469,9 @@ public final class Engine implements Doors, AutoCloseable {
     List<Thread> closing =
         Stream.<Runnable>concat(
                 sources.stream().map(source -> (Runnable) source::close),
-                targets.stream().map(target -> (Runnable) target::close))
+                Stream.concat(
+                    targets.stream().map(target -> (Runnable) target::close),
+                    Stream.of((Runnable) merges::close)))
             .map(close -> Thread.ofVirtual().name("closing").start(close))
             .toList();
     try {

@@ -1,5 +1,6 @@
 package dev.unisono.engine;
 
+import dev.unisono.engine.merge.MergeStatus;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SourceProgress;
 import java.util.List;
@@ -20,7 +21,8 @@ public record EngineStatus(
     long deadLetters,
     @Nullable Problem problem,
     List<SourceStatus> sources,
-    List<TargetStatus> targets) {
+    List<TargetStatus> targets,
+    MergeStatus merges) {
 
   /** The same with a problem that there is beside. */
   EngineStatus with(Problem beside) {
@@ -33,7 +35,8 @@ public record EngineStatus(
         deadLetters,
         beside,
         sources,
-        targets);
+        targets,
+        merges);
   }
 
   /** What a part is doing. */

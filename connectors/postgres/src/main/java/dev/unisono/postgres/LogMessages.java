@@ -164,6 +164,8 @@ final class LogMessages {
     // Others may write messages of their own.
     if (prefix.equals(SideSession.PREFIX)) {
       reader.message(new String(content, StandardCharsets.UTF_8));
+    } else if (prefix.equals(WriteMarker.PREFIX)) {
+      reader.marked(new String(content, StandardCharsets.UTF_8));
     }
   }
 }

@@ -40,6 +40,7 @@ final class LogReader {
     boolean allDurable();
   }
 
+  private final String installation;
   private final List<SnapshotTable> tables;
   private final StreamState from;
   private final ChangeSink sink;
@@ -79,12 +80,19 @@ final class LogReader {
   private long ordinal;
   private Instant commitTime = Instant.EPOCH;
 
+  /** The marker of this transaction, where it is one of our own; else 0. */
+  private long marker;
+
+  /** The highest marker of a transaction that ended since the last batch. */
+  private long passed;
+
   /** So many changes of this transaction were handed over before a restart. */
   private long skip;
 
   private long progressNanos = System.nanoTime();
 
   LogReader(
+      String installation,
       List<SnapshotTable> tables,
       StreamState from,
       ChangeSink sink,
@@ -92,6 +100,7 @@ final class LogReader {
       SchemaWatch watch,
       ReadLimits limits,
       Runnable onNews) {
+    this.installation = installation;
     this.tables = tables;
     this.watch = watch;
     this.limits = limits;
@@ -206,6 +215,7 @@ final class LogReader {
     ordinal = 0;
     skip = commit == from.partialCommit() ? from.partialChanges() : 0;
     inTransaction = true;
+    marker = 0;
     beside().shown(transaction);
   }
 
@@ -213,6 +223,7 @@ final class LogReader {
     end = endPosition;
     inTransaction = false;
     dirty = true;
+    passed = Math.max(passed, marker);
     if (ends.allDurable()) {
       // To ask the connection whether more is there takes a millisecond.
       flush();
@@ -250,7 +261,8 @@ final class LogReader {
             before,
             new Position(commit, at),
             commitTime,
-            number(transaction));
+            number(transaction),
+            marker);
     int size = CHANGE_BYTES + 3 * length;
     if (waiting != null && waiting.add(transaction, change, size)) {
       return;
@@ -295,6 +307,11 @@ final class LogReader {
         }
       }
     }
+  }
+
+  /** The transaction is one that writes to members. */
+  void marked(String content) {
+    marker = WriteMarker.number(content, installation);
   }
 
   /** A message of ours. */
@@ -456,13 +473,15 @@ final class LogReader {
     long batchMark = ++mark;
     ends.put(batchMark, end);
     long unfinished = inTransaction ? number(transaction) : 0;
-    sink.accept(new Batch(changes, state, batchMark, sizeBytes, watch.takeLearned(), unfinished));
+    sink.accept(
+        new Batch(changes, state, batchMark, sizeBytes, watch.takeLearned(), unfinished, passed));
     if (last) {
       throw watch.end();
     }
     changes = new ArrayList<>();
     advanced.clear();
     sizeBytes = 0;
+    passed = 0;
     dirty = false;
   }
 

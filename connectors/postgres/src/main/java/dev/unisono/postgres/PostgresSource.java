@@ -41,6 +41,7 @@ final class PostgresSource implements Source {
   static final String SERVER = "server";
 
   private final Database database;
+  private final String installation;
   private final List<Binding> bindings;
   private final String slot;
   private final PublicationOptions publication;
@@ -76,6 +77,7 @@ final class PostgresSource implements Source {
 
   PostgresSource(
       Database database,
+      String installation,
       List<Binding> bindings,
       String slot,
       PublicationOptions publication,
@@ -84,6 +86,7 @@ final class PostgresSource implements Source {
       boolean repairing,
       LogBudget budget) {
     this.database = database;
+    this.installation = installation;
     this.bindings = bindings;
     this.slot = slot;
     this.publication = publication;
@@ -121,6 +124,7 @@ final class PostgresSource implements Source {
               this::closeConnection);
       LogReader reader =
           new LogReader(
+              installation,
               prepared.tables(),
               prepared.from(),
               sink,

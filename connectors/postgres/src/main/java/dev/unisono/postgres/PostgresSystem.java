@@ -3,6 +3,7 @@ package dev.unisono.postgres;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
+import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Settings;
@@ -111,6 +112,7 @@ final class PostgresSystem implements ConnectedSystem {
   public Source source() {
     return new PostgresSource(
         database,
+        installation,
         reads,
         slot,
         publication,
@@ -124,15 +126,33 @@ final class PostgresSystem implements ConnectedSystem {
   public Target target() {
     return new PostgresTarget(
         database,
-        writes,
+        written(false),
         installation,
         (int) settings.number("lanes"),
         settings.duration("answer-timeout"),
         keepsTransactions());
   }
 
+  /**
+   * What is written.
+   *
+   * @param read those that are read as well, or those that are not
+   */
+  private List<Binding> written(boolean read) {
+    return writes.stream()
+        .filter(binding ->
+            read == reads.stream().anyMatch(other -> other.sync().equals(binding.sync())))
+        .toList();
+  }
+
   private boolean keepsTransactions() {
     return settings.text("transactions").equals("keep");
+  }
+
+  @Override
+  public MemberWriter memberWriter() {
+    return new PostgresMemberWriter(
+        database, written(true), installation, settings.duration("answer-timeout"));
   }
 
   @Override

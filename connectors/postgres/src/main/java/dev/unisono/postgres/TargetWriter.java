@@ -216,6 +216,11 @@ final class TargetWriter {
     }
   }
 
+  /** The table of one of the bindings, as it is in the catalog. */
+  Table tableOf(Binding binding) {
+    return table(binding).table();
+  }
+
   private TargetTable table(Binding binding) {
     TargetTable table = tables.get(binding);
     if (table == null) {

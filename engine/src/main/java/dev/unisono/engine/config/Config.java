@@ -114,13 +114,43 @@ public record Config(
    *
    * @param deletesExtra whether rows are deleted that a target held before the first load and the
    *     source does not have
+   * @param conflict what decides between several members that write
    */
   public record SyncConfig(
-      String name, String entity, List<MemberConfig> members, boolean deletesExtra) {}
+      String name,
+      String entity,
+      List<MemberConfig> members,
+      boolean deletesExtra,
+      ConflictRules conflict) {
+    /** True where several members write the entity, so that what they write is merged. */
+    public boolean merges() {
+      return members.stream().filter(MemberConfig::reads).count() > 1;
+    }
+  }
+
+  /**
+   * What decides where several members write a record.
+   *
+   * @param added fields of which each edit's difference is added, whoever else wrote them
+   * @param editRevives whether an edit brings back what another member deleted meanwhile
+   */
+  public record ConflictRules(Set<String> added, boolean editRevives) {
+    public static ConflictRules standard() {
+      return new ConflictRules(Set.of(), true);
+    }
+  }
 
   /** One member of a sync. */
   public record MemberConfig(
-      String system, Binding binding, Direction direction, RefusalRules refusals) {}
+      String system, Binding binding, Direction direction, RefusalRules refusals) {
+    public boolean reads() {
+      return direction != Direction.WRITE;
+    }
+
+    public boolean writes() {
+      return direction != Direction.READ;
+    }
+  }
 
   /**
    * What happens where a member refuses a row.
@@ -138,6 +168,7 @@ public record Config(
   /** As seen from Unisono: READ reads from the member, WRITE writes to it. */
   public enum Direction {
     READ,
-    WRITE
+    WRITE,
+    BOTH
   }
 }

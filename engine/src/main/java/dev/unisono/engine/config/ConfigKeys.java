@@ -136,7 +136,7 @@ public final class ConfigKeys {
               "ignore",
               "When the columns of the table that is read change: evolve (follow them), ignore (go on"
                   + " with the fields there are, and report it) or stop."),
-          planned("conflict", "object", "What happens when several systems change a record."),
+          key("conflict", "object", false, "What decides where several members write a record."),
           planned("refresh", "string", "A nightly comparison beside live changes."),
           optional(
               "first-load",
@@ -144,6 +144,26 @@ public final class ConfigKeys {
               "keep-extra",
               "Rows that a target held before the first load and the source does not have: keep-extra"
                   + " (they stay, and are counted) or delete-extra."));
+
+  public static final List<ConfigKey> CONFLICT =
+      List.of(
+          optional(
+              "strategy",
+              "string",
+              "latest",
+              "What decides field by field: latest (the newest edit wins)."),
+          optional(
+              "deletes",
+              "string",
+              "edit-wins",
+              "A record that one member deletes while another edits it: edit-wins (it comes back) or"
+                  + " delete-wins."),
+          key(
+              "fields",
+              "object",
+              false,
+              "For a field its own strategy: latest, or sum (of a number: what each edit adds is"
+                  + " added)."));
 
   public static final List<ConfigKey> MEMBER =
       List.of(
@@ -153,7 +173,8 @@ public final class ConfigKeys {
               "direction",
               "string",
               true,
-              "As seen from Unisono: read (from exactly one member) or write."),
+              "As seen from Unisono: read, write, or both. Where more than one member is read, what"
+                  + " they write is merged."),
           key(
               "fields",
               "object",

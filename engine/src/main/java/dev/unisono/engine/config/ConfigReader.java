@@ -245,7 +245,29 @@ public final class ConfigReader {
       }
       List<MemberConfig> members =
           readMembers(name, sync, Optional.ofNullable(entities.get(entityName)), systems);
-      syncs.add(new SyncConfig(name, entityName, members, deletesExtra(sync)));
+      SyncConfig made =
+          new SyncConfig(
+              name,
+              entityName,
+              members,
+              deletesExtra(sync),
+              ConflictReader.read(sync, Optional.ofNullable(entities.get(entityName))));
+      if (made.merges()) {
+        ConflictReader.checkMerging(sync);
+      } else if (members.stream().anyMatch(member -> member.direction() == Direction.BOTH)) {
+        sync.note(
+            "members",
+            "wrong-value",
+            "A member is read and written, and no other is read: there is nothing to write to it.",
+            "Give another member direction: both or read, or this one direction: read.");
+      } else if (sync.has("conflict")) {
+        sync.note(
+            "conflict",
+            "wrong-value",
+            "Only one member is read: nothing can be in conflict.",
+            "Leave it out, or give more members direction: both.");
+      }
+      syncs.add(made);
     }
     return List.copyOf(syncs);
   }
@@ -289,7 +311,7 @@ public final class ConfigReader {
             "A member that is written takes all that is read.",
             "Write the condition at the member that is read.");
       }
-      readers += direction == Direction.READ ? 1 : 0;
+      readers += direction == Direction.READ || direction == Direction.BOTH ? 1 : 0;
       unclear |= direction == null;
       if (system != null && !systems.contains(system)) {
         member.note(
@@ -313,7 +335,7 @@ public final class ConfigReader {
           members.add(
               new MemberConfig(
                   system,
-                  (direction == Direction.READ
+                  (direction != Direction.WRITE
                           ? new Binding(name, schema, table, columns, where, member.path())
                           : new Binding(
                               name,
@@ -457,13 +479,6 @@ public final class ConfigReader {
           "No member is read.",
           "Give the member that owns the entity direction: read.");
     }
-    if (readers > 1) {
-      sync.note(
-          "members",
-          "not-available",
-          "More than one member is read; two-way sync is not available yet.",
-          "Give one member direction: read, the others direction: write.");
-    }
   }
 
   private static @Nullable Direction direction(YamlMap member) {
@@ -474,20 +489,13 @@ public final class ConfigReader {
     return switch (text) {
       case "read" -> Direction.READ;
       case "write" -> Direction.WRITE;
-      case "both" -> {
-        member.note(
-            "direction",
-            "not-available",
-            "Two-way sync is not available yet.",
-            "Use read for the member that owns the entity, write for the others.");
-        yield null;
-      }
+      case "both" -> Direction.BOTH;
       default -> {
         member.note(
             "direction",
             "wrong-value",
             "There is no direction '" + text.toLowerCase(Locale.ROOT) + "'.",
-            "Use read or write.");
+            "Use read, write or both.");
         yield null;
       }
     };

@@ -50,6 +50,7 @@ public final class LearnedConfig {
       if (ofSync.isEmpty()
           || entity == null
           || reader.isEmpty()
+          || sync.merges()
           || reader.get().binding().policy().schemaChange() != SchemaChange.EVOLVE) {
         syncs.add(sync);
         continue;
@@ -74,7 +75,12 @@ public final class LearnedConfig {
                 member.refusals()));
       }
       syncs.add(
-          new SyncConfig(sync.name(), sync.entity(), List.copyOf(members), sync.deletesExtra()));
+          new SyncConfig(
+              sync.name(),
+              sync.entity(),
+              List.copyOf(members),
+              sync.deletesExtra(),
+              sync.conflict()));
     }
     return new Config(
         config.server(), config.state(), config.systems(), entities, List.copyOf(syncs));

@@ -1,6 +1,5 @@
 package dev.unisono.engine.config;
 
-import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.spi.Binding;
@@ -21,7 +20,7 @@ public final class SystemBindings {
     List<Binding> found = new ArrayList<>();
     for (SyncConfig sync : config.syncs()) {
       for (MemberConfig member : sync.members()) {
-        if (member.system().equals(system) && member.direction() == Direction.READ) {
+        if (member.system().equals(system) && member.reads()) {
           found.add(member.binding());
         }
       }
@@ -39,9 +38,9 @@ public final class SystemBindings {
     List<Binding> found = new ArrayList<>();
     for (SyncConfig sync : config.syncs()) {
       Optional<MemberConfig> reader =
-          sync.members().stream().filter(member -> member.direction() == Direction.READ).findAny();
+          sync.members().stream().filter(MemberConfig::reads).findFirst();
       for (MemberConfig member : sync.members()) {
-        if (member.system().equals(system) && member.direction() == Direction.WRITE) {
+        if (member.system().equals(system) && member.writes()) {
           Binding binding = member.binding();
           TablePolicy policy = binding.policy();
           found.add(

@@ -1,6 +1,7 @@
 package dev.unisono.engine.merge;
 
 import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.Upkeep;
 import dev.unisono.spi.ConnectedSystem;

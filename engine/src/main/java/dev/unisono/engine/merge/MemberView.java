@@ -16,6 +16,9 @@ final class MemberView {
 
   @Nullable Pending pending;
 
+  /** True where the member showed another row while something was under way. */
+  boolean crossed;
+
   /** True where there was no room for what it is to be told: it is looked at again. */
   boolean owed;
 

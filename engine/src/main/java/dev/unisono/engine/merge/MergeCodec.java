@@ -29,6 +29,7 @@ final class MergeCodec {
 
   private static final int PENDING = 8;
   private static final int OWED = 16;
+  private static final int CROSSED = 32;
 
   private static final int NO_STAMP = 0;
   private static final int SAME_STAMP = 1;
@@ -85,7 +86,8 @@ final class MergeCodec {
             | (merged ? SHADOW_MERGED : 0)
             | (present ? SEEN_PRESENT : 0)
             | (pending == null ? 0 : PENDING)
-            | (view.owed ? OWED : 0));
+            | (view.owed ? OWED : 0)
+            | (view.crossed ? CROSSED : 0));
     if (shadow != null && !merged) {
       Shapes.writeRow(out, shadow);
     }
@@ -185,6 +187,7 @@ final class MergeCodec {
       view.seenExistence = readStamp(in);
     }
     view.owed = (flags & OWED) != 0;
+    view.crossed = (flags & CROSSED) != 0;
     if ((flags & PENDING) != 0) {
       view.pending = readPending(in, shape);
     }

@@ -1,7 +1,9 @@
 package dev.unisono.engine.merge;
 
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.spi.Row;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param members in the order of the config: where nothing else decides, the first wins
  * @param fields for each field what decides between two versions of it
+ * @param standardize the entity's steps
  * @param resolutionMicros times are compared in steps of this: that of the member with the coarsest
  *     clock in its log
  * @param editRevives true where an edit brings back what another member deleted meanwhile, false
@@ -18,6 +21,7 @@ record MergePlan(
     Entity entity,
     List<MergeMember> members,
     List<FieldRule> fields,
+    UnaryOperator<Row> standardize,
     long resolutionMicros,
     boolean editRevives) {
   MergePlan {

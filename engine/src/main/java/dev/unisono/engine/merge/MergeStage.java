@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Merges what members show, in the writer's transaction, and hands what each is to be told to its
  * queue once it is durable. For the writer's thread, but for the counts.
  */
-public final class MergeStage implements Merging {
+final class MergeStage implements Merging {
   /** So many records stay in memory between commits. */
   private static final int KEPT_RECORDS = 8_192;
 
@@ -40,7 +40,7 @@ public final class MergeStage implements Merging {
     final MergePlan plan;
     final Merger merger;
     final MergeCodec codec;
-    boolean live;
+    volatile boolean live;
 
     EntityMerge(MergePlan plan, MergeCodec codec, boolean live) {
       this.plan = plan;
@@ -174,10 +174,10 @@ public final class MergeStage implements Merging {
     }
     Key previous = change.previousKey();
     if (previous != null) {
-      show(held(connection, of, previous), member, null, change, journaled);
+      show(held(connection, of, previous), member, null, null, change, journaled);
     }
     Key key = Objects.requireNonNull(change.key());
-    show(held(connection, of, key), member, clean.row(), change, journaled);
+    show(held(connection, of, key), member, change.after(), clean.row(), change, journaled);
   }
 
   private void truncate(
@@ -197,7 +197,7 @@ public final class MergeStage implements Merging {
       for (Place each : places) {
         Held one = held(connection, of, StoredKey.read(each.key()));
         if (one.record.members[member.number()].shadow != null) {
-          show(one, member, null, change, journaled);
+          show(one, member, null, null, change, journaled);
         }
       }
       finish(connection);
@@ -223,6 +223,7 @@ public final class MergeStage implements Merging {
       Held one,
       MergeMember member,
       @Nullable Row row,
+      @Nullable Row clean,
       Change change,
       Consumer<CleanChange> journaled) {
     MergedRecord record = one.record;
@@ -232,7 +233,8 @@ public final class MergeStage implements Merging {
         change.operation() == Operation.READ && !one.of.live
             ? Merger.NO_TIME
             : micros(change.sourceTime());
-    Merger.Outcome outcome = one.of.merger.show(record, member, row, micros, change.marker());
+    Merger.Outcome outcome =
+        one.of.merger.show(record, member, row, clean, micros, change.marker());
     if (pending != null && record.members[member.number()].pending == null) {
       closed.add(pending.id());
     }
@@ -396,7 +398,7 @@ public final class MergeStage implements Merging {
       }
       MemberView view = one.record.members[member.number()];
       Pending pending = view.pending;
-      if (of.merger.passed(one.record, member, upTo)
+      if (of.merger.lost(one.record, member, upTo)
           || (refused && pending != null && !pending.underway())) {
         view.pending = null;
         closed.add(Objects.requireNonNull(pending).id());
@@ -425,6 +427,15 @@ public final class MergeStage implements Merging {
         mark(one);
       }
     }
+  }
+
+  /** The entities whose members are still read for the first time. From any thread. */
+  List<String> collecting() {
+    return entities.values().stream()
+        .filter(of -> !of.live)
+        .map(of -> of.plan.entity().name())
+        .sorted()
+        .toList();
   }
 
   /** How often a field was written by two members, neither in knowledge of the other. */

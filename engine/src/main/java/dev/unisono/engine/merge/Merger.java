@@ -2,6 +2,8 @@ package dev.unisono.engine.merge;
 
 import dev.unisono.engine.merge.MergePlan.FieldRule;
 import dev.unisono.spi.MemberWrite;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Unchanged;
@@ -40,12 +42,18 @@ final class Merger {
   /**
    * A member shows a record.
    *
-   * @param row null where it has no such record (any more)
+   * @param row as it is there; null where it has no such record (any more)
+   * @param clean the same, standardized
    * @param micros when it was written there, or NO_TIME
    * @param marker of the transaction of ours that wrote it; 0 where somebody else did
    */
   Outcome show(
-      MergedRecord record, MergeMember member, @Nullable Row row, long micros, long marker) {
+      MergedRecord record,
+      MergeMember member,
+      @Nullable Row row,
+      @Nullable Row clean,
+      long micros,
+      long marker) {
     MemberView view = record.members[member.number()];
     Row old = view.shadow;
     Row shown = row == null || old == null ? row : row.over(old);
@@ -58,11 +66,13 @@ final class Merger {
     } else if (pending != null && !pending.underway()) {
       // It is another row now: perhaps it takes what it refused.
       view.pending = null;
+    } else {
+      view.crossed = pending != null;
     }
     if (shown == null && base == null) {
       return Outcome.NOTHING;
     }
-    return edit(record, member, shown, base, micros);
+    return edit(record, member, shown, clean, base, micros);
   }
 
   /** What the member holds after a write of ours, and knows by it. */
@@ -94,12 +104,13 @@ final class Merger {
       MergedRecord record,
       MergeMember member,
       @Nullable Row shown,
+      @Nullable Row clean,
       @Nullable Row base,
       long micros) {
     MemberView view = record.members[member.number()];
     List<Conflict> conflicts = new ArrayList<>(0);
     boolean changed = false;
-    if (shown == null) {
+    if (shown == null || clean == null) {
       changed = exists(record, member, view, false, micros, conflicts);
       return new Outcome(changed, conflicts);
     }
@@ -115,7 +126,8 @@ final class Merger {
       Object before = base == null ? null : base.value(field);
       if (base == null || !SameValue.of(value, before)) {
         edited = true;
-        changed |= write(record, member, view, field, before, value, micros, conflicts);
+        changed |=
+            write(record, member, view, field, before, clean.value(field), micros, conflicts);
       }
     }
     if (edited && base != null && plan.editRevives()) {
@@ -231,14 +243,53 @@ final class Merger {
     return new Stamp(known == null ? time : Math.max(time, known.micros() + 1), member.rank());
   }
 
-  /** The log of a member has passed a marker: what it has not shown by then was not written. */
-  boolean passed(MergedRecord record, MergeMember member, long marker) {
+  /**
+   * What was told up to a number, and was not shown, will never be.
+   *
+   * @return true where something was
+   */
+  boolean lost(MergedRecord record, MergeMember member, long upTo) {
     MemberView view = record.members[member.number()];
     Pending pending = view.pending;
-    if (pending == null || !pending.underway() || pending.id() > marker) {
+    if (pending == null || !pending.underway() || pending.id() > upTo) {
       return false;
     }
     view.pending = null;
+    view.crossed = false;
+    return true;
+  }
+
+  /**
+   * The log of a member has passed a marker, and its writer had nothing to say of what is not shown
+   * by then: it was not made, since the row is another one. Which one, the log has shown; where it
+   * has not, there is something that we are not shown, and telling it again would help nothing.
+   *
+   * @return true where something was not made
+   */
+  boolean passed(MergedRecord record, MergeMember member, long marker) {
+    MemberView view = record.members[member.number()];
+    Pending pending = view.pending;
+    boolean crossed = view.crossed;
+    if (!lost(record, member, marker)) {
+      return false;
+    }
+    if (!crossed && pending != null) {
+      view.pending =
+          pending.refused(
+              new Problem(
+                  "row-differs",
+                  ProblemType.USER,
+                  member.system()
+                      + " holds another row of "
+                      + schema.name()
+                      + " "
+                      + record.key()
+                      + " than it has shown.",
+                  member.binding().configPath(),
+                  "Where a change of it was refused, correct the row in "
+                      + member.system()
+                      + "; else repeat its snapshot."));
+    }
     return true;
   }
 
@@ -270,7 +321,7 @@ final class Merger {
       } else if (!schema.isKey(field)
           && shadow.value(field) != Unchanged.UNCHANGED
           && record.stamps[field] != null) {
-        if (SameValue.of(member.projection().project(field, value), shadow.value(field))) {
+        if (holds(member, field, value, shadow)) {
           view.seen[field] = later(view.seen[field], record.stamps[field]);
         } else {
           values[field] = value;
@@ -286,6 +337,13 @@ final class Merger {
     Row sent = new Row(schema, values);
     view.pending = new Pending(id, sent, stamps, record.existence, null);
     return new MemberWrite(id, member.binding(), record.key(), sent, shadow);
+  }
+
+  /** Whether it has a value, be it in words of its own that are standardized to it. */
+  private boolean holds(MergeMember member, int field, @Nullable Object value, Row shadow) {
+    Object stored = member.projection().project(field, value);
+    return SameValue.of(stored, shadow.value(field))
+        || SameValue.of(stored, plan.standardize().apply(shadow).value(field));
   }
 
   private MemberWrite delete(

@@ -1,8 +1,10 @@
 package dev.unisono.engine.merge;
 
 import dev.unisono.engine.EngineStatus.SourceStatus;
+import dev.unisono.engine.config.Config;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.state.EngineState;
+import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.Upkeep;
 import dev.unisono.spi.ConnectedSystem;
@@ -17,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -36,13 +39,13 @@ public final class Merges implements AutoCloseable {
 
   private final List<MergePlan> plans;
   private final Map<String, MemberQueue> queues = new LinkedHashMap<>();
-  private final List<MemberRunner> runners = new ArrayList<>();
+  private final List<MemberRunner> runners = new CopyOnWriteArrayList<>();
   private final InstantSource clock;
-  private @Nullable MergeStage stage;
+  private volatile @Nullable MergeStage stage;
   private @Nullable EngineState state;
   private @Nullable Thread thread;
 
-  public Merges(List<MergePlan> plans, InstantSource clock) {
+  Merges(List<MergePlan> plans, InstantSource clock) {
     this.plans = List.copyOf(plans);
     this.clock = clock;
     for (MergePlan plan : plans) {
@@ -55,8 +58,13 @@ public final class Merges implements AutoCloseable {
     }
   }
 
+  /** What a config asks to be merged. */
+  public static Merges of(Config config, List<Entity> entities, InstantSource clock) {
+    return new Merges(MergePlans.of(config, entities), clock);
+  }
+
   /** What merges, for the state's writer. */
-  public MergeStage open(Connection connection, Shapes shapes) throws SQLException {
+  public Merging open(Connection connection, Shapes shapes) throws SQLException {
     long micros = clock.millis() * 1_000;
     MergeStage made =
         new MergeStage(connection, shapes, plans, queues, this::sweepBehindBarrier, micros);
@@ -177,13 +185,13 @@ public final class Merges implements AutoCloseable {
             });
   }
 
-  public List<MemberStatus> status() {
-    return runners.stream().map(MemberRunner::status).toList();
-  }
-
-  /** How often a field was written by two members, neither in knowledge of the other. */
-  public long conflicts() {
-    return stage().conflicts();
+  /** How it goes; safe to be asked at any time. */
+  public MergeStatus status() {
+    MergeStage merging = stage;
+    return new MergeStatus(
+        merging == null ? List.of() : merging.collecting(),
+        merging == null ? 0 : merging.conflicts(),
+        runners.stream().map(MemberRunner::status).toList());
   }
 
   @Override

@@ -77,6 +77,7 @@ final class MergeWorld implements AutoCloseable {
             ENTITY,
             named,
             List.of(FieldRule.NEWEST, FieldRule.NEWEST, FieldRule.NEWEST, amounts),
+            row -> row,
             1,
             editRevives);
     named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));

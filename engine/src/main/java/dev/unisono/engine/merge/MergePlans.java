@@ -1,0 +1,54 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.MemberConfig;
+import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.spi.Projection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/** What the config asks of entities that several members write. Has no state. */
+final class MergePlans {
+  private MergePlans() {}
+
+  static List<MergePlan> of(Config config, List<Entity> entities) {
+    List<MergePlan> plans = new ArrayList<>();
+    for (SyncConfig sync : config.syncs()) {
+      for (Entity entity : entities) {
+        if (sync.merges() && sync.entity().equals(entity.name())) {
+          plans.add(
+              plan(sync, entity, Objects.requireNonNull(config.entities().get(entity.name()))));
+        }
+      }
+    }
+    return plans;
+  }
+
+  private static MergePlan plan(SyncConfig sync, Entity entity, EntityConfig config) {
+    List<MemberConfig> writing = sync.members().stream().filter(MemberConfig::reads).toList();
+    List<MergeMember> members = new ArrayList<>();
+    for (MemberConfig member : writing) {
+      int number = members.size();
+      members.add(
+          new MergeMember(
+              number,
+              member.system(),
+              member.binding(),
+              writing.size() - number,
+              member.writes(),
+              Projection.EXACT));
+    }
+    List<FieldRule> rules =
+        entity.schema().fields().stream()
+            .map(field ->
+                sync.conflict().added().contains(field.name()) ? FieldRule.SUM : FieldRule.NEWEST)
+            .toList();
+    return new MergePlan(
+        entity, members, rules, new Cleaner(config)::standardize, 1, sync.conflict().editRevives());
+  }
+}

@@ -1,0 +1,33 @@
+package dev.unisono.engine.merge;
+
+import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.spi.Problem;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How merging goes. Immutable.
+ *
+ * @param collecting entities whose members are still read for the first time, so that nobody is
+ *     told anything
+ * @param conflicts how often since the start a field was written by two members, neither in
+ *     knowledge of the other
+ * @param members how writing to each goes
+ */
+public record MergeStatus(List<String> collecting, long conflicts, List<MemberStatus> members) {
+
+  /**
+   * How writing to one member goes. Immutable.
+   *
+   * @param written how many changes were sent to it since the start, with those that it had by then
+   * @param refused how many it did not take for what they are
+   * @param waiting how many are in line
+   */
+  public record MemberStatus(
+      String system,
+      State state,
+      @Nullable Problem problem,
+      long written,
+      long refused,
+      int waiting) {}
+}
