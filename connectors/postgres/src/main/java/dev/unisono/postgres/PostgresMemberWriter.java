@@ -26,7 +26,9 @@ final class PostgresMemberWriter implements MemberWriter {
   private final LaneSession session;
   private final Connection connection;
   private final String installation;
-  private final Map<Binding, MemberTable> tables = new HashMap<>();
+
+  /** By sync. */
+  private final Map<String, MemberTable> tables = new HashMap<>();
 
   PostgresMemberWriter(
       Database database, List<Binding> bindings, String installation, Duration answerTimeout) {
@@ -35,7 +37,7 @@ final class PostgresMemberWriter implements MemberWriter {
     this.session = new LaneSession(database, bindings, installation, LANE, LANE + 1, answerTimeout);
     this.connection = session.connection();
     for (Binding binding : bindings) {
-      tables.put(binding, new MemberTable(binding, session.writer().tableOf(binding)));
+      tables.put(binding.sync(), new MemberTable(binding, session.writer().tableOf(binding)));
     }
   }
 
@@ -79,7 +81,7 @@ final class PostgresMemberWriter implements MemberWriter {
     Map<String, List<List<String>>> deletes = new LinkedHashMap<>();
     for (MemberWrite write : writes) {
       MemberTable.Statement statement =
-          Objects.requireNonNull(tables.get(write.binding()), "a table of this member")
+          Objects.requireNonNull(tables.get(write.binding().sync()), "a table of this member")
               .statement(write);
       (write.delete() ? deletes : changes)
           .computeIfAbsent(statement.text(), any -> new ArrayList<>())

@@ -65,8 +65,11 @@ final class MergeStage implements Merging {
     volatile long passed;
     volatile long through;
 
-    /** The marker after which nothing that was sent before is on its way any more; 0 for none. */
-    long barrier;
+    /** The marker with which the present session began: what is older may never have been sent. */
+    long begun;
+
+    /** True until the log has passed that. */
+    boolean beginning;
   }
 
   /** A record in memory. */
@@ -318,8 +321,8 @@ final class MergeStage implements Merging {
     }
     far.passed = Math.max(far.passed, marker);
     resolve(connection, system);
-    if (far.barrier > 0 && far.passed >= far.barrier) {
-      barriers.put(system, far.barrier);
+    if (far.beginning && far.passed >= far.begun) {
+      barriers.put(system, far.begun);
     }
   }
 
@@ -336,7 +339,11 @@ final class MergeStage implements Merging {
       Held one = held(connection, of, place.key());
       MergeMember member = Objects.requireNonNull(of.plan.member(system));
       // Most of them have come back in the same batch.
-      if (of.merger.passed(one.record, member, upTo)) {
+      boolean notMade =
+          each.getKey() < far.begun
+              ? of.merger.lost(one.record, member, each.getKey())
+              : of.merger.passed(one.record, member, upTo);
+      if (notMade) {
         mark(one);
         tell(one);
       }
@@ -366,7 +373,8 @@ final class MergeStage implements Merging {
    */
   long barrier(String system) {
     long barrier = ++number;
-    progress(system).barrier = barrier;
+    progress(system).begun = barrier;
+    progress(system).beginning = true;
     return barrier;
   }
 
@@ -474,7 +482,7 @@ final class MergeStage implements Merging {
     }
     told.forEach((system, writes) -> Objects.requireNonNull(queues.get(system)).add(writes));
     barriers.forEach((system, barrier) -> {
-      progress(system).barrier = 0;
+      progress(system).beginning &= progress(system).begun > barrier;
       onBarrier.accept(system, barrier);
     });
     clear();

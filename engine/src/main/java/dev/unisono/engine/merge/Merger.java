@@ -175,20 +175,20 @@ final class Merger {
     Stamp known = view.seen[field];
     Stamp current = record.stamps[field];
     Object present = record.values[field];
-    if (current != null && SameValue.of(member.projection().project(field, present), value)) {
+    Object sum = plan.fields().get(field) == FieldRule.SUM ? sum(present, value, before) : null;
+    if (sum == null
+        && current != null
+        && SameValue.of(member.projection().project(field, present), value)) {
       // It holds all of the present value that it can.
       view.seen[field] = later(known, current);
       return false;
     }
     Stamp stamp = stamp(member, micros, known);
     view.seen[field] = stamp;
-    if (plan.fields().get(field) == FieldRule.SUM && before != null && present != null) {
-      Object sum = sum(present, value, before);
-      if (sum != null) {
-        record.values[field] = sum;
-        record.stamps[field] = current == null || stamp.compareTo(current) > 0 ? stamp : current;
-        return !SameValue.of(sum, present);
-      }
+    if (sum != null) {
+      record.values[field] = sum;
+      record.stamps[field] = later(current, stamp);
+      return !SameValue.of(sum, present);
     }
     boolean wins =
         current == null
@@ -204,7 +204,7 @@ final class Merger {
       return false;
     }
     record.values[field] = value;
-    record.stamps[field] = current == null || stamp.compareTo(current) > 0 ? stamp : current;
+    record.stamps[field] = later(current, stamp);
     return true;
   }
 
@@ -218,7 +218,9 @@ final class Merger {
         && SameValue.of(holder.projection().project(field, value), present);
   }
 
-  private static @Nullable Object sum(Object present, @Nullable Object value, Object before) {
+  /** What is added is the difference that an edit makes; null where there is none to be told. */
+  private static @Nullable Object sum(
+      @Nullable Object present, @Nullable Object value, @Nullable Object before) {
     if (present instanceof Long number
         && value instanceof Long after
         && before instanceof Long was) {

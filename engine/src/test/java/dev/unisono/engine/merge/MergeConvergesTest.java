@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 class MergeConvergesTest {
   /** Edits anywhere while everything is on its way. */
-  @Property(tries = 5_000, shrinking = ShrinkingMode.FULL)
+  @Property(tries = 10_000, shrinking = ShrinkingMode.FULL)
   void membersEndEqual(@ForAll long seed) throws Exception {
     String first = run(seed);
     assertEquals(first, run(seed), "the same history gives the same result");
@@ -164,7 +165,7 @@ class MergeConvergesTest {
   }
 
   /** Edits one after the other, each made at rest, come out as in a single table. */
-  @Property(tries = 5_000, shrinking = ShrinkingMode.FULL)
+  @Property(tries = 10_000, shrinking = ShrinkingMode.FULL)
   void noEditMadeAtRestIsLost(@ForAll long seed) throws Exception {
     Random random = new Random(seed);
     int count = 2 + random.nextInt(2);
@@ -193,6 +194,59 @@ class MergeConvergesTest {
         for (FakeMember each : world.members) {
           assertEquals(text(truth), text(each.row(key)), each.member.system());
         }
+      }
+    }
+  }
+
+  /** What is added anywhere, however often the members cross each other, is in the sum. */
+  @Property(tries = 10_000, shrinking = ShrinkingMode.FULL)
+  void nothingThatIsAddedIsLost(@ForAll long seed) throws Exception {
+    Random random = new Random(seed);
+    int count = 2 + random.nextInt(2);
+    try (MergeWorld world = new MergeWorld(count, false, true, FieldRule.SUM)) {
+      Key key = MergeWorld.key(1);
+      world.edit(0, key, MergeWorld.row(1, "a", "b", BigDecimal.ONE), 0);
+      world.goLive();
+      world.settle();
+      BigDecimal sum = BigDecimal.ONE;
+      for (int round = 0; round < 4; round++) {
+        int adding = random.nextInt(count);
+        Row present = world.members.get(adding).row(key);
+        @Nullable Object[] values = Objects.requireNonNull(present).copyValues();
+        BigDecimal more = BigDecimal.valueOf(1 + random.nextInt(3));
+        BigDecimal amount = (BigDecimal) Objects.requireNonNull(values[MergeWorld.AMOUNT]);
+        values[MergeWorld.AMOUNT] = amount.add(more);
+        sum = sum.add(more);
+        world.edit(adding, key, new Row(present.schema(), values), 0);
+        happen(world, random, count);
+      }
+      world.settle();
+      for (FakeMember each : world.members) {
+        Row row = Objects.requireNonNull(each.row(key));
+        assertTrue(SameValue.of(sum, row.value(MergeWorld.AMOUNT)), sum + " but " + text(row));
+      }
+    }
+  }
+
+  /** Reading, writing, breaking and killing, but no edit. */
+  private static void happen(MergeWorld world, Random random, int count)
+      throws SQLException, InterruptedException {
+    for (int step = random.nextInt(6); step > 0; step--) {
+      int member = random.nextInt(count);
+      switch (random.nextInt(8)) {
+        case 0, 1, 2 -> world.read(member, 1 + random.nextInt(3));
+        case 3, 4 -> {
+          if (world.canWrite(member)) {
+            world.write(member, 1 + random.nextInt(3));
+          }
+        }
+        case 5 -> {
+          if (world.canSweep()) {
+            world.sweep();
+          }
+        }
+        case 6 -> world.breakWrite(member, random.nextBoolean());
+        default -> world.restart();
       }
     }
   }
