@@ -284,6 +284,29 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
+  private static void conflict(JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart("conflict");
+    closed(json, ConfigKeys.CONFLICT);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey key : ConfigKeys.CONFLICT) {
+      switch (key.name()) {
+        case "strategy" -> choice(json, key, List.of("latest"));
+        case "deletes" -> choice(json, key, List.of("edit-wins", "delete-wins"));
+        default -> {
+          json.writeObjectFieldStart(key.name());
+          described(json, key);
+          json.writeStringField("type", "object");
+          json.writeObjectFieldStart("additionalProperties");
+          names(json, "enum", List.of("latest", "sum"));
+          json.writeEndObject();
+          json.writeEndObject();
+        }
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
   private static void sync(JsonGenerator json) throws IOException {
     closed(json, ConfigKeys.SYNC);
     json.writeObjectFieldStart("properties");
@@ -298,6 +321,7 @@ final class SchemaCommand implements Callable<Integer> {
         json.writeEndObject();
       }
     }
+    conflict(json);
     json.writeObjectFieldStart("members");
     json.writeStringField("type", "array");
     json.writeObjectFieldStart("items");
@@ -305,7 +329,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeObjectFieldStart("properties");
     for (ConfigKey key : ConfigKeys.MEMBER) {
       switch (key.name()) {
-        case "direction" -> choice(json, key, List.of("read", "write"));
+        case "direction" -> choice(json, key, List.of("read", "write", "both"));
         case "deletes" -> choice(json, key, List.of("hard", "soft", "ignore"));
         case "on-refusal" -> choice(json, key, List.of("park", "stop"));
         default -> plain(json, key);

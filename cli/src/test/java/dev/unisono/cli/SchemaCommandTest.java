@@ -119,8 +119,8 @@ final class SchemaCommandTest {
             Map.entry("minimum: 0", "minimum: low"),
             Map.entry("name: [trim]", "name: [shout]"),
             Map.entry("serve: false", "serve: nobody"),
-            Map.entry("direction: read", "direction: both"),
-            Map.entry("entity: customer", "conflict: {}"));
+            Map.entry("direction: read", "direction: sideways"),
+            Map.entry("entity: customer", "entity: customer\n    conflict: { strategy: loudest }"));
     changes.forEach((right, wrong) -> {
       String config =
           DEMO.replaceFirst(

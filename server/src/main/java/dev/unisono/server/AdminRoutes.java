@@ -11,6 +11,8 @@ import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.engine.merge.MergeStatus;
+import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -188,6 +190,7 @@ final class AdminRoutes {
             writeTarget(json, target);
           }
           json.writeEndArray();
+          writeMerges(json, status.merges());
           writeSyncs(json, config.get());
           json.writeEndObject();
         });
@@ -228,6 +231,29 @@ final class AdminRoutes {
     json.writeNumberField("waiting", target.waiting());
     json.writeNumberField("parked", target.parked());
     json.writeNumberField("rejected", target.rejected());
+    json.writeEndObject();
+  }
+
+  private static void writeMerges(JsonGenerator json, MergeStatus merges) throws IOException {
+    json.writeObjectFieldStart("merges");
+    json.writeArrayFieldStart("collecting");
+    for (String entity : merges.collecting()) {
+      json.writeString(entity);
+    }
+    json.writeEndArray();
+    json.writeNumberField("conflicts", merges.conflicts());
+    json.writeArrayFieldStart("members");
+    for (MemberStatus member : merges.members()) {
+      json.writeStartObject();
+      json.writeStringField("system", member.system());
+      json.writeStringField("state", member.state().name());
+      Answers.writeProblem(json, "problem", member.problem());
+      json.writeNumberField("written", member.written());
+      json.writeNumberField("refused", member.refused());
+      json.writeNumberField("waiting", member.waiting());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
     json.writeEndObject();
   }
 

@@ -3,6 +3,7 @@ package dev.unisono.server;
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -45,9 +46,10 @@ final class HealthRoutes {
   }
 
   /**
-   * Ready once every part has begun and no first snapshot is missing. A system that is away later
-   * does not make us unready: what is here is still served. That a target is away, has stopped, or
-   * has refused rows is told as degraded.
+   * Ready once every part has begun, no first snapshot is missing, and all members of an entity
+   * that several write have been read. A system that is away later does not make us unready: what
+   * is here is still served. That a target is away, has stopped, or has refused rows is told as
+   * degraded.
    */
   private void ready(RoutingContext context, Buffer body) {
     EngineStatus status = doors.status();
@@ -70,6 +72,14 @@ final class HealthRoutes {
       }
       if (target.parked() > 0) {
         degraded.add(target.system() + ": " + target.parked() + " parked");
+      }
+    }
+    for (String entity : status.merges().collecting()) {
+      missing.add(entity + ": COLLECTING");
+    }
+    for (MemberStatus member : status.merges().members()) {
+      if (member.state() != State.RUNNING && member.state() != State.STARTING) {
+        degraded.add(member.system() + ": " + member.state());
       }
     }
     Answers.json(

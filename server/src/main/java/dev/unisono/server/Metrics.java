@@ -48,6 +48,10 @@ final class Metrics {
     Gauge.builder("unisono.stream.subscriptions", hub, Hub::subscribers)
         .description("Live subscriptions.")
         .register(registry);
+    FunctionCounter.builder(
+            "unisono.merge.conflicts", doors, all -> (double) now.merges().conflicts())
+        .description("Fields written by two members, neither in knowledge of the other.")
+        .register(registry);
     FunctionCounter.builder("unisono.stream.writes", hub, Hub::sent)
         .description("Blocks of events written to connections.")
         .register(registry);

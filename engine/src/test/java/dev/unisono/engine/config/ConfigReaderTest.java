@@ -429,21 +429,89 @@ final class ConfigReaderTest {
           "serve: false",
           key);
     }
-    for (String key : List.of("conflict", "refresh")) {
-      assertProblem(
-          "not-available",
-          "syncs.customers." + key,
-          "Leave it out",
-          "entity: customer",
-          "entity: customer",
-          key + ": x");
-    }
     assertProblem(
         "not-available",
-        "syncs.customers.members[1].direction",
-        "Two-way",
-        WRITER,
-        "- { system: billing, table: public.clients, direction: both }");
+        "syncs.customers.refresh",
+        "Leave it out",
+        "entity: customer",
+        "entity: customer",
+        "refresh: x");
+  }
+
+  /** The right config with two members that both write, and something more about them. */
+  private ConfigReader.Outcome merging(String ofSync, String ofSecond) throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "x");
+    return read(
+        RIGHT
+            .replace("table: public.customers, direction: read", "table: c, direction: both")
+            .replace(WRITER, "- { system: billing, table: d, direction: both" + ofSecond + " }")
+            .replace("entity: customer\n", "entity: customer" + ofSync + "\n"));
+  }
+
+  @Test
+  void readsSeveralMembersThatWrite() throws IOException {
+    Config config =
+        Objects.requireNonNull(
+            merging(
+                    "\n    conflict: { deletes: delete-wins, fields: { balance: sum, name: latest } }",
+                    "")
+                .config());
+    Config.SyncConfig sync = config.syncs().getFirst();
+    assertTrue(sync.merges());
+    assertEquals(Set.of("balance"), sync.conflict().added());
+    assertFalse(sync.conflict().editRevives());
+    Config.SyncConfig plain = Objects.requireNonNull(merging("", "").config()).syncs().getFirst();
+    assertEquals(Config.ConflictRules.standard(), plain.conflict());
+  }
+
+  @Test
+  void refusesWhatSeveralMembersThatWriteCannotHave() throws IOException {
+    Map<String, String> ofSync =
+        Map.ofEntries(
+            Map.entry("schema-change: evolve", "schema-change not-available"),
+            Map.entry("first-load: delete-extra", "first-load not-available"),
+            Map.entry("conflict: { strategy: manual }", "conflict.strategy not-available"),
+            Map.entry("conflict: { strategy: loud }", "conflict.strategy wrong-value"),
+            Map.entry("conflict: { deletes: never }", "conflict.deletes wrong-value"),
+            Map.entry("conflict: { fields: { nam: sum } }", "conflict.fields.nam unknown-field"),
+            Map.entry("conflict: { fields: { name: sum } }", "conflict.fields.name wrong-value"),
+            Map.entry("conflict: { colour: red }", "conflict.colour unknown-key"));
+    ofSync.forEach((line, expected) ->
+        assertEquals(
+            List.of("syncs.customers." + expected), said(() -> merging("\n    " + line, ""))));
+    for (String key : List.of("where", "create-table", "deletes")) {
+      String value = key.equals("create-table") ? "true" : key.equals("where") ? "a" : "hard";
+      assertEquals(
+          List.of("syncs.customers.members[1]." + key + " not-available"),
+          said(() -> merging("", ", " + key + ": " + value)));
+    }
+    assertProblem(
+        "wrong-value",
+        "syncs.customers.members",
+        "nothing to write",
+        "- { system: crm, table: public.customers, direction: read }",
+        "- { system: crm, table: public.customers, direction: both }");
+    assertProblem(
+        "wrong-value",
+        "syncs.customers.conflict",
+        "Only one member",
+        "entity: customer",
+        "entity: customer",
+        "conflict: { strategy: latest }");
+  }
+
+  private interface Reading {
+    ConfigReader.Outcome outcome() throws IOException;
+  }
+
+  private static List<String> said(Reading reading) {
+    try {
+      return reading.outcome().problems().stream()
+          .map(found -> found.problem().configPath() + " " + found.problem().code())
+          .toList();
+    } catch (IOException failed) {
+      throw new java.io.UncheckedIOException(failed);
+    }
   }
 
   @Test
@@ -845,7 +913,7 @@ final class ConfigReaderTest {
               customers: { mode: fast,
                 entity: kunde,
                 members: [ { system: crm, table: t, direction: write },
-                  { system: erq, table: t, direction: both } ] }
+                  { system: erq, table: t, direction: sideways } ] }
             """));
   }
 
