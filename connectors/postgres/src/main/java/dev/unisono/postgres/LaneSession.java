@@ -133,21 +133,19 @@ final class LaneSession implements AutoCloseable {
     }
   }
 
-  static void moveCursor(
-      Connection connection, String installation, int lane, int lanes, LaneCursor cursor)
-      throws SQLException {
-    try (PreparedStatement write =
-        connection.prepareStatement(
-            "INSERT INTO "
-                + PostgresTarget.CURSOR_TABLE
-                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (installation, lane) DO UPDATE SET lanes ="
-                + " EXCLUDED.lanes, epoch = EXCLUDED.epoch, sequence = EXCLUDED.sequence")) {
-      write.setString(1, installation);
-      write.setInt(2, lane);
-      write.setInt(3, lanes);
-      write.setLong(4, cursor.epoch());
-      write.setLong(5, cursor.sequence());
-      write.executeUpdate();
-    }
+  /** What moves a lane's cursor. */
+  static Write cursorWrite(String installation, int lane, int lanes, LaneCursor cursor) {
+    return new Write(
+        "INSERT INTO "
+            + PostgresTarget.CURSOR_TABLE
+            + " VALUES (?, ?::int, ?::int, ?::bigint, ?::bigint) ON CONFLICT (installation, lane)"
+            + " DO UPDATE SET lanes = EXCLUDED.lanes, epoch = EXCLUDED.epoch, sequence ="
+            + " EXCLUDED.sequence",
+        List.of(
+            installation,
+            Integer.toString(lane),
+            Integer.toString(lanes),
+            Long.toString(cursor.epoch()),
+            Long.toString(cursor.sequence())));
   }
 }

@@ -102,9 +102,7 @@ final class PostgresLane implements Lane {
       if (manner != Manner.OVERLAID) {
         writer.deferConstraints();
       }
-      writer.write(deliveries, manner);
-      moveCursor(cursor);
-      connection.commit();
+      writer.writeAndCommit(deliveries, manner, cursorWrite(cursor));
       return null;
     } catch (SQLException failed) {
       session.rollback();
@@ -112,15 +110,14 @@ final class PostgresLane implements Lane {
     }
   }
 
-  private void moveCursor(LaneCursor cursor) throws SQLException {
-    LaneSession.moveCursor(connection, installation, lane, lanes, cursor);
+  private Write cursorWrite(LaneCursor cursor) {
+    return LaneSession.cursorWrite(installation, lane, lanes, cursor);
   }
 
   @Override
   public void advance(LaneCursor cursor) {
     try {
-      moveCursor(cursor);
-      connection.commit();
+      cursorWrite(cursor).then(Write.COMMIT).run(connection);
     } catch (SQLException failed) {
       throw database.failure("moving the cursor", failed);
     }

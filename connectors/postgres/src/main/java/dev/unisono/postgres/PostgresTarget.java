@@ -86,7 +86,7 @@ final class PostgresTarget implements Target {
       number.setString(2, installation);
       number.executeUpdate();
       for (int lane = 0; lane < configuredLanes; lane++) {
-        LaneSession.moveCursor(connection, installation, lane, configuredLanes, cursor);
+        LaneSession.cursorWrite(installation, lane, configuredLanes, cursor).run(connection);
       }
       connection.commit();
       lanes = configuredLanes;
@@ -154,7 +154,7 @@ final class PostgresTarget implements Target {
     try (Connection connection = database.connect("connecting")) {
       connection.setAutoCommit(false);
       for (int lane = REPAIR_NOTE; lane < lanes(); lane++) {
-        LaneSession.moveCursor(connection, installation, lane, lanes(), cursor);
+        LaneSession.cursorWrite(installation, lane, lanes(), cursor).run(connection);
       }
       connection.commit();
     } catch (SQLException failed) {

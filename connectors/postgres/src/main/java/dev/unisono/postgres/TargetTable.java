@@ -7,11 +7,11 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Unchanged;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -208,37 +208,35 @@ final class TargetTable {
   }
 
   /** Whole rows: there afterwards, whatever was before (invariant 4). */
-  void upsert(Connection connection, List<Row> rows) throws SQLException {
-    upsert(connection, upsert, keptFields, rows);
+  void upsert(TargetTransaction transaction, List<Row> rows) throws SQLException {
+    upsert(transaction, upsert, keptFields, rows);
   }
 
   /**
    * New rows that lack fields, since their source had no column for them: there afterwards, with
    * what the table itself puts in the others.
    */
-  void insert(Connection connection, Map<Key, Row> rows) throws SQLException {
+  void insert(TargetTransaction transaction, Map<Key, Row> rows) throws SQLException {
     Map<BitSet, List<Row>> groups = new HashMap<>();
     rows.values()
         .forEach(row -> groups.computeIfAbsent(present(row), any -> new ArrayList<>()).add(row));
     for (Map.Entry<BitSet, List<Row>> group : groups.entrySet()) {
       int[] fields = IntStream.concat(IntStream.of(keyFields), group.getKey().stream()).toArray();
-      upsert(connection, upsertStatement(fields), fields, group.getValue());
+      upsert(transaction, upsertStatement(fields), fields, group.getValue());
     }
   }
 
-  private void upsert(Connection connection, String text, int[] fields, List<Row> rows)
+  private void upsert(TargetTransaction transaction, String text, int[] fields, List<Row> rows)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(text)) {
-      int parameter = 1;
-      for (int field : fields) {
-        ArrayLiteral values = new ArrayLiteral(kept(field).type());
-        for (Row row : rows) {
-          values.add(row.value(field));
-        }
-        statement.setString(parameter++, values.toString());
+    List<String> parameters = new ArrayList<>();
+    for (int field : fields) {
+      ArrayLiteral values = new ArrayLiteral(kept(field).type());
+      for (Row row : rows) {
+        values.add(row.value(field));
       }
-      statement.executeUpdate();
+      parameters.add(values.toString());
     }
+    transaction.add(new Write(text, parameters));
   }
 
   /**
@@ -246,25 +244,29 @@ final class TargetTable {
    *
    * @param keys with the time of the delete in the source
    */
-  void delete(Connection connection, Map<Key, Instant> keys) throws SQLException {
+  void delete(TargetTransaction transaction, Map<Key, Instant> keys) throws SQLException {
     if (binding.deletes() == Deletes.IGNORE) {
       return;
     }
-    try (PreparedStatement statement = connection.prepareStatement(delete)) {
-      int parameter = setKeys(statement, new ArrayList<>(keys.keySet()));
-      if (flag != null) {
-        ArrayLiteral times = new ArrayLiteral(flagType());
-        keys.values().forEach(times::add);
-        statement.setString(parameter, times.toString());
-      }
-      statement.executeUpdate();
+    List<String> parameters = keyParameters(keys.keySet());
+    if (flag != null) {
+      ArrayLiteral times = new ArrayLiteral(flagType());
+      keys.values().forEach(times::add);
+      parameters.add(times.toString());
     }
+    transaction.add(new Write(delete, parameters));
   }
 
   /** Marks all rows as deleted that are not marked yet; for a member whose deletes are soft. */
-  void markAll(Connection connection, Instant time) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
+  void markAll(TargetTransaction transaction, Instant time) throws SQLException {
+    List<String> parameters = new ArrayList<>();
+    if (!plainFlag) {
+      ArrayLiteral one = new ArrayLiteral(flagType());
+      one.add(time);
+      parameters.add(one.toString());
+    }
+    transaction.add(
+        new Write(
             "UPDATE "
                 + table.sqlName()
                 + " SET "
@@ -273,14 +275,8 @@ final class TargetTable {
                 + (plainFlag ? "TRUE" : "(?::timestamptz[])[1]")
                 + " WHERE "
                 + flag
-                + (plainFlag ? " IS NOT TRUE" : " IS NULL"))) {
-      if (!plainFlag) {
-        ArrayLiteral one = new ArrayLiteral(flagType());
-        one.add(time);
-        statement.setString(1, one.toString());
-      }
-      statement.executeUpdate();
-    }
+                + (plainFlag ? " IS NOT TRUE" : " IS NULL"),
+            parameters));
   }
 
   private ColumnType flagType() {
@@ -291,15 +287,16 @@ final class TargetTable {
     return binding.deletes();
   }
 
-  private int setKeys(PreparedStatement statement, List<Key> keys) throws SQLException {
+  private List<String> keyParameters(Collection<Key> keys) {
+    List<String> parameters = new ArrayList<>();
     for (int part = 0; part < keyFields.length; part++) {
       ArrayLiteral values = new ArrayLiteral(kept(keyFields[part]).type());
       for (Key key : keys) {
         values.add(key.part(part));
       }
-      statement.setString(part + 1, values.toString());
+      parameters.add(values.toString());
     }
-    return keyFields.length + 1;
+    return parameters;
   }
 
   /** True where a row has every field that this member keeps. */
@@ -313,7 +310,7 @@ final class TargetTable {
   }
 
   /** Rows that lack fields, in groups of the same fields. */
-  void update(Connection connection, Map<Key, Row> rows) throws SQLException {
+  void update(TargetTransaction transaction, Map<Key, Row> rows) throws SQLException {
     Map<BitSet, Map<Key, Row>> groups = new HashMap<>();
     rows.forEach(
         (key, row) -> groups.computeIfAbsent(present(row), any -> new HashMap<>()).put(key, row));
@@ -323,18 +320,15 @@ final class TargetTable {
         continue;
       }
       String text = updates.computeIfAbsent(present, this::updateStatement);
-      try (PreparedStatement statement = connection.prepareStatement(text)) {
-        List<Key> keys = new ArrayList<>(group.getValue().keySet());
-        int parameter = setKeys(statement, keys);
-        for (int field = present.nextSetBit(0); field >= 0; field = present.nextSetBit(field + 1)) {
-          ArrayLiteral values = new ArrayLiteral(kept(field).type());
-          for (Row row : group.getValue().values()) {
-            values.add(row.value(field));
-          }
-          statement.setString(parameter++, values.toString());
+      List<String> parameters = keyParameters(group.getValue().keySet());
+      for (int field = present.nextSetBit(0); field >= 0; field = present.nextSetBit(field + 1)) {
+        ArrayLiteral values = new ArrayLiteral(kept(field).type());
+        for (Row row : group.getValue().values()) {
+          values.add(row.value(field));
         }
-        statement.executeUpdate();
+        parameters.add(values.toString());
       }
+      transaction.add(new Write(text, parameters));
     }
   }
 
@@ -343,28 +337,25 @@ final class TargetTable {
    * values from each other: they are removed and written again in one statement, which leaves what
    * refers to them as it is. Does nothing where a removal would reach other rows.
    */
-  void replace(Connection connection, Map<Key, Row> rows) throws SQLException {
-    if (removalReachesOthers(connection)) {
+  void replace(TargetTransaction transaction, Map<Key, Row> rows) throws SQLException {
+    if (removalReachesOthers(transaction.connection())) {
       return;
     }
     int[] rest =
         java.util.Arrays.stream(keptFields).filter(field -> !schema.isKey(field)).toArray();
-    try (PreparedStatement statement = connection.prepareStatement(replaceStatement(rest))) {
-      List<Key> keys = new ArrayList<>(rows.keySet());
-      int parameter = setKeys(statement, keys);
-      for (int field : rest) {
-        ArrayLiteral values = new ArrayLiteral(kept(field).type());
-        ArrayLiteral present = new ArrayLiteral(kept(field).type());
-        for (Row row : rows.values()) {
-          Object value = row.value(field);
-          values.add(value == Unchanged.UNCHANGED ? null : value);
-          present.add(value != Unchanged.UNCHANGED);
-        }
-        statement.setString(parameter++, values.toString());
-        statement.setString(parameter++, present.toString());
+    List<String> parameters = keyParameters(rows.keySet());
+    for (int field : rest) {
+      ArrayLiteral values = new ArrayLiteral(kept(field).type());
+      ArrayLiteral present = new ArrayLiteral(kept(field).type());
+      for (Row row : rows.values()) {
+        Object value = row.value(field);
+        values.add(value == Unchanged.UNCHANGED ? null : value);
+        present.add(value != Unchanged.UNCHANGED);
       }
-      statement.executeUpdate();
+      parameters.add(values.toString());
+      parameters.add(present.toString());
     }
+    transaction.add(new Write(replaceStatement(rest), parameters));
   }
 
   private boolean removalReachesOthers(Connection connection) throws SQLException {
@@ -453,15 +444,16 @@ final class TargetTable {
    * whole row is written under the new one. Where deletes are not hard, the old row stays, and is
    * marked before the new one is written.
    */
-  void move(Connection connection, Key from, Key to, Row row, Instant time) throws SQLException {
+  void move(TargetTransaction transaction, Key from, Key to, Row row, Instant time)
+      throws SQLException {
     if (binding.deletes() != Deletes.HARD) {
-      delete(connection, Map.of(from, time));
-      copy(connection, from, to, row, true);
+      delete(transaction, Map.of(from, time));
+      copy(transaction, from, to, row, true);
       return;
     }
     if (numbered()) {
-      copy(connection, from, to, row, false);
-      delete(connection, Map.of(from, time));
+      copy(transaction, from, to, row, false);
+      delete(transaction, Map.of(from, time));
       return;
     }
     List<Integer> fields = new ArrayList<>();
@@ -480,22 +472,20 @@ final class TargetTable {
                 .collect(Collectors.joining(", "))
             + " WHERE "
             + hasKey();
-    try (PreparedStatement statement = connection.prepareStatement(text)) {
-      int parameter = 1;
-      for (int field : fields) {
-        statement.setString(parameter++, single(field, row.value(field)));
-      }
-      for (int part = 0; part < from.size(); part++) {
-        statement.setString(parameter++, single(keyFields[part], from.part(part)));
-      }
-      if (statement.executeUpdate() > 0) {
-        return;
-      }
+    List<String> parameters = new ArrayList<>();
+    for (int field : fields) {
+      parameters.add(single(field, row.value(field)));
+    }
+    for (int part = 0; part < from.size(); part++) {
+      parameters.add(single(keyFields[part], from.part(part)));
+    }
+    if (transaction.run(new Write(text, parameters)) > 0) {
+      return;
     }
     if (whole(row)) {
-      upsert(connection, List.of(row));
+      upsert(transaction, List.of(row));
     } else {
-      update(connection, Map.of(to, row));
+      update(transaction, Map.of(to, row));
     }
   }
 
@@ -506,7 +496,8 @@ final class TargetTable {
    * @param over true where whatever is there under the new key is another row that was left, false
    *     where it is this one, delivered before
    */
-  void copy(Connection connection, Key from, Key to, Row row, boolean over) throws SQLException {
+  void copy(TargetTransaction transaction, Key from, Key to, Row row, boolean over)
+      throws SQLException {
     List<String> columns = new ArrayList<>();
     List<String> values = new ArrayList<>();
     List<String> parameters = new ArrayList<>();
@@ -544,20 +535,15 @@ final class TargetTable {
                         .map(column -> column + " = EXCLUDED." + column)
                         .collect(Collectors.joining(", "))
                 : " ON CONFLICT DO NOTHING");
-    try (PreparedStatement statement = connection.prepareStatement(text)) {
-      for (int part = 0; part < from.size(); part++) {
-        parameters.add(single(keyFields[part], from.part(part)));
-      }
-      for (int i = 0; i < parameters.size(); i++) {
-        statement.setString(i + 1, parameters.get(i));
-      }
-      statement.executeUpdate();
+    for (int part = 0; part < from.size(); part++) {
+      parameters.add(single(keyFields[part], from.part(part)));
     }
+    transaction.add(new Write(text, parameters));
     // Where there was no old row to copy, or this was delivered before.
     if (whole(row)) {
-      upsert(connection, List.of(row));
+      upsert(transaction, List.of(row));
     } else {
-      update(connection, Map.of(to, row));
+      update(transaction, Map.of(to, row));
     }
   }
 

@@ -131,56 +131,80 @@ final class TargetWriter {
     }
   }
 
-  /** Writes in the transaction that is open. */
+  /** Writes in the transaction that is open, or begins with it. */
   void write(List<Delivery> deliveries, Manner manner) throws SQLException {
+    TargetTransaction transaction = new TargetTransaction(connection);
+    write(transaction, deliveries, manner);
+    transaction.runHeld();
+  }
+
+  /**
+   * Writes and commits; where the deliveries come to one statement, all of it is one exchange with
+   * the server.
+   *
+   * @param last what else is to be written in the transaction (invariant 5)
+   */
+  void writeAndCommit(List<Delivery> deliveries, Manner manner, Write last) throws SQLException {
+    TargetTransaction transaction = new TargetTransaction(connection);
+    write(transaction, deliveries, manner);
+    transaction.commitWith(last);
+  }
+
+  private void write(TargetTransaction transaction, List<Delivery> deliveries, Manner manner)
+      throws SQLException {
     Map<Binding, Outcome> outcomes = new HashMap<>();
     for (int i = 0; i < deliveries.size(); i++) {
       Delivery delivery = deliveries.get(i);
       Key key = delivery.key();
       if (delivery.operation() == Operation.TRUNCATE) {
-        flush(outcomes, manner);
+        flush(transaction, outcomes, manner);
         int end = endOfTruncates(deliveries, i);
-        truncate(deliveries.subList(i, end));
+        truncate(transaction, deliveries.subList(i, end));
         i = end - 1;
       } else if (key != null && delivery.previousKey() != null) {
-        move(outcomes, delivery, manner);
+        move(transaction, outcomes, delivery, manner);
       } else if (key != null) {
         overlay(outcome(outcomes, delivery), key, delivery);
       }
       if (manner == Manner.ONE_BY_ONE) {
-        flush(outcomes, manner);
+        flush(transaction, outcomes, manner);
       }
     }
-    flush(outcomes, manner);
+    flush(transaction, outcomes, manner);
   }
 
-  private void move(Map<Binding, Outcome> outcomes, Delivery delivery, Manner manner)
+  private void move(
+      TargetTransaction transaction,
+      Map<Binding, Outcome> outcomes,
+      Delivery delivery,
+      Manner manner)
       throws SQLException {
     TargetTable table = table(delivery.binding());
     Key from = Objects.requireNonNull(delivery.previousKey());
     Key to = Objects.requireNonNull(delivery.key());
     Row row = Objects.requireNonNull(delivery.row());
     if (delivery.operation() == Operation.CREATE) {
-      flush(outcomes, manner);
-      table.copy(connection, from, to, row, true);
+      flush(transaction, outcomes, manner);
+      table.copy(transaction, from, to, row, true);
     } else if (manner == Manner.PARENTS_FIRST) {
-      flushRows(outcomes, manner);
-      table.copy(connection, from, to, row, false);
+      flushRows(transaction, outcomes, manner);
+      table.copy(transaction, from, to, row, false);
       outcome(outcomes, delivery).deletes.put(from, delivery.sourceTime());
       outcome(outcomes, delivery).deletes.remove(to);
     } else {
-      flush(outcomes, manner);
-      table.move(connection, from, to, row, delivery.sourceTime());
+      flush(transaction, outcomes, manner);
+      table.move(transaction, from, to, row, delivery.sourceTime());
     }
   }
 
-  private void flush(Map<Binding, Outcome> outcomes, Manner manner) throws SQLException {
+  private void flush(TargetTransaction transaction, Map<Binding, Outcome> outcomes, Manner manner)
+      throws SQLException {
     if (manner == Manner.REPLACED) {
-      flushDeletes(outcomes);
-      flushRows(outcomes, manner);
+      flushDeletes(transaction, outcomes);
+      flushRows(transaction, outcomes, manner);
     } else {
-      flushRows(outcomes, manner);
-      flushDeletes(outcomes);
+      flushRows(transaction, outcomes, manner);
+      flushDeletes(transaction, outcomes);
     }
   }
 
@@ -229,31 +253,35 @@ final class TargetWriter {
     return table;
   }
 
-  private void flushRows(Map<Binding, Outcome> outcomes, Manner manner) throws SQLException {
+  private void flushRows(
+      TargetTransaction transaction, Map<Binding, Outcome> outcomes, Manner manner)
+      throws SQLException {
     for (Binding binding : parentsFirst) {
       Outcome outcome = outcomes.get(binding);
       if (outcome != null && !outcome.rows.isEmpty()) {
         if (manner == Manner.REPLACED) {
-          table(binding).replace(connection, outcome.rows);
+          table(binding).replace(transaction, outcome.rows);
         }
-        writeRows(table(binding), outcome);
+        writeRows(transaction, table(binding), outcome);
         outcome.rows.clear();
         outcome.begun.clear();
       }
     }
   }
 
-  private void flushDeletes(Map<Binding, Outcome> outcomes) throws SQLException {
+  private void flushDeletes(TargetTransaction transaction, Map<Binding, Outcome> outcomes)
+      throws SQLException {
     for (Binding binding : parentsFirst.reversed()) {
       Outcome outcome = outcomes.get(binding);
       if (outcome != null && !outcome.deletes.isEmpty()) {
-        table(binding).delete(connection, outcome.deletes);
+        table(binding).delete(transaction, outcome.deletes);
         outcome.deletes.clear();
       }
     }
   }
 
-  private void writeRows(TargetTable table, Outcome outcome) throws SQLException {
+  private void writeRows(TargetTransaction transaction, TargetTable table, Outcome outcome)
+      throws SQLException {
     List<Row> whole = new ArrayList<>(outcome.rows.size());
     Map<Key, Row> begun = new LinkedHashMap<>();
     Map<Key, Row> partial = new LinkedHashMap<>();
@@ -267,32 +295,31 @@ final class TargetWriter {
       }
     }
     if (!whole.isEmpty()) {
-      table.upsert(connection, whole);
+      table.upsert(transaction, whole);
     }
     if (!begun.isEmpty()) {
-      table.insert(connection, begun);
+      table.insert(transaction, begun);
     }
     if (!partial.isEmpty()) {
-      table.update(connection, partial);
+      table.update(transaction, partial);
     }
   }
 
   /** All tables that the source emptied together, together: they may refer to each other. */
-  private void truncate(List<Delivery> truncates) throws SQLException {
+  private void truncate(TargetTransaction transaction, List<Delivery> truncates)
+      throws SQLException {
     List<String> names = new ArrayList<>();
     for (Delivery delivery : truncates) {
       TargetTable table = table(delivery.binding());
       switch (table.deletes()) {
         case HARD -> names.add(table.table().sqlName());
-        case SOFT -> table.markAll(connection, delivery.sourceTime());
+        case SOFT -> table.markAll(transaction, delivery.sourceTime());
         case IGNORE -> {}
       }
     }
     if (names.isEmpty()) {
       return;
     }
-    try (var statement = connection.createStatement()) {
-      statement.execute("TRUNCATE " + String.join(", ", names));
-    }
+    transaction.add(new Write("TRUNCATE " + String.join(", ", names), List.of()));
   }
 }

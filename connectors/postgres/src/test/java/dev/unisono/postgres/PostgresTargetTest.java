@@ -539,6 +539,57 @@ final class PostgresTargetTest {
     }
   }
 
+  /** Raises for some rows of a table, as they are written or as they are committed. */
+  private void refuse(String table, String time, String which) throws SQLException {
+    database.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            + " IF "
+            + which
+            + " THEN RAISE EXCEPTION 'not this one'; END IF; RETURN NEW; END $$",
+        "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON "
+            + table
+            + " "
+            + time
+            + " FOR EACH ROW EXECUTE FUNCTION refuse()");
+  }
+
+  private void assertNothingSince(DeliveryOutcome refused, Delivery... deliveries)
+      throws SQLException {
+    assertInstanceOf(DeliveryOutcome.Refused.class, refused);
+    assertEquals(List.of("1|one|~|ours"), parents());
+    assertEquals(Optional.of(new LaneCursor(1, 1)), lane.cursor());
+    database.execute("DROP FUNCTION refuse CASCADE");
+    assertApplied(apply(deliveries), deliveries.length);
+  }
+
+  @Test
+  void aRowIsNotThereWhereItsCursorIsRefused() throws SQLException {
+    apply(parent(1, CREATE, 1, "one", null));
+    refuse("unisono.unisono_cursor", "", "NEW.sequence = 2");
+    Delivery two = parent(2, CREATE, 2, "two", null);
+    assertNothingSince(apply(two), two);
+    assertEquals(List.of("1|one|~|ours", "2|two|~|ours"), parents());
+  }
+
+  @Test
+  void aDeleteIsNotThereWhereItsCursorIsRefused() throws SQLException {
+    apply(parent(1, CREATE, 1, "one", null));
+    refuse("unisono.unisono_cursor", "", "NEW.sequence IN (2, 3)");
+    Delivery[] both = {parent(2, CREATE, 2, "two", null), deleted(3, PARENT, 1)};
+    assertNothingSince(apply(both), both);
+    assertEquals(List.of("2|two|~|ours"), parents());
+  }
+
+  @Test
+  void theCursorStaysWhereTheCommitIsRefused() throws SQLException {
+    apply(parent(1, CREATE, 1, "one", null));
+    refuse("parent", "DEFERRABLE INITIALLY DEFERRED", "NEW.name = 'two'");
+    Delivery two = parent(2, CREATE, 2, "two", null);
+    assertNothingSince(apply(two), two);
+    assertEquals(List.of("1|one|~|ours", "2|two|~|ours"), parents());
+    assertEquals(Optional.of(new LaneCursor(1, 2)), lane.cursor());
+  }
+
   @Test
   void deliveringAgainLeavesTheSame() throws SQLException {
     database.execute("INSERT INTO parent VALUES (1, 'one', 'kept', 'theirs')");
