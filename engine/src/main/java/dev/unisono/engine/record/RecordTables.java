@@ -47,6 +47,11 @@ final class RecordTables {
     return instant.getEpochSecond() * 1_000_000L + instant.getNano() / 1_000;
   }
 
+  /**
+   * Rows lie in the order in which they first came, and are found by a tree of their keys alone.
+   * Were they in the tree of keys themselves, its inner pages would hold whole rows, and soon be
+   * too many for the page cache: keys in no order would cost about twice as much.
+   */
   static void create(Connection connection, Entity entity) throws SQLException {
     StringBuilder columns = new StringBuilder();
     for (String field : columnFields(entity)) {
@@ -56,10 +61,10 @@ final class RecordTables {
       statement.execute(
           "CREATE TABLE IF NOT EXISTS "
               + table(entity)
-              + " (k BLOB PRIMARY KEY, version INTEGER NOT NULL, changed INTEGER NOT NULL,"
+              + " (k BLOB NOT NULL PRIMARY KEY, version INTEGER NOT NULL, changed INTEGER NOT NULL,"
               + " body BLOB"
               + columns
-              + ") WITHOUT ROWID");
+              + ")");
       int number = 0;
       for (String field : columnFields(entity)) {
         statement.execute(
@@ -81,7 +86,7 @@ final class RecordTables {
    * column here is none of it, since each row says in what shape it was written.
    */
   static String form(List<Entity> entities) {
-    StringBuilder form = new StringBuilder("2");
+    StringBuilder form = new StringBuilder("3");
     for (Entity entity : entities) {
       Schema schema = entity.schema();
       form.append('|').append(entity.id()).append(' ').append(entity.name());
