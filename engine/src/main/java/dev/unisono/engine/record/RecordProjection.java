@@ -19,8 +19,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -369,14 +367,9 @@ public final class RecordProjection implements AutoCloseable {
     if (images == null || images.isEmpty()) {
       return;
     }
-    // In the order of the keys each page of their tree is come by once.
-    List<Map.Entry<byte[], Image>> ordered = new ArrayList<>(images.size());
-    images.forEach(
-        (key, image) -> ordered.add(Map.entry(OrderedBytes.key(entity.schema(), key), image)));
-    ordered.sort(Map.Entry.comparingByKey(Arrays::compareUnsigned));
     try (PreparedStatement insert = connection.prepareStatement(insertStatement(entity))) {
-      for (Map.Entry<byte[], Image> image : ordered) {
-        insert(insert, entity, image.getKey(), image.getValue());
+      for (Map.Entry<Key, Image> image : images.entrySet()) {
+        insert(insert, entity, OrderedBytes.key(entity.schema(), image.getKey()), image.getValue());
       }
     }
     images.clear();
