@@ -30,8 +30,9 @@ final class LayeringTest {
     HUB("hub", "hub", ""),
     TESTKIT("testkit", "testkit", "spi"),
     POSTGRES("connectors/postgres", "postgres", "spi"),
-    CLI("cli", "cli", "spi engine postgres"),
-    SERVER("server", "server", "spi engine postgres hub"),
+    JDBC("connectors/jdbc", "jdbc", "spi"),
+    CLI("cli", "cli", "spi engine postgres jdbc"),
+    SERVER("server", "server", "spi engine postgres jdbc hub"),
     DEMO("demo", "demo", "testkit");
 
     private final String folder;
@@ -116,7 +117,8 @@ final class LayeringTest {
         .resideInAnyPackage("dev.unisono.engine..", "dev.unisono.spi..")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.netty..", "org.postgresql..", "java.net.http..", "info.picocli..")
+        .resideInAnyPackage(
+            "io.netty..", "org.postgresql..", "org.h2..", "java.net.http..", "info.picocli..")
         .check(all());
   }
 

@@ -1,0 +1,119 @@
+package dev.unisono.jdbc;
+
+import dev.unisono.spi.Field;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ValueType;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one kind of database does differently from the others: its statements, its types and its
+ * errors. Has no state; safe for threads.
+ */
+public interface Dialect {
+  /** The word in {@code connector:} of the config. */
+  String kind();
+
+  /** A name as statements write it. */
+  String quote(String name);
+
+  /** Looks a table up as the config names it; empty where there is none. */
+  Optional<Table> find(Connection connection, String named) throws SQLException;
+
+  /** The name of a table that is to be made, as statements write it. */
+  String newTable(String named);
+
+  /** The type of a new column that loses nothing of a field's values. */
+  String columnType(Field field, boolean key);
+
+  /** Whether a column keeps each value of a field as it is, and gives it back so. */
+  boolean fits(Table.Column column, Field field);
+
+  /** What a column can be that says that a row is deleted. */
+  enum Flag {
+    /** True or false. */
+    PLAIN,
+    /** The time of the delete, or null. */
+    TIME,
+    UNFIT
+  }
+
+  Flag flag(Table.Column column);
+
+  /**
+   * A statement that leaves a row there with the values given, whatever was there under its key
+   * before; the other columns of a row that was there stay as they are. It must fail with {@link
+   * RowRefusal#VALUE_TAKEN}, and change no other row, where another key has a unique value.
+   *
+   * @param table as statements write it
+   * @param columns the columns that are written, quoted, those of the key among them
+   * @param key the columns of the key, quoted
+   * @param rows the rest of the statement: VALUES and parameters in the order of the columns, or a
+   *     SELECT
+   */
+  String upsert(String table, List<String> columns, List<String> key, String rows);
+
+  /** A condition that a column has the value of one parameter, where null is the same as null. */
+  String same(String column);
+
+  /** The error behind that of a batch. */
+  default SQLException cause(SQLException failed) {
+    SQLException next = failed.getNextException();
+    return failed instanceof java.sql.BatchUpdateException && next != null ? next : failed;
+  }
+
+  /**
+   * Sets a parameter.
+   *
+   * @param value a representation of the type, or null
+   * @throws SQLException with the SQLSTATE {@link #UNFIT_VALUE} where the database has no such
+   *     value
+   */
+  void bind(PreparedStatement statement, int parameter, ValueType type, @Nullable Object value)
+      throws SQLException;
+
+  /**
+   * Reads a value.
+   *
+   * @throws IllegalArgumentException with what was found, where that is no value of the type
+   */
+  @Nullable Object read(ResultSet row, int column, ValueType type) throws SQLException;
+
+  /** The SQLSTATE of our own for a value that the database cannot keep: one of class 22. */
+  String UNFIT_VALUE = "22U00";
+
+  /** Begins a transaction that will write. */
+  default void begin(Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+  }
+
+  default void commit(Connection connection) throws SQLException {
+    connection.commit();
+  }
+
+  default void rollback(Connection connection) throws SQLException {
+    connection.rollback();
+  }
+
+  /** Has constraints checked at the end of the open transaction, where the database can do that. */
+  default void deferConstraints(Statement statement) throws SQLException {}
+
+  /** Has what was deferred checked now, where that can be; else the commit does. */
+  default void checkDeferred(Statement statement) throws SQLException {}
+
+  /** What an error says against rows; empty where it is an error of another kind. */
+  Optional<RowRefusal> refusal(SQLException failed);
+
+  /**
+   * What an error is that says nothing against rows.
+   *
+   * @param doing what failed, as the beginning of a sentence
+   */
+  Problem problem(String system, String doing, SQLException failed);
+}

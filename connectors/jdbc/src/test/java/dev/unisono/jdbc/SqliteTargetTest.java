@@ -1,0 +1,7 @@
+package dev.unisono.jdbc;
+
+final class SqliteTargetTest extends TargetContract {
+  SqliteTargetTest() {
+    super(TestDatabase.Kind.SQLITE);
+  }
+}
