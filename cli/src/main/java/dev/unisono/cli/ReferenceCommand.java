@@ -7,9 +7,11 @@ import dev.unisono.spi.Option;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import java.util.stream.StreamSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -42,9 +44,10 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "server", ConfigKeys.SERVER);
     section(page, "state", ConfigKeys.STATE);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
-    for (Connector connector : connectors) {
-      connector(page, connector);
-    }
+    // By name: in which order they are found depends on the class path.
+    StreamSupport.stream(connectors.spliterator(), false)
+        .sorted(Comparator.comparing(Connector::kind))
+        .forEach(connector -> connector(page, connector));
     section(page, "entities.NAME", ConfigKeys.ENTITY);
     section(page, "entities.NAME.schema", ConfigKeys.SCHEMA);
     section(page, "entities.NAME.schema.properties.FIELD", ConfigKeys.FIELD);
