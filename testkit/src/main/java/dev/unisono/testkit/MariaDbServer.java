@@ -1,0 +1,257 @@
+package dev.unisono.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real MariaDB server on this machine, listening on loopback only, with the log that change data
+ * capture needs. Its folder may be kept: started again on it, it goes on where it was. Safe for
+ * threads.
+ */
+public final class MariaDbServer implements AutoCloseable {
+  private static final Duration START_DEADLINE = Duration.ofSeconds(60);
+  private static final String USER = "root";
+
+  private final Path folder;
+  private final boolean temporary;
+  private final Map<String, String> settings;
+  private final int port;
+  private @Nullable Process process;
+
+  private MariaDbServer(Path folder, boolean temporary, Map<String, String> settings, int port) {
+    this.folder = folder;
+    this.temporary = temporary;
+    this.settings = settings;
+    this.port = port;
+  }
+
+  /**
+   * A server in a folder of its own that is removed on close. Where there is none for this machine
+   * the test is skipped with the reason, and fails with {@code CI=true}.
+   */
+  public static MariaDbServer temporary() {
+    return temporary(Map.of());
+  }
+
+  /** The same with options of {@code mariadbd} of the caller's own, without their dashes. */
+  public static MariaDbServer temporary(Map<String, String> settings) {
+    try {
+      return start(Files.createTempDirectory("unisono-mariadb-data"), true, settings);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  private static MariaDbServer start(Path folder, boolean temporary, Map<String, String> settings) {
+    if (!MariaDbBinaries.obstacle().isEmpty()) {
+      throw Requirement.missing(MariaDbBinaries.obstacle() + ".");
+    }
+    Map<String, String> all = new TreeMap<>();
+    all.put("server-id", "1");
+    all.put("log-bin", "binlog");
+    all.put("binlog-format", "ROW");
+    all.put("binlog-row-image", "FULL");
+    all.put("sync-binlog", "1");
+    all.put("innodb-flush-log-at-trx-commit", "1");
+    all.put("innodb-buffer-pool-size", "64M");
+    all.put("character-set-server", "utf8mb4");
+    all.put("bind-address", "127.0.0.1");
+    all.putAll(settings);
+    MariaDbServer server = new MariaDbServer(folder.toAbsolutePath(), temporary, all, freePort());
+    server.initialize();
+    server.launch();
+    return server;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public String user() {
+    return USER;
+  }
+
+  public String jdbcUrl(String database) {
+    return "jdbc:mariadb://127.0.0.1:" + port + "/" + database;
+  }
+
+  public Connection connect(String database) throws SQLException {
+    return DriverManager.getConnection(jdbcUrl(database), USER, "");
+  }
+
+  /** Makes a database where it is not there yet. */
+  public void createDatabase(String database) throws SQLException {
+    execute("", "CREATE DATABASE IF NOT EXISTS `" + database.replace("`", "``") + '`');
+  }
+
+  /** Makes a user with a password; what it may do is to be granted. */
+  public void createUser(String user, String password) throws SQLException {
+    execute("", "CREATE OR REPLACE USER '" + user + "'@'%' IDENTIFIED BY '" + password + "'");
+  }
+
+  /** Runs statements, each in a transaction of its own. */
+  public void execute(String database, String... statements) throws SQLException {
+    try (Connection connection = connect(database);
+        Statement statement = connection.createStatement()) {
+      for (String each : statements) {
+        statement.execute(each);
+      }
+    }
+  }
+
+  /** Ends the server in order; open connections are cut. */
+  public void stop() {
+    end(Process::destroy);
+  }
+
+  /** Ends the server at once, as a crash would: recovery at the next start. */
+  public void kill() {
+    end(Process::destroyForcibly);
+  }
+
+  private void end(Consumer<Process> how) {
+    Process running = process;
+    process = null;
+    if (running == null) {
+      return;
+    }
+    how.accept(running);
+    running.onExit().orTimeout(60, TimeUnit.SECONDS).join();
+  }
+
+  /** Starts the server again after {@link #stop} or {@link #kill}, on the same port. */
+  public void restart() {
+    launch();
+  }
+
+  @Override
+  public void close() {
+    stop();
+    if (temporary) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      } catch (IOException failed) {
+        throw new UncheckedIOException("cannot remove " + folder, failed);
+      }
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return probe.getLocalPort();
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  private Path data() {
+    return folder.resolve("data");
+  }
+
+  private void initialize() {
+    if (Files.exists(folder.resolve("initialized"))) {
+      return;
+    }
+    Path home = MariaDbBinaries.folder();
+    List<String> command = new ArrayList<>();
+    command.add(home.resolve("scripts/mariadb-install-db").toString());
+    command.add("--no-defaults");
+    command.add("--basedir=" + home);
+    command.add("--datadir=" + data());
+    command.add("--auth-root-authentication-method=normal");
+    command.add("--skip-test-db");
+    command.addAll(asRoot());
+    try {
+      Files.createDirectories(folder);
+      Process initializing = builder(command, "install-db.out").start();
+      if (!initializing.waitFor(120, TimeUnit.SECONDS)) {
+        initializing.destroyForcibly();
+        throw new IllegalStateException("mariadb-install-db did not end within 120 s");
+      }
+      if (initializing.exitValue() != 0) {
+        throw new IllegalStateException(
+            "mariadb-install-db failed: " + Files.readString(folder.resolve("install-db.out")));
+      }
+      Files.createFile(folder.resolve("initialized"));
+    } catch (IOException failed) {
+      throw new UncheckedIOException("cannot make a database in " + folder, failed);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while making a database", interrupted);
+    }
+  }
+
+  /** MariaDB refuses to run as root unless it is told to. */
+  private static List<String> asRoot() {
+    return System.getProperty("user.name").equals("root") ? List.of("--user=root") : List.of();
+  }
+
+  private ProcessBuilder builder(List<String> command, String output) {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(output).toFile()))
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+  }
+
+  private void launch() {
+    Path home = MariaDbBinaries.folder();
+    List<String> command = new ArrayList<>();
+    command.add(home.resolve("bin/mariadbd").toString());
+    command.add("--no-defaults");
+    command.add("--basedir=" + home);
+    command.add("--datadir=" + data());
+    command.add("--port=" + port);
+    command.add("--socket=" + folder.resolve("socket"));
+    command.addAll(asRoot());
+    settings.forEach((name, value) -> command.add("--" + name + "=" + value));
+    try {
+      process = builder(command, "mariadbd.log").start();
+      awaitAnswer();
+    } catch (IOException failed) {
+      throw new UncheckedIOException("cannot start MariaDB in " + folder, failed);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while starting MariaDB", interrupted);
+    }
+  }
+
+  private void awaitAnswer() throws IOException, InterruptedException {
+    long deadlineNanos = System.nanoTime() + START_DEADLINE.toNanos();
+    while (true) {
+      try (Connection connection = connect("")) {
+        if (connection.isValid(5)) {
+          return;
+        }
+      } catch (SQLException notYet) {
+        Process started = process;
+        if (started == null || !started.isAlive() || System.nanoTime() - deadlineNanos > 0) {
+          stop();
+          throw new IllegalStateException(
+              "MariaDB does not start: " + Files.readString(folder.resolve("mariadbd.log")),
+              notYet);
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+  }
+}
