@@ -7,6 +7,7 @@ import dev.unisono.spi.Option;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -48,6 +49,7 @@ final class ReferenceCommand implements Callable<Integer> {
     StreamSupport.stream(connectors.spliterator(), false)
         .sorted(Comparator.comparing(Connector::kind))
         .forEach(connector -> connector(page, connector));
+    byKind(connectors).forEach(connector -> connector(page, connector));
     section(page, "entities.NAME", ConfigKeys.ENTITY);
     section(page, "entities.NAME.schema", ConfigKeys.SCHEMA);
     section(page, "entities.NAME.schema.properties.FIELD", ConfigKeys.FIELD);
@@ -55,6 +57,14 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "syncs.NAME.conflict", ConfigKeys.CONFLICT);
     section(page, "syncs.NAME.members[]", ConfigKeys.MEMBER);
     return page.toString();
+  }
+
+  /** In an order of their own, whichever way they were found. */
+  static List<Connector> byKind(Iterable<Connector> connectors) {
+    List<Connector> ordered = new ArrayList<>();
+    connectors.forEach(ordered::add);
+    ordered.sort(Comparator.comparing(Connector::kind));
+    return ordered;
   }
 
   private static void section(StringBuilder page, String name, List<ConfigKey> keys) {

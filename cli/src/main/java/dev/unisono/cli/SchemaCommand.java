@@ -120,7 +120,7 @@ final class SchemaCommand implements Callable<Integer> {
   private static void system(JsonGenerator json, Iterable<Connector> connectors)
       throws IOException {
     json.writeArrayFieldStart("oneOf");
-    for (Connector connector : connectors) {
+    for (Connector connector : ReferenceCommand.byKind(connectors)) {
       json.writeStartObject();
       json.writeStringField("type", "object");
       json.writeStringField("description", connector.description());

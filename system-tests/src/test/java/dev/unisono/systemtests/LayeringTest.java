@@ -33,6 +33,9 @@ final class LayeringTest {
     JDBC("connectors/jdbc", "jdbc", "spi"),
     CLI("cli", "cli", "spi engine postgres jdbc"),
     SERVER("server", "server", "spi engine postgres jdbc hub"),
+    MARIADB("connectors/mariadb", "mariadb", "spi"),
+    CLI("cli", "cli", "spi engine postgres mariadb"),
+    SERVER("server", "server", "spi engine postgres mariadb hub"),
     DEMO("demo", "demo", "testkit");
 
     private final String folder;
@@ -119,6 +122,18 @@ final class LayeringTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "io.netty..", "org.postgresql..", "org.h2..", "java.net.http..", "info.picocli..")
+        .check(all());
+  }
+
+  /** What reads a log for us is one connector's affair. */
+  @Test
+  void onlyMariaDbIsReadByDebezium() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.unisono.mariadb..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.debezium..", "org.apache.kafka..", "com.github.shyiko..")
         .check(all());
   }
 

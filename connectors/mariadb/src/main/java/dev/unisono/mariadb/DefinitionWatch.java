@@ -27,7 +27,7 @@ final class DefinitionWatch {
   static final String TABLE = "table/";
 
   /** For which tables are read and compared again. */
-  static final String CHANGED = "table-changed";
+  static final String CHANGED = "read-again";
 
   private static final Pattern RENAME = Pattern.compile("\\brename\\b", Pattern.CASE_INSENSITIVE);
 
@@ -134,7 +134,7 @@ final class DefinitionWatch {
       if (after.column(key).isEmpty()) {
         throw stop(
             binding,
-            "key-column-gone",
+            "column-dropped",
             after.name().plain() + " has lost the column " + key + ", a part of the key.",
             "Name the column that holds the key now, and run ./unisono snapshot repeat for the"
                 + " system.");
@@ -145,7 +145,7 @@ final class DefinitionWatch {
         && !before.columns().equals(after.columns())) {
       throw stop(
           binding,
-          "table-changed-stop",
+          "schema-changed",
           "The columns of "
               + after.name().plain()
               + " change here: "

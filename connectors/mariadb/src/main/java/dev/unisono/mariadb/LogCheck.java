@@ -44,8 +44,14 @@ final class LogCheck {
       problems.add(off(database));
       return;
     }
-    expect(variables, "binlog_format", "ROW", "log-format");
-    expect(variables, "binlog_row_image", "FULL", "log-row-image");
+    String format = variables.getOrDefault("binlog_format", "");
+    if (!format.equals("ROW")) {
+      add("log-format", isNot("binlog_format", format), "", set("binlog_format", "ROW"));
+    }
+    String image = variables.getOrDefault("binlog_row_image", "");
+    if (!image.equals("FULL")) {
+      add("log-row-image", isNot("binlog_row_image", image), "", set("binlog_row_image", "FULL"));
+    }
     checkRights();
   }
 
@@ -84,20 +90,16 @@ final class LogCheck {
     return variables;
   }
 
-  private void expect(Map<String, String> variables, String name, String value, String code) {
-    String is = variables.getOrDefault(name, "");
-    if (!is.equals(value)) {
-      add(
-          code,
-          name + " is " + is + ": the binlog does not hold every row whole.",
-          "",
-          "Run SET GLOBAL "
-              + name
-              + " = '"
-              + value
-              + "'; and put it into the server's configuration."
-              + " Sessions that are open keep what they had.");
-    }
+  private static String isNot(String name, String is) {
+    return name + " is " + is + ": the binlog does not hold every row whole.";
+  }
+
+  private static String set(String name, String value) {
+    return "Run SET GLOBAL "
+        + name
+        + " = '"
+        + value
+        + "'; and put it into the server's configuration. Sessions that are open keep what they had.";
   }
 
   /** By trying what a reader does; grants can come by roles and patterns. */

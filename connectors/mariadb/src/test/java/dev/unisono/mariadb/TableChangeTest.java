@@ -118,7 +118,7 @@ final class TableChangeTest {
       run.awaitProgress("the second snapshot", now -> now.tables().getFirst().number() == 2);
       run.awaitDone();
       assertEquals(ItemTable.texts(database), new Replica().apply(run.changes()).texts());
-      assertEquals("table-changed", run.progress().tables().getFirst().cause());
+      assertEquals("read-again", run.progress().tables().getFirst().cause());
     }
   }
 
@@ -146,13 +146,13 @@ final class TableChangeTest {
           "INSERT INTO item VALUES (10, 'before', 1)",
           "ALTER TABLE item ADD COLUMN extra int",
           "INSERT INTO item (id, name) VALUES (11, 'after')");
-      assertEquals("table-changed-stop", run.awaitFailure().problem().code());
+      assertEquals("schema-changed", run.awaitFailure().problem().code());
       assertEquals(2, run.changes().size());
       state = run.state();
     }
     // Again at the same place, and beyond it once it is told to.
     try (SourceRun run = SourceRun.start(source(stopping), state)) {
-      assertEquals("table-changed-stop", run.awaitFailure().problem().code());
+      assertEquals("schema-changed", run.awaitFailure().problem().code());
       assertEquals(0, run.changes().size());
       state = run.state();
     }
