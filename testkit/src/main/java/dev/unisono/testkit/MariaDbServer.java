@@ -30,6 +30,9 @@ public final class MariaDbServer implements AutoCloseable {
   private static final Duration START_DEADLINE = Duration.ofSeconds(60);
   private static final String USER = "root";
 
+  /** The engine's own log, which is written anew for each server. */
+  private static final String SMALL_LOG = "--innodb-log-file-size=16M";
+
   private final Path folder;
   private final boolean temporary;
   private final Map<String, String> settings;
@@ -180,6 +183,7 @@ public final class MariaDbServer implements AutoCloseable {
     command.add("--datadir=" + data());
     command.add("--auth-root-authentication-method=normal");
     command.add("--skip-test-db");
+    command.add(SMALL_LOG);
     command.addAll(asRoot());
     try {
       Files.createDirectories(folder);
@@ -222,6 +226,7 @@ public final class MariaDbServer implements AutoCloseable {
     command.add("--datadir=" + data());
     command.add("--port=" + port);
     command.add("--socket=" + folder.resolve("socket"));
+    command.add(SMALL_LOG);
     command.addAll(asRoot());
     settings.forEach((name, value) -> command.add("--" + name + "=" + value));
     try {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param definitions of the tables at that place
  * @param loss why everything is read again; null where nothing is
+ * @param warning what people should know of the tables; null where there is nothing
  * @param away syncs that the state knows and the config does not have any more
  */
 record Beginning(
@@ -16,4 +17,5 @@ record Beginning(
     List<SnapshotTable> tables,
     List<Definition> definitions,
     @Nullable Problem loss,
+    @Nullable Problem warning,
     List<String> away) {}

@@ -72,12 +72,14 @@ final class BeginningSearch {
         throw new UnisonoException(LogCheck.off(database));
       }
       List<SnapshotTable> tables = new ArrayList<>();
+      Problem warning = null;
       for (Binding binding : bindings) {
         Table table = Table.named(connection, binding, database.address().database());
         try (Statement statement = connection.createStatement()) {
           statement.execute("SELECT 1 FROM " + table.name().sql() + " LIMIT 0");
         }
         tables.add(new SnapshotTable(binding, table, state, known));
+        warning = Cascades.find(connection, binding, table.name()).orElse(warning);
       }
       List<SnapshotTable> ordered = TableOrder.parentsFirst(connection, tables);
       repeat(ordered, loss);
@@ -87,6 +89,7 @@ final class BeginningSearch {
           ordered,
           definitions(ordered, state, !goesOn),
           loss,
+          warning,
           away(state));
     } finally {
       Moment.end(connection);

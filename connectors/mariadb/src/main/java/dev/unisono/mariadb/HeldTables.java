@@ -29,11 +29,13 @@ public final class HeldTables extends AbstractSchemaHistory {
   private String tables = "";
 
   /**
-   * @param place where the engine begins
+   * @param engine its name
+   * @param place where it begins
    * @param definitions statements that make tables, each with its database's name in it
    */
-  static String setting(LogPlace place, Collection<String> definitions) {
+  static String setting(String engine, LogPlace place, Collection<String> definitions) {
     List<String> words = new ArrayList<>();
+    words.add(engine);
     words.add(place.file());
     words.add(Long.toString(place.position()));
     definitions.forEach(each -> words.add(URLEncoder.encode(each, StandardCharsets.UTF_8)));
@@ -58,18 +60,12 @@ public final class HeldTables extends AbstractSchemaHistory {
   @Override
   protected void recoverRecords(Consumer<HistoryRecord> records) {
     String[] words = tables.split(" ", -1);
-    Map<String, ?> place = Map.of("file", words[0], "pos", Long.valueOf(words[1]));
-    for (int i = 2; i < words.length; i++) {
+    Map<String, ?> place = Map.of("file", words[1], "pos", Long.valueOf(words[2]));
+    for (int i = 3; i < words.length; i++) {
       String definition = URLDecoder.decode(words[i], StandardCharsets.UTF_8);
       records.accept(
           new HistoryRecord(
-              Map.of("server", LogEngine.NAME),
-              place,
-              null,
-              null,
-              definition,
-              null,
-              Instant.EPOCH));
+              Map.of("server", words[0]), place, null, null, definition, null, Instant.EPOCH));
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.stream.Collectors;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -21,8 +22,11 @@ import org.jspecify.annotations.Nullable;
  * on threads of its own.
  */
 final class LogEngine implements AutoCloseable {
-  /** What the engine calls the server that it reads, in its records. */
-  static final String NAME = "unisono";
+  /**
+   * What the names of the engines begin with. Each has one of its own: one by the name of another
+   * that still lives, or ended badly, would wait for a minute before it reads.
+   */
+  private static final String NAME = "unisono-";
 
   /** How often a server that has nothing to send shows that it is there. */
   static final int SERVER_BEAT_MILLIS = 400;
@@ -94,9 +98,10 @@ final class LogEngine implements AutoCloseable {
       Collection<Table.Name> tables,
       Collection<String> definitions) {
     Properties properties = new Properties();
-    properties.put("name", NAME);
+    String own = NAME + UUID.randomUUID();
+    properties.put("name", own);
     properties.put("connector.class", "io.debezium.connector.mariadb.MariaDbConnector");
-    properties.put("topic.prefix", NAME);
+    properties.put("topic.prefix", own);
     properties.put("tasks.max", "1");
     properties.put("database.hostname", database.address().host());
     properties.put("database.port", Integer.toString(database.address().port()));
@@ -121,7 +126,7 @@ final class LogEngine implements AutoCloseable {
     properties.put("offset.flush.interval.ms", "3600000");
     properties.put(HeldOffset.SETTING, place(from));
     properties.put("schema.history.internal", HeldTables.class.getName());
-    properties.put(HeldTables.SETTING, HeldTables.setting(from.place(), definitions));
+    properties.put(HeldTables.SETTING, HeldTables.setting(own, from.place(), definitions));
     return properties;
   }
 
@@ -149,6 +154,7 @@ final class LogEngine implements AutoCloseable {
     properties.put("exact.type", ExactValues.class.getName());
     // A lost connection ends the engine: the next one asks first what the server is.
     properties.put("connect.keep.alive", "false");
+    properties.put("internal.task.management.timeout.ms", "8000");
     properties.put("errors.max.retries", "0");
     // The server's own beat is four fifths of it; each one comes on, since ours is shorter.
     properties.put("connect.keep.alive.interval.ms", Integer.toString(SERVER_BEAT_MILLIS * 5 / 4));

@@ -26,7 +26,7 @@ public final class MariaDbConnector implements Connector {
   @Override
   public String description() {
     return "MariaDB 10.6 and later: read by its binlog through the Debezium engine, beside which its"
-        + " tables are read in chunks. It cannot be written yet.";
+        + " tables are read in chunks; written through to on behalf of callers. Not a target yet.";
   }
 
   @Override

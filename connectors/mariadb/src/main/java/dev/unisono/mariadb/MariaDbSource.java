@@ -45,6 +45,7 @@ final class MariaDbSource implements Source {
   private volatile KnownKeys known = KnownKeys.NONE;
   private volatile @Nullable LogEngine engine;
   private volatile @Nullable SideThread side;
+  private volatile @Nullable SourceReport report;
   private volatile boolean closed;
 
   /** Empty until they are known. */
@@ -120,7 +121,9 @@ final class MariaDbSource implements Source {
       if (closed) {
         throw new InterruptedException();
       }
-      report = new SourceReport(sink, beginning.tables(), beside::lagBytes, beginning.loss());
+      report =
+          new SourceReport(
+              sink, beginning.tables(), beside::lagBytes, beginning.loss(), beginning.warning());
       reader.begin(beginning.away());
       reading.start();
       beside.start();
@@ -128,8 +131,6 @@ final class MariaDbSource implements Source {
       loop(reader);
     }
   }
-
-  private volatile @Nullable SourceReport report;
 
   private void report() {
     SourceReport now = report;

@@ -10,6 +10,9 @@ import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.UnisonoException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +46,20 @@ final class MariaDbSystem implements ConnectedSystem {
   }
 
   @Override
+  public List<Problem> notices(Map<String, String> state) {
+    List<Problem> notices = new ArrayList<>();
+    try (Connection connection = database.connect("connecting")) {
+      for (Binding binding : reads) {
+        Table.Name name = Table.Name.parse(binding.table(), database.address().database());
+        Cascades.find(connection, binding, name).ifPresent(notices::add);
+      }
+    } catch (UnisonoException | SQLException notAsked) {
+      return List.of(); // What is in the way is a problem, and said as such.
+    }
+    return notices;
+  }
+
+  @Override
   public Source source() {
     return new MariaDbSource(
         database,
@@ -59,14 +76,14 @@ final class MariaDbSystem implements ConnectedSystem {
 
   @Override
   public Owner owner() {
-    throw new UnisonoException(notWritten(database.system(), null));
+    return new MariaDbOwner(database);
   }
 
   static Problem notWritten(String system, @Nullable String path) {
     return new Problem(
         "not-available",
         ProblemType.USER,
-        system + " is a MariaDB, which cannot be written yet.",
+        system + " is a MariaDB, which cannot be a target yet.",
         path,
         "Only read from it.");
   }

@@ -17,12 +17,20 @@ final class SourceReport {
   /** Why this run reads everything again; null where it does not. */
   private final @Nullable Problem loss;
 
+  /** What people should know of the tables; null where there is nothing. */
+  private final @Nullable Problem warning;
+
   SourceReport(
-      ChangeSink sink, List<SnapshotTable> tables, LongSupplier lagBytes, @Nullable Problem loss) {
+      ChangeSink sink,
+      List<SnapshotTable> tables,
+      LongSupplier lagBytes,
+      @Nullable Problem loss,
+      @Nullable Problem warning) {
     this.sink = sink;
     this.tables = tables;
     this.lagBytes = lagBytes;
     this.loss = loss;
+    this.warning = warning;
   }
 
   void send() {
@@ -33,7 +41,7 @@ final class SourceReport {
             lagBytes.getAsLong(),
             SourceProgress.Retained.UNKNOWN,
             repair(),
-            null,
+            warning,
             null,
             tables.stream().map(SnapshotTable::progress).toList()));
   }

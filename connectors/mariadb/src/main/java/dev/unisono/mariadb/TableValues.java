@@ -81,6 +81,7 @@ final class TableValues {
     return switch (value) {
       case null -> null;
       case byte[] bytes -> bytes;
+      case Boolean flag -> flag ? 1 : 0;
       case Long number -> number;
       case Double number -> number;
       case BigDecimal decimal -> decimal;
