@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
-import java.util.stream.StreamSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -45,10 +44,6 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "server", ConfigKeys.SERVER);
     section(page, "state", ConfigKeys.STATE);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
-    // By name: in which order they are found depends on the class path.
-    StreamSupport.stream(connectors.spliterator(), false)
-        .sorted(Comparator.comparing(Connector::kind))
-        .forEach(connector -> connector(page, connector));
     byKind(connectors).forEach(connector -> connector(page, connector));
     section(page, "entities.NAME", ConfigKeys.ENTITY);
     section(page, "entities.NAME.schema", ConfigKeys.SCHEMA);

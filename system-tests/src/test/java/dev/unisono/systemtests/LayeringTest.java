@@ -31,11 +31,9 @@ final class LayeringTest {
     TESTKIT("testkit", "testkit", "spi"),
     POSTGRES("connectors/postgres", "postgres", "spi"),
     JDBC("connectors/jdbc", "jdbc", "spi"),
-    CLI("cli", "cli", "spi engine postgres jdbc"),
-    SERVER("server", "server", "spi engine postgres jdbc hub"),
     MARIADB("connectors/mariadb", "mariadb", "spi"),
-    CLI("cli", "cli", "spi engine postgres mariadb"),
-    SERVER("server", "server", "spi engine postgres mariadb hub"),
+    CLI("cli", "cli", "spi engine postgres jdbc mariadb"),
+    SERVER("server", "server", "spi engine postgres jdbc mariadb hub"),
     DEMO("demo", "demo", "testkit");
 
     private final String folder;
