@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       "  latency   how long after its commit a change is at a client, and in the target",
       "  soak      many rows through a small heap: does memory or the cost of a row grow",
       "  source-load  what being read costs the source database",
+      "  merge     how many changes of several members that write the same records are merged",
       "  snapshot  how fast a table's snapshot is read, and what it costs the source database",
       "A machine is noisy: compare by ratio, in one run. See bench/RESULTS.md."
     })
@@ -57,6 +58,7 @@ final class Bench implements Callable<Integer> {
               LatencyScenario.NAME, LatencyScenario.CONTENDERS,
               SoakScenario.NAME, SoakScenario.CONTENDERS,
               SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS,
+              MergeScenario.NAME, MergeScenario.CONTENDERS,
               SnapshotScenario.NAME, SnapshotScenario.CONTENDERS));
 
   /** Where the whole server runs, by a config. */
@@ -72,8 +74,8 @@ final class Bench implements Callable<Integer> {
       paramLabel = "SCENARIO",
       arity = "0..*",
       description =
-          "log, pipeline, latency, soak, source-load or snapshot; the first three where none is"
-              + " named")
+          "log, pipeline, latency, soak, source-load, snapshot or merge; the first three where none"
+              + " is named")
   private List<String> scenarios = new ArrayList<>();
 
   @Option(
@@ -87,7 +89,9 @@ final class Bench implements Callable<Integer> {
       names = "--changes",
       paramLabel = "N",
       defaultValue = "280000",
-      description = "changes in the backlog of log and pipeline, in hundreds (${DEFAULT-VALUE})")
+      description =
+          "changes in the backlog of log and pipeline, and edits of merge, in hundreds"
+              + " (${DEFAULT-VALUE})")
   private long changes;
 
   @Option(
@@ -190,6 +194,7 @@ final class Bench implements Callable<Integer> {
       case LogScenario.NAME -> new LogScenario(folder, backlog);
       case PipelineScenario.NAME -> new PipelineScenario(folder, backlog, clock);
       case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
+      case MergeScenario.NAME -> new MergeScenario(folder, backlog);
       case SnapshotScenario.NAME -> new SnapshotScenario(folder, full ? FULL_ROWS : rows, seconds);
       case SourceLoadScenario.NAME -> new SourceLoadScenario(folder, seconds);
       default -> new LatencyScenario(folder, perSecond, seconds, clock);

@@ -39,8 +39,8 @@ record Results(
     Map<String, Double> ratios = new LinkedHashMap<>();
     for (Ratio ratio : wanted) {
       Double above = medians.get(ratio.figure());
-      Double below = medians.get(ratio.against());
-      if (above != null && below != null && below != 0) {
+      Double below = medians.getOrDefault(ratio.against(), ratio.goal());
+      if (above != null && below != 0) {
         ratios.put(ratio.name(), above / below);
       }
     }
