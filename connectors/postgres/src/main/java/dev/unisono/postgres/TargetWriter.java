@@ -216,8 +216,14 @@ final class TargetWriter {
     return end;
   }
 
-  private static Outcome outcome(Map<Binding, Outcome> outcomes, Delivery delivery) {
-    return outcomes.computeIfAbsent(delivery.binding(), any -> new Outcome());
+  private Outcome outcome(Map<Binding, Outcome> outcomes, Delivery delivery) {
+    return outcomes.computeIfAbsent(
+        delivery.binding(),
+        binding -> {
+          // What is none of ours must not vanish without a word (invariant 8).
+          table(binding);
+          return new Outcome();
+        });
   }
 
   private static void overlay(Outcome outcome, Key key, Delivery delivery) {
