@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,9 @@ final class MergeTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int RECORDS = 40;
   private static final int KILLS = 8;
+
+  /** So many edits more may be made before each kill. */
+  private static final int EDITS = 600;
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private Path folder;
@@ -130,17 +134,20 @@ final class MergeTest {
       members.start();
       awaitCount(members, RECORDS);
       AtomicBoolean over = new AtomicBoolean();
+      Semaphore allowed = new Semaphore(0);
       AtomicLong edits = new AtomicLong();
       List<Thread> writers = new ArrayList<>();
       for (String name : MergedMembers.NAMES) {
         writers.add(
             Thread.ofPlatform()
                 .name("writer-" + name)
-                .start(() -> write(members, name, over, edits)));
+                .start(() -> write(members, name, over, allowed, edits)));
       }
       Random random = new Random(3);
       for (int kill = 0; kill < KILLS; kill++) {
-        long enough = edits.get() + 150 + random.nextInt(300);
+        // More than is waited for, so that something is on its way when somebody is killed.
+        allowed.release(EDITS);
+        long enough = edits.get() + EDITS / 4 + random.nextInt(EDITS / 2);
         Eventually.isTrue(LIMIT, "there are edits", () -> edits.get() > enough);
         switch (kill % 4) {
           case 1 -> {
@@ -158,6 +165,7 @@ final class MergeTest {
         }
       }
       over.set(true);
+      allowed.release(MergedMembers.NAMES.size());
       for (Thread writer : writers) {
         writer.join();
       }
@@ -208,7 +216,7 @@ final class MergeTest {
 
   /** Somebody works in a member, over a new connection where the one before was killed. */
   private static void write(
-      MergedMembers members, String name, AtomicBoolean over, AtomicLong edits) {
+      MergedMembers members, String name, AtomicBoolean over, Semaphore allowed, AtomicLong edits) {
     Random random = new Random(name.hashCode());
     while (!over.get()) {
       try (Connection connection = members.in(name);
@@ -220,6 +228,7 @@ final class MergeTest {
                   "WITH v AS (UPDATE customer SET visits = visits + 1 WHERE id = ? RETURNING id)"
                       + " INSERT INTO visit SELECT id FROM v")) {
         while (!over.get()) {
+          allowed.acquire();
           int id = 1 + random.nextInt(RECORDS);
           if (random.nextBoolean()) {
             update.setString(1, name + random.nextInt(1000));
@@ -231,7 +240,6 @@ final class MergeTest {
             visit.executeUpdate();
           }
           edits.incrementAndGet();
-          Thread.sleep(2);
         }
       } catch (SQLException killed) {
         // On with the next connection; what was committed is counted in the database.
