@@ -312,6 +312,7 @@ final class Merger {
     @Nullable Object[] values = new @Nullable Object[schema.size()];
     Arrays.fill(values, Unchanged.UNCHANGED);
     boolean anything = shadow == null;
+    Row clean = null;
     for (int field = 0; field < schema.size(); field++) {
       if (!member.has(field)) {
         continue;
@@ -323,7 +324,14 @@ final class Merger {
       } else if (!schema.isKey(field)
           && shadow.value(field) != Unchanged.UNCHANGED
           && record.stamps[field] != null) {
-        if (holds(member, field, value, shadow)) {
+        Object stored = member.projection().project(field, value);
+        boolean holds = SameValue.of(stored, shadow.value(field));
+        if (!holds) {
+          // Or it has the value in words of its own that are standardized to it.
+          clean = clean == null ? plan.standardize().apply(shadow) : clean;
+          holds = SameValue.of(stored, clean.value(field));
+        }
+        if (holds) {
           view.seen[field] = later(view.seen[field], record.stamps[field]);
         } else {
           values[field] = value;
@@ -339,13 +347,6 @@ final class Merger {
     Row sent = new Row(schema, values);
     view.pending = new Pending(id, sent, stamps, record.existence, null);
     return new MemberWrite(id, member.binding(), record.key(), sent, shadow);
-  }
-
-  /** Whether it has a value, be it in words of its own that are standardized to it. */
-  private boolean holds(MergeMember member, int field, @Nullable Object value, Row shadow) {
-    Object stored = member.projection().project(field, value);
-    return SameValue.of(stored, shadow.value(field))
-        || SameValue.of(stored, plan.standardize().apply(shadow).value(field));
   }
 
   private MemberWrite delete(
