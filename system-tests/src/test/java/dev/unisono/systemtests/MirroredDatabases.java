@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /**
  * Two PostgreSQL servers, crm and billing, each durable as in production, with the tables that are
@@ -76,6 +78,31 @@ final class MirroredDatabases implements AutoCloseable {
       for (String each : statements) {
         statement.execute(each);
       }
+    }
+  }
+
+  /** Waits until Unisono has told crm that all it has committed up to now is durable. */
+  void awaitAcknowledged(Duration atMost) throws Exception {
+    try (Connection connection = inCrm();
+        Statement statement = connection.createStatement()) {
+      String end = text(statement, "SELECT pg_current_wal_lsn()");
+      Eventually.isTrue(
+          atMost,
+          "the slot is not at " + end,
+          () ->
+              text(
+                      statement,
+                      "SELECT confirmed_flush_lsn >= '"
+                          + end
+                          + "' FROM pg_replication_slots WHERE slot_name = 'unisono_crm'")
+                  .equals("t"));
+    }
+  }
+
+  private static String text(Statement statement, String query) throws SQLException {
+    try (ResultSet result = statement.executeQuery(query)) {
+      result.next();
+      return result.getString(1);
     }
   }
 

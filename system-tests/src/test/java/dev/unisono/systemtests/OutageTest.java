@@ -23,7 +23,6 @@ final class OutageTest {
   @Test
   void aTargetThatWasAwayCatchesUpWhileTheSourcesSlotMoves() throws Exception {
     try (MirroredDatabases databases = MirroredDatabases.start();
-        Connection crm = databases.inCrm();
         Connection billing = databases.inBilling();
         MirrorServer server = new MirrorServer(databases, folder, 500)) {
       databases.executeInCrm("INSERT INTO customers (id, name) VALUES (0, 'before')");
@@ -39,12 +38,7 @@ final class OutageTest {
                 + (i + 1) * 500
                 + ") i");
       }
-      String end = one(crm, "SELECT pg_current_wal_lsn()");
-      await(
-          crm,
-          "SELECT confirmed_flush_lsn >= '"
-              + end
-              + "' FROM pg_replication_slots WHERE slot_name = 'unisono_crm'");
+      databases.awaitAcknowledged(LIMIT);
       assertEquals("", target(server, "RETRYING"));
       assertEquals("1", one(billing, "SELECT count(*) FROM clients"));
       databases.billingIsAway(false);
@@ -71,12 +65,7 @@ final class OutageTest {
         databases.executeInCrm(
             "UPDATE customers SET notes = repeat(md5(id || ' " + round + "'), 640)");
       }
-      String end = one(crm, "SELECT pg_current_wal_lsn()");
-      await(
-          crm,
-          "SELECT confirmed_flush_lsn >= '"
-              + end
-              + "' FROM pg_replication_slots WHERE slot_name = 'unisono_crm'");
+      databases.awaitAcknowledged(LIMIT);
       assertEquals("", target(server, "RETRYING"));
       databases.billingIsAway(false);
       String all = one(crm, "SELECT md5(string_agg(id || notes, ' ' ORDER BY id)) FROM customers");

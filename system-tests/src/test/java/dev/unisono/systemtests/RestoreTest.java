@@ -43,6 +43,8 @@ final class RestoreTest {
       CommandLine.run(0, "backup", folder.resolve("unisono.yaml").toString(), backup);
       String token = server.process().token();
       String cursor = changeAfterTheBackup(databases, server, token);
+      // What was not acknowledged would be read again, and nothing had to be repaired.
+      databases.awaitAcknowledged(LIMIT);
       server.stop();
       CommandLine.run(0, "restore", backup, folder.resolve("unisono.yaml").toString(), "--force");
       // The token is kept by whoever keeps it: a backup holds its hash alone.
