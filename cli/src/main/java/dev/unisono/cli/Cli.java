@@ -13,6 +13,8 @@ import picocli.CommandLine.Command;
       ReferenceCommand.class,
       ReloadCommand.class,
       SnapshotCommands.class,
+      PlanCommand.class,
+      LiveCommand.class,
       ParkedCommand.class,
       BackupCommand.class,
       RestoreCommand.class

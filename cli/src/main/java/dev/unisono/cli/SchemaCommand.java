@@ -2,6 +2,7 @@ package dev.unisono.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.engine.config.ConfigKeys;
 import dev.unisono.engine.config.ConfigKeys.ConfigKey;
@@ -10,6 +11,7 @@ import dev.unisono.spi.Connector;
 import dev.unisono.spi.Option;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.ServiceLoader;
@@ -316,7 +318,7 @@ final class SchemaCommand implements Callable<Integer> {
     for (ConfigKey key : ConfigKeys.SYNC) {
       if (key.name().equals("first-load")) {
         json.writeObjectFieldStart(key.name());
-        names(json, "enum", List.of("keep-extra", "delete-extra"));
+        names(json, "enum", Arrays.stream(FirstLoad.values()).map(FirstLoad::word).toList());
         json.writeStringField("description", key.description());
         json.writeEndObject();
       }

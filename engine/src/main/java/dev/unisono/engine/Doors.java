@@ -53,6 +53,14 @@ public interface Doors {
   void snapshot(String system, SnapshotCommand command);
 
   /**
+   * Lets an entity that several members write go live, once they have been read and it is asked
+   * for: from then on each is told what the others have. Returns when that is durable.
+   *
+   * @throws UnisonoException not-merged, not-collected (not all have been read yet)
+   */
+  void live(String entity) throws InterruptedException;
+
+  /**
    * Some of the rows that a written system refused and that are set aside, in the order of their
    * numbers.
    *

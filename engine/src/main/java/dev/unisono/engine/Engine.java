@@ -5,6 +5,7 @@ import dev.unisono.engine.clean.Finding;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.SyncConfig;
@@ -154,7 +155,7 @@ public final class Engine implements Doors, AutoCloseable {
     config.entities().forEach((name, entity) -> cleaners.put(name, new Cleaner(entity)));
     Set<String> deleting =
         config.syncs().stream()
-            .filter(SyncConfig::deletesExtra)
+            .filter(sync -> sync.firstLoad() == FirstLoad.DELETE_EXTRA)
             .map(SyncConfig::name)
             .collect(Collectors.toSet());
     HeldKeys held = new HeldKeys(state, byName, records, targets, deleting);
@@ -326,6 +327,11 @@ public final class Engine implements Doors, AutoCloseable {
             "No system named '" + system + "' is read.",
             null,
             "Name one of " + sources.stream().map(SourceRunner::system).sorted().toList() + "."));
+  }
+
+  @Override
+  public void live(String entity) throws InterruptedException {
+    merges.live(entity);
   }
 
   @Override

@@ -262,6 +262,11 @@ public final class EngineHost implements Doors, AutoCloseable {
   }
 
   @Override
+  public void live(String entity) throws InterruptedException {
+    reading(() -> engine).live(entity);
+  }
+
+  @Override
   public void snapshot(String system, SnapshotCommand command) {
     reading(() -> engine).snapshot(system, command);
   }

@@ -19,6 +19,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -236,11 +237,8 @@ final class AdminRoutes {
 
   private static void writeMerges(JsonGenerator json, MergeStatus merges) throws IOException {
     json.writeObjectFieldStart("merges");
-    json.writeArrayFieldStart("collecting");
-    for (String entity : merges.collecting()) {
-      json.writeString(entity);
-    }
-    json.writeEndArray();
+    writeTexts(json, "collecting", merges.collecting());
+    writeTexts(json, "awaiting", merges.awaiting());
     json.writeNumberField("conflicts", merges.conflicts());
     json.writeArrayFieldStart("members");
     for (MemberStatus member : merges.members()) {
@@ -255,6 +253,15 @@ final class AdminRoutes {
     }
     json.writeEndArray();
     json.writeEndObject();
+  }
+
+  private static void writeTexts(JsonGenerator json, String name, List<String> texts)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String text : texts) {
+      json.writeString(text);
+    }
+    json.writeEndArray();
   }
 
   private static void writeSyncs(JsonGenerator json, Config config) throws IOException {

@@ -134,7 +134,12 @@ final class Doorway {
       case "version-mismatch" -> 412;
       case "method-not-allowed" -> 405;
       case "refused-by-owner" -> 422;
-      case "source-not-running", "restart-needed", "config-being-written" -> 409;
+      case "source-not-running",
+          "restart-needed",
+          "config-being-written",
+          "not-merged",
+          "not-collected" ->
+          409;
       case "write-timeout" -> 504;
       case "state-failed" -> request.method().name().equals("GET") ? 500 : 507;
       default ->

@@ -77,6 +77,9 @@ final class HealthRoutes {
     for (String entity : status.merges().collecting()) {
       missing.add(entity + ": COLLECTING");
     }
+    for (String entity : status.merges().awaiting()) {
+      missing.add(entity + ": AWAITING_LIVE");
+    }
     for (MemberStatus member : status.merges().members()) {
       if (member.state() != State.RUNNING && member.state() != State.STARTING) {
         degraded.add(member.system() + ": " + member.state());

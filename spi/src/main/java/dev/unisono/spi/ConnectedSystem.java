@@ -80,6 +80,21 @@ public interface ConnectedSystem extends AutoCloseable {
             "Give the member the direction read or write."));
   }
 
+  /**
+   * Reads what a binding's table holds now, whether it is read or written otherwise. Connects.
+   *
+   * @throws UnisonoException not-available where the system cannot; where it cannot be asked
+   */
+  default RowReader rows(Binding binding) {
+    throw new UnisonoException(
+        new Problem(
+            "not-available",
+            ProblemType.USER,
+            "The rows of this kind of system cannot be listed.",
+            binding.configPath(),
+            "Look at the table with a tool of that system."));
+  }
+
   /** Writes on behalf of callers, over all bindings that are read. */
   Owner owner();
 

@@ -3,6 +3,8 @@ package dev.unisono.systemtests;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.unisono.testkit.ServerProcess;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -33,19 +35,30 @@ final class MergeTest {
   private Path folder;
 
   @Test
-  void rowsThatAreThereAlreadyAreBroughtTogether() throws Exception {
+  void rowsThatAreThereAlreadyAreBroughtTogetherAsPlannedOnceSomebodySaysSo() throws Exception {
     try (MergedMembers members = new MergedMembers(folder)) {
+      members.ask();
       members.execute(
           "crm",
           "INSERT INTO customer VALUES (1, 'Ada', 'London', 1.50, 1), (2, 'Bob', 'Rome', 2, 0),"
-              + " (3, 'Cem', 'Bonn', NULL, 0)");
+              + " (3, 'Cem', NULL, NULL, 0)");
       members.execute(
           "billing",
           "INSERT INTO customer VALUES (1, 'Ada', 'London', 1.50, 1), (2, 'Bob', 'Pisa', 2, 0),"
               + " (4, 'Dia', NULL, 7, 0)");
-      members.execute("shop", "INSERT INTO customer VALUES (5, 'Eva', 'Oslo', 0, 9)");
+      members.execute(
+          "shop",
+          "INSERT INTO customer VALUES (3, NULL, 'Bonn', NULL, 0), (5, 'Eva', 'Oslo', 0, 9)");
       String untouched = version(members, "billing", 1);
-      members.start();
+      List<List<String>> before = everyRow(members);
+      assertPlan(members);
+      members.launch();
+      Eventually.isTrue(
+          LIMIT,
+          "it waits to be told",
+          () -> get(members, "/health/ready").contains("customer: AWAITING_LIVE"));
+      assertEquals(before, everyRow(members), "nobody is written before");
+      goLive(members);
       List<String> all =
           List.of(
               "(1,Ada,London,1.50,1)",
@@ -55,9 +68,62 @@ final class MergeTest {
               "(5,Eva,Oslo,0.00,9)");
       awaitEverywhere(members, all);
       assertEquals(untouched, version(members, "billing", 1), "what was equal is not written");
+      goLive(members);
       everyEditArrives(members);
       triggersAnswerOnce(members);
     }
+  }
+
+  private static void goLive(MergedMembers members) throws Exception {
+    String printed =
+        CommandLine.run(0, "live", "customers", "--config", members.config().toString());
+    assertTrue(printed.contains("customers is live"), printed);
+    assertTrue(get(members, "/health/ready").contains("\"ready\""));
+  }
+
+  private static String get(MergedMembers members, String path) throws InterruptedException {
+    ServerProcess server = members.running();
+    return server.send(server.request(path).build()).body();
+  }
+
+  /** By hand: what each lacks, what differs, and whose value wins. */
+  private static void assertPlan(MergedMembers members) throws Exception {
+    String config = members.config().toString();
+    JsonNode sync =
+        ExactJson.parse(CommandLine.run(0, "plan", config, "--json")).get("syncs").get(0);
+    assertEquals(5, sync.get("records").asInt());
+    assertEquals(
+        "crm holds 3: linked 3 same 2, created 2 changed 1 conflict 0 deleted 0", counts(sync, 0));
+    assertEquals(
+        "billing holds 3: linked 2 same 2, created 2 changed 1 conflict 1 deleted 0",
+        counts(sync, 1));
+    assertEquals(
+        "shop holds 2: linked 1 same 1, created 3 changed 1 conflict 0 deleted 0", counts(sync, 2));
+    String printed = CommandLine.run(0, "plan", config);
+    assertTrue(printed.contains("conflict 2: city \"Pisa\" → \"Rome\" (crm)"), printed);
+    assertTrue(printed.contains("changed 3: city null → \"Bonn\" (shop)"), printed);
+  }
+
+  private static String counts(JsonNode sync, int number) {
+    JsonNode member = sync.get("members").get(number);
+    return "%s holds %s: linked %s same %s, created %s changed %s conflict %s deleted %s"
+        .formatted(
+            member.get("system").asText(),
+            member.get("rows"),
+            member.get("linked"),
+            member.get("same"),
+            member.get("created"),
+            member.get("changed"),
+            member.get("conflict"),
+            member.get("deleted"));
+  }
+
+  private static List<List<String>> everyRow(MergedMembers members) throws SQLException {
+    List<List<String>> rows = new ArrayList<>();
+    for (String name : MergedMembers.NAMES) {
+      rows.add(members.rows(name));
+    }
+    return rows;
   }
 
   private static void everyEditArrives(MergedMembers members) throws Exception {

@@ -78,6 +78,7 @@ final class MergedMembers implements AutoCloseable {
         syncs:
           customers:
             entity: customer
+            first-load: live
             conflict: { fields: { visits: sum } }
             members:
         %s\
@@ -85,7 +86,13 @@ final class MergedMembers implements AutoCloseable {
             .formatted(port, folder.resolve("state"), systems, members));
   }
 
-  private Path config() {
+  /** Before it is started: nobody is written before somebody says so. */
+  void ask() throws IOException {
+    Files.writeString(
+        config(), Files.readString(config()).replace("first-load: live", "first-load: ask"));
+  }
+
+  Path config() {
     return folder.resolve("unisono.yaml");
   }
 
@@ -127,6 +134,11 @@ final class MergedMembers implements AutoCloseable {
   }
 
   void start() throws InterruptedException {
+    launch();
+    running().awaitReady(LIMIT, () -> false);
+  }
+
+  void launch() throws InterruptedException {
     ServerProcess started =
         ServerProcess.start(
             ServerProcess.projectFolder(),
@@ -136,7 +148,7 @@ final class MergedMembers implements AutoCloseable {
             folder.resolve("server.log"),
             List.of("-Xmx512m"));
     server = started;
-    started.awaitReady(LIMIT, () -> false);
+    started.awaitLive(LIMIT);
   }
 
   void kill() throws InterruptedException {

@@ -6,6 +6,7 @@ import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -72,6 +73,11 @@ final class MariaDbSystem implements ConnectedSystem {
   @Override
   public Target target() {
     throw new UnisonoException(notWritten(database.system(), null));
+  }
+
+  @Override
+  public RowReader rows(Binding binding) {
+    return TableRows.open(database, binding);
   }
 
   @Override

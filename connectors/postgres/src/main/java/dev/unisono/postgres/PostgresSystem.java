@@ -6,6 +6,7 @@ import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
+import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -153,6 +154,11 @@ final class PostgresSystem implements ConnectedSystem {
   public MemberWriter memberWriter() {
     return new PostgresMemberWriter(
         database, written(true), installation, settings.duration("answer-timeout"));
+  }
+
+  @Override
+  public RowReader rows(Binding binding) {
+    return TableRows.open(database, binding);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -112,19 +113,34 @@ public record Config(
   /**
    * One sync: which systems keep an entity, and how.
    *
-   * @param deletesExtra whether rows are deleted that a target held before the first load and the
-   *     source does not have
+   * @param firstLoad what becomes of rows that members hold already
    * @param conflict what decides between several members that write
    */
   public record SyncConfig(
       String name,
       String entity,
       List<MemberConfig> members,
-      boolean deletesExtra,
+      FirstLoad firstLoad,
       ConflictRules conflict) {
     /** True where several members write the entity, so that what they write is merged. */
     public boolean merges() {
       return members.stream().filter(MemberConfig::reads).count() > 1;
+    }
+  }
+
+  /** What becomes of rows that members hold before they are in unison for the first time. */
+  public enum FirstLoad {
+    /** Where one member is read: rows that only a target has stay, and are counted. */
+    KEEP_EXTRA,
+    /** Where one member is read: rows that only a target has are deleted. */
+    DELETE_EXTRA,
+    /** Where several are read: nobody is told anything before somebody has said so. */
+    ASK,
+    /** Where several are read: once all have been read each is told what it lacks. */
+    LIVE;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 

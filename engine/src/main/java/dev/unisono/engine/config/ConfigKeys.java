@@ -138,12 +138,14 @@ public final class ConfigKeys {
                   + " with the fields there are, and report it) or stop."),
           key("conflict", "object", false, "What decides where several members write a record."),
           planned("refresh", "string", "A nightly comparison beside live changes."),
-          optional(
+          key(
               "first-load",
               "string",
-              "keep-extra",
-              "Rows that a target held before the first load and the source does not have: keep-extra"
-                  + " (they stay, and are counted) or delete-extra."));
+              false,
+              "What becomes of rows that members hold already. Where one member is read, of those that"
+                  + " a target has and the source has not: keep-extra (default; they stay, and are"
+                  + " counted) or delete-extra. Where several are read: ask (default; nobody is written"
+                  + " before `./unisono live`) or live (as soon as all have been read)."));
 
   public static final List<ConfigKey> CONFLICT =
       List.of(

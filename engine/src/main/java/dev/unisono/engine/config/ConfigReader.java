@@ -3,6 +3,7 @@ package dev.unisono.engine.config;
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.ServerConfig;
@@ -250,10 +251,10 @@ public final class ConfigReader {
               name,
               entityName,
               members,
-              deletesExtra(sync),
+              firstLoad(sync, members),
               ConflictReader.read(sync, Optional.ofNullable(entities.get(entityName))));
       if (made.merges()) {
-        ConflictReader.checkMerging(sync);
+        ConflictReader.checkMerging(sync, made.firstLoad());
       } else if (members.stream().anyMatch(member -> member.direction() == Direction.BOTH)) {
         sync.note(
             "members",
@@ -272,16 +273,27 @@ public final class ConfigReader {
     return List.copyOf(syncs);
   }
 
-  private static boolean deletesExtra(YamlMap sync) {
-    String text = sync.text("first-load", "keep-extra");
-    if (!List.of("keep-extra", "delete-extra").contains(text)) {
-      sync.note(
-          "first-load",
-          "wrong-value",
-          "There is no first load '" + text + "'.",
-          "Use keep-extra or delete-extra.");
+  private static FirstLoad firstLoad(YamlMap sync, List<MemberConfig> members) {
+    List<FirstLoad> known =
+        members.stream().filter(MemberConfig::reads).count() > 1
+            ? List.of(FirstLoad.ASK, FirstLoad.LIVE)
+            : List.of(FirstLoad.KEEP_EXTRA, FirstLoad.DELETE_EXTRA);
+    String text = sync.text("first-load", known.getFirst().word());
+    for (FirstLoad each : known) {
+      if (each.word().equals(text)) {
+        return each;
+      }
     }
-    return text.equals("delete-extra");
+    sync.note(
+        "first-load",
+        "wrong-value",
+        "There is no first load '"
+            + text
+            + "' where "
+            + (known.contains(FirstLoad.ASK) ? "several members are" : "one member is")
+            + " read.",
+        "Use " + known.getFirst().word() + " or " + known.getLast().word() + ".");
+    return known.getFirst();
   }
 
   private static String sorted(Set<String> names) {

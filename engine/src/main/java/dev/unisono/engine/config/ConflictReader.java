@@ -3,6 +3,7 @@ package dev.unisono.engine.config;
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.ConflictRules;
 import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
@@ -18,7 +19,7 @@ final class ConflictReader {
       EnumSet.of(ValueType.LONG, ValueType.DECIMAL, ValueType.DOUBLE);
 
   /** What only makes sense, or works as yet, where one member is read. */
-  private static final List<String> ONLY_FOR_ONE_READER = List.of("schema-change", "first-load");
+  private static final List<String> ONLY_FOR_ONE_READER = List.of("schema-change");
 
   private static final List<String> NOT_FOR_BOTH =
       List.of(
@@ -95,13 +96,21 @@ final class ConflictReader {
   }
 
   /** Says what a sync with several readers cannot have. */
-  static void checkMerging(YamlMap sync) {
+  static void checkMerging(YamlMap sync, FirstLoad firstLoad) {
     for (String key : ONLY_FOR_ONE_READER) {
       if (sync.has(key)) {
         notAvailable(sync, key);
       }
     }
     for (YamlMap member : sync.maps("members")) {
+      if (firstLoad == FirstLoad.ASK && member.text("direction", "").equals("write")) {
+        member.note(
+            "direction",
+            "not-available",
+            "A member that is only written beside several that are read gets what is merged at once,"
+                + " before anybody has said that the others may be written.",
+            "Set first-load: live in the sync, or add this member once it is live.");
+      }
       for (String key : NOT_FOR_BOTH) {
         if (member.text("direction", "").equals("both") && member.has(key)) {
           notAvailable(member, key);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     clock in its log
  * @param editRevives true where an edit brings back what another member deleted meanwhile, false
  *     where the delete wins
+ * @param asks true where nobody is told anything before somebody has said so
  */
 record MergePlan(
     Entity entity,
@@ -23,7 +24,8 @@ record MergePlan(
     List<FieldRule> fields,
     UnaryOperator<Row> standardize,
     long resolutionMicros,
-    boolean editRevives) {
+    boolean editRevives,
+    boolean asks) {
   MergePlan {
     if (members.size() > 62) {
       throw new IllegalArgumentException("too many members: " + members.size());

@@ -3,12 +3,14 @@ package dev.unisono.engine.merge;
 import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.merge.MergePlan.FieldRule;
 import dev.unisono.spi.Projection;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
@@ -31,16 +33,35 @@ final class MergePlans {
 
   private static MergePlan plan(SyncConfig sync, Entity entity, EntityConfig config) {
     List<MemberConfig> writing = sync.members().stream().filter(MemberConfig::reads).toList();
+    return plan(sync, entity, config, writing, false);
+  }
+
+  /**
+   * A plan of all members, those that are read first, and each of which can be told something: for
+   * finding out what that would be.
+   */
+  static MergePlan ofAll(SyncConfig sync, Entity entity, EntityConfig config) {
+    List<MemberConfig> all =
+        sync.members().stream().sorted(Comparator.comparing(member -> !member.reads())).toList();
+    return plan(sync, entity, config, all, true);
+  }
+
+  private static MergePlan plan(
+      SyncConfig sync,
+      Entity entity,
+      EntityConfig config,
+      List<MemberConfig> configured,
+      boolean told) {
     List<MergeMember> members = new ArrayList<>();
-    for (MemberConfig member : writing) {
+    for (MemberConfig member : configured) {
       int number = members.size();
       members.add(
           new MergeMember(
               number,
               member.system(),
               member.binding(),
-              writing.size() - number,
-              member.writes(),
+              configured.size() - number,
+              told || member.writes(),
               Projection.EXACT));
     }
     List<FieldRule> rules =
@@ -49,6 +70,12 @@ final class MergePlans {
                 sync.conflict().added().contains(field.name()) ? FieldRule.SUM : FieldRule.NEWEST)
             .toList();
     return new MergePlan(
-        entity, members, rules, new Cleaner(config)::standardize, 1, sync.conflict().editRevives());
+        entity,
+        members,
+        rules,
+        new Cleaner(config)::standardize,
+        1,
+        sync.conflict().editRevives(),
+        sync.firstLoad() == FirstLoad.ASK);
   }
 }

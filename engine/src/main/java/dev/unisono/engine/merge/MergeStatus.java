@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param collecting entities whose members are still read for the first time, so that nobody is
  *     told anything
+ * @param awaiting entities whose members have been read, and which wait for somebody to say that
+ *     members may be told
  * @param conflicts how often since the start a field was written by two members, neither in
  *     knowledge of the other
  * @param members how writing to each goes
  */
-public record MergeStatus(List<String> collecting, long conflicts, List<MemberStatus> members) {
+public record MergeStatus(
+    List<String> collecting, List<String> awaiting, long conflicts, List<MemberStatus> members) {
 
   /**
    * How writing to one member goes. Immutable.

@@ -22,6 +22,9 @@ final class Merger {
   /** What a member shows was written at no time that is known: as when it is read first. */
   static final long NO_TIME = 0;
 
+  /** The same of a field without a value: whoever has one knows more. */
+  private static final long NEVER = -1;
+
   private final MergePlan plan;
   private final Schema schema;
 
@@ -126,8 +129,9 @@ final class Merger {
       Object before = base == null ? null : base.value(field);
       if (base == null || !SameValue.of(value, before)) {
         edited = true;
-        changed |=
-            write(record, member, view, field, before, clean.value(field), micros, conflicts);
+        Object written = clean.value(field);
+        long time = micros == NO_TIME && written == null ? NEVER : micros;
+        changed |= write(record, member, view, field, before, written, time, conflicts);
       }
     }
     if (edited && base != null && plan.editRevives()) {
@@ -194,7 +198,7 @@ final class Merger {
         current == null
             || stamp.compareTo(current) > 0
             || refines(field, value, present, current, stamp);
-    if (current != null && !current.equals(known)) {
+    if (current != null && !current.equals(known) && isWritten(current) && isWritten(stamp)) {
       conflicts.add(
           wins
               ? new Conflict(field, before, value, stamp, present, current)
@@ -206,6 +210,11 @@ final class Merger {
     record.values[field] = value;
     record.stamps[field] = later(current, stamp);
     return true;
+  }
+
+  /** False of a field that was empty when it was read first. */
+  private static boolean isWritten(Stamp stamp) {
+    return stamp.micros() >= NO_TIME;
   }
 
   /** Where no times are known: the present value is what its member could hold of this one. */

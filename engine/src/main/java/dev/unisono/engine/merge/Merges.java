@@ -8,8 +8,11 @@ import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.Upkeep;
 import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.SourceProgress.TablePhase;
 import dev.unisono.spi.SourceProgress.TableProgress;
+import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,6 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -26,8 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All entities of an engine that several members write: merged in the writer, members told by a
- * thread for each. An entity goes live once all its members have been read: until then nobody is
- * told anything. Safe for threads once it is started.
+ * thread for each. An entity goes live once all its members have been read and, where the config
+ * asks for it, somebody has said so: until then nobody is told anything. Safe for threads once it
+ * is started.
  */
 public final class Merges implements AutoCloseable {
   /** So many writes may be in line for one member (invariant 7). */
@@ -41,6 +47,10 @@ public final class Merges implements AutoCloseable {
   private final Map<String, MemberQueue> queues = new LinkedHashMap<>();
   private final List<MemberRunner> runners = new CopyOnWriteArrayList<>();
   private final InstantSource clock;
+
+  /** The entities that have been read and wait to be told to go live. */
+  private final Set<String> awaiting = ConcurrentHashMap.newKeySet();
+
   private volatile @Nullable MergeStage stage;
   private @Nullable EngineState state;
   private @Nullable Thread thread;
@@ -129,8 +139,12 @@ public final class Merges implements AutoCloseable {
       List<SourceStatus> now = collecting.isEmpty() ? List.of() : sources.get();
       for (MergePlan plan : List.copyOf(collecting)) {
         if (collected(plan, now) && state().awaitWritten(WRITE_PATIENCE)) {
-          goLive(plan.entity());
           collecting.remove(plan);
+          if (plan.asks() && stage().collecting().contains(plan.entity().name())) {
+            awaiting.add(plan.entity().name());
+          } else {
+            goLive(plan.entity());
+          }
         }
       }
       if (System.nanoTime() - retriedNanos > RETRY_NANOS) {
@@ -164,6 +178,47 @@ public final class Merges implements AutoCloseable {
     return true;
   }
 
+  /**
+   * Lets an entity go live that waits for it; nothing happens where it is live.
+   *
+   * @throws UnisonoException not-merged, not-collected; state-unusable where it cannot be noted
+   */
+  public void live(String entity) throws InterruptedException {
+    MergePlan plan =
+        plans.stream()
+            .filter(each -> each.entity().name().equals(entity))
+            .findFirst()
+            .orElseThrow(() ->
+                refusal(
+                    "not-merged",
+                    entity + " is written by one member alone: there is nothing to be asked for.",
+                    "Name a sync with several members that are read."));
+    if (!stage().collecting().contains(entity)) {
+      return;
+    }
+    if (!awaiting.contains(entity)) {
+      throw refusal(
+          "not-collected",
+          "Not all members of " + entity + " have been read yet.",
+          "Wait until /health/ready calls it AWAITING_LIVE.");
+    }
+    goLive(plan.entity());
+    if (!state().awaitWritten(WRITE_PATIENCE)) {
+      throw new UnisonoException(
+          new Problem(
+              "write-timeout",
+              ProblemType.TRANSIENT,
+              "It was not noted in time.",
+              null,
+              "Look at the status, and ask again."));
+    }
+    awaiting.remove(entity);
+  }
+
+  private static UnisonoException refusal(String code, String message, String remedy) {
+    return new UnisonoException(new Problem(code, ProblemType.USER, message, null, remedy));
+  }
+
   private void goLive(Entity entity) {
     state()
         .submit(
@@ -188,8 +243,12 @@ public final class Merges implements AutoCloseable {
   /** How it goes; safe to be asked at any time. */
   public MergeStatus status() {
     MergeStage merging = stage;
+    List<String> waiting = awaiting.stream().sorted().toList();
     return new MergeStatus(
-        merging == null ? List.of() : merging.collecting(),
+        merging == null
+            ? List.of()
+            : merging.collecting().stream().filter(entity -> !waiting.contains(entity)).toList(),
+        waiting,
         merging == null ? 0 : merging.conflicts(),
         runners.stream().map(MemberRunner::status).toList());
   }

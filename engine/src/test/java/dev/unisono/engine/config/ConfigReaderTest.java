@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Problem;
@@ -458,6 +459,7 @@ final class ConfigReaderTest {
                 .config());
     Config.SyncConfig sync = config.syncs().getFirst();
     assertTrue(sync.merges());
+    assertEquals(FirstLoad.ASK, sync.firstLoad());
     assertEquals(Set.of("balance"), sync.conflict().added());
     assertFalse(sync.conflict().editRevives());
     Config.SyncConfig plain = Objects.requireNonNull(merging("", "").config()).syncs().getFirst();
@@ -469,7 +471,7 @@ final class ConfigReaderTest {
     Map<String, String> ofSync =
         Map.ofEntries(
             Map.entry("schema-change: evolve", "schema-change not-available"),
-            Map.entry("first-load: delete-extra", "first-load not-available"),
+            Map.entry("first-load: delete-extra", "first-load wrong-value"),
             Map.entry("conflict: { strategy: manual }", "conflict.strategy not-available"),
             Map.entry("conflict: { strategy: loud }", "conflict.strategy wrong-value"),
             Map.entry("conflict: { deletes: never }", "conflict.deletes wrong-value"),

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -71,7 +72,8 @@ class MergeConvergesTest {
   }
 
   private static Row some(Random random, long id) {
-    return MergeWorld.row(id, "a" + random.nextInt(3), "b" + random.nextInt(3), amount(random));
+    String a = random.nextInt(4) == 0 ? null : "a" + random.nextInt(3);
+    return MergeWorld.row(id, a, "b" + random.nextInt(3), amount(random));
   }
 
   private static BigDecimal amount(Random random) {
@@ -127,7 +129,10 @@ class MergeConvergesTest {
     }
     @Nullable Object[] values = present.copyValues();
     int field = 1 + random.nextInt(3);
-    Object value = field == MergeWorld.AMOUNT ? amount(random) : "x" + random.nextInt(50);
+    Object value =
+        field == MergeWorld.AMOUNT
+            ? amount(random)
+            : random.nextInt(8) == 0 ? null : "x" + random.nextInt(50);
     values[field] = value;
     Row next = new Row(present.schema(), values);
     world.edit(member, key, next, skew);
@@ -224,6 +229,34 @@ class MergeConvergesTest {
       for (FakeMember each : world.members) {
         Row row = Objects.requireNonNull(each.row(key));
         assertTrue(SameValue.of(sum, row.value(MergeWorld.AMOUNT)), sum + " but " + text(row));
+      }
+    }
+  }
+
+  /** Whatever the order in which members are read, and whoever is listed first. */
+  @Example
+  void aValueOutlivesAnEmptyFieldAtTheFirstLoad() throws Exception {
+    for (List<Integer> order :
+        List.of(
+            List.of(0, 1, 2),
+            List.of(0, 2, 1),
+            List.of(1, 0, 2),
+            List.of(1, 2, 0),
+            List.of(2, 0, 1),
+            List.of(2, 1, 0))) {
+      try (MergeWorld world = new MergeWorld(3, false, true, FieldRule.NEWEST)) {
+        Key key = MergeWorld.key(1);
+        world.edit(0, key, MergeWorld.row(1, null, "b0", BigDecimal.ONE), 0);
+        world.edit(1, key, MergeWorld.row(1, "a1", null, BigDecimal.ONE), 0);
+        world.edit(2, key, MergeWorld.row(1, "a2", "b2", BigDecimal.ONE), 0);
+        for (int member : order) {
+          world.read(member, 1);
+        }
+        world.goLive();
+        world.settle();
+        for (FakeMember member : world.members) {
+          assertEquals("[1, a1, b0, 1]", text(member.row(key)), order::toString);
+        }
       }
     }
   }

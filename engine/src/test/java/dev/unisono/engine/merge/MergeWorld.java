@@ -79,7 +79,8 @@ final class MergeWorld implements AutoCloseable {
             List.of(FieldRule.NEWEST, FieldRule.NEWEST, FieldRule.NEWEST, amounts),
             row -> row,
             1,
-            editRevives);
+            editRevives,
+            false);
     named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));
     this.connection = DriverManager.getConnection("jdbc:sqlite::memory:");
     StateFolder.createTables(connection);
