@@ -31,7 +31,7 @@ final class LayeringTest {
     TESTKIT("testkit", "testkit", "spi"),
     POSTGRES("connectors/postgres", "postgres", "spi"),
     JDBC("connectors/jdbc", "jdbc", "spi"),
-    MARIADB("connectors/mariadb", "mariadb", "spi"),
+    MARIADB("connectors/mariadb", "mariadb", "spi jdbc"),
     CLI("cli", "cli", "spi engine postgres jdbc mariadb"),
     SERVER("server", "server", "spi engine postgres jdbc mariadb hub"),
     DEMO("demo", "demo", "testkit");

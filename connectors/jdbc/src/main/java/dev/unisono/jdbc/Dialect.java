@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -59,8 +60,54 @@ public interface Dialect {
    */
   String upsert(String table, List<String> columns, List<String> key, String rows);
 
-  /** A condition that a column has the value of one parameter, where null is the same as null. */
-  String same(String column);
+  /**
+   * A statement that inserts a row, and does nothing where a row has its key. It must fail with
+   * {@link RowRefusal#VALUE_TAKEN} where another row has a unique value. Its parameters are the
+   * columns' values, and then, for each column of the key, its value {@link #keyParameters} times.
+   *
+   * @param table as statements write it
+   * @param columns the columns that are written, quoted, those of the key among them
+   */
+  default String insertAbsent(String table, List<String> columns, List<Table.Column> key) {
+    return "INSERT INTO "
+        + table
+        + " ("
+        + String.join(", ", columns)
+        + ") SELECT "
+        + String.join(", ", Collections.nCopies(columns.size(), "?"))
+        + " WHERE NOT EXISTS (SELECT 1 FROM "
+        + table
+        + " WHERE "
+        + String.join(" AND ", key.stream().map(this::hasKey).toList())
+        + ")";
+  }
+
+  /**
+   * A condition that a column has the value of one parameter, and no other that the database only
+   * takes for the same; null is the same as null.
+   */
+  String same(Table.Column column);
+
+  /**
+   * A condition that a column of a key has a value, and no other that the database only takes for
+   * the same, found by the key's index. The value is its parameter {@link #keyParameters} times.
+   */
+  default String hasKey(Table.Column column) {
+    return quote(column.name()) + " = ?";
+  }
+
+  /** How many parameters {@link #hasKey} has. */
+  default int keyParameters(Table.Column column) {
+    return 1;
+  }
+
+  /**
+   * Reads a value, of whatever type, so that it can be given back as a parameter of the same
+   * column.
+   */
+  default @Nullable Object kept(ResultSet row, int column) throws SQLException {
+    return row.getObject(column);
+  }
 
   /** The error behind that of a batch. */
   default SQLException cause(SQLException failed) {

@@ -227,8 +227,11 @@ final class H2Dialect implements Dialect {
   }
 
   @Override
-  public String same(String column) {
-    return column + " IS NOT DISTINCT FROM ?";
+  public String same(Table.Column column) {
+    String name = quote(column.name());
+    String exact =
+        column.type().equals("VARCHAR_IGNORECASE") ? "CAST(" + name + " AS VARCHAR)" : name;
+    return exact + " IS NOT DISTINCT FROM ?";
   }
 
   @Override

@@ -251,8 +251,8 @@ final class SqliteDialect implements Dialect {
   }
 
   @Override
-  public String same(String column) {
-    return column + " IS ?";
+  public String same(Table.Column column) {
+    return quote(column.name()) + " COLLATE BINARY IS ?";
   }
 
   @Override

@@ -36,6 +36,9 @@ final class TargetTable implements AutoCloseable {
   private final Statements statements;
   private final int[] keyFields;
 
+  /** How often each part of the key is a parameter where a row is looked for. */
+  private final int[] keyParameters;
+
   /** The fields that this member keeps, in the schema's order. */
   private final int[] keptFields;
 
@@ -52,6 +55,8 @@ final class TargetTable implements AutoCloseable {
     this.schema = binding.schema();
     this.statements = new Statements(connection);
     this.keyFields = IntStream.range(0, schema.keySize()).map(schema::keyPosition).toArray();
+    this.keyParameters =
+        IntStream.of(keyFields).map(field -> dialect.keyParameters(tableColumn(field))).toArray();
     this.keptFields =
         IntStream.range(0, schema.size()).filter(field -> binding.column(field) != null).toArray();
     String flagColumn = binding.deletedFlag();
@@ -67,6 +72,11 @@ final class TargetTable implements AutoCloseable {
 
   private String column(int field) {
     return dialect.quote(Objects.requireNonNull(binding.column(field), "a column that is kept"));
+  }
+
+  private Table.Column tableColumn(int field) {
+    return Objects.requireNonNull(
+        table.columns().get(String.valueOf(binding.column(field))), "a column that is there");
   }
 
   private ValueType type(int field) {
@@ -86,7 +96,7 @@ final class TargetTable implements AutoCloseable {
   }
 
   private String hasKey() {
-    return joined(keyFields, " AND ", field -> column(field) + " = ?");
+    return joined(keyFields, " AND ", field -> dialect.hasKey(tableColumn(field)));
   }
 
   /** The flag of a row that is not deleted. */
@@ -98,7 +108,9 @@ final class TargetTable implements AutoCloseable {
   private int bindKey(PreparedStatement statement, int from, Key key) throws SQLException {
     int parameter = from;
     for (int part = 0; part < keyFields.length; part++) {
-      dialect.bind(statement, parameter++, type(keyFields[part]), key.part(part));
+      for (int times = 0; times < keyParameters[part]; times++) {
+        dialect.bind(statement, parameter++, type(keyFields[part]), key.part(part));
+      }
     }
     return parameter;
   }
@@ -348,7 +360,7 @@ final class TargetTable implements AutoCloseable {
       }
       @Nullable Object[] values = new @Nullable Object[columns.size()];
       for (int i = 0; i < values.length; i++) {
-        values[i] = row.getObject(i + 1);
+        values[i] = dialect.kept(row, i + 1);
       }
       return values;
     }

@@ -1,7 +1,12 @@
 package dev.unisono.jdbc;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+
 final class H2TargetTest extends TargetContract {
-  H2TargetTest() {
-    super(TestDatabase.Kind.H2);
+  @Override
+  protected TargetDatabase makeDatabase(Path folder) throws SQLException, IOException {
+    return new TestDatabase(TestDatabase.Kind.H2, folder);
   }
 }

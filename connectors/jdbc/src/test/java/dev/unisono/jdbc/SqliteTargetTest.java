@@ -1,7 +1,12 @@
 package dev.unisono.jdbc;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+
 final class SqliteTargetTest extends TargetContract {
-  SqliteTargetTest() {
-    super(TestDatabase.Kind.SQLITE);
+  @Override
+  protected TargetDatabase makeDatabase(Path folder) throws SQLException, IOException {
+    return new TestDatabase(TestDatabase.Kind.SQLITE, folder);
   }
 }

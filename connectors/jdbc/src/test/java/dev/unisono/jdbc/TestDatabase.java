@@ -23,7 +23,7 @@ import java.util.Objects;
 import org.h2.tools.Server;
 
 /** A database for one test, and the system over it. For one thread. */
-final class TestDatabase implements AutoCloseable {
+final class TestDatabase implements TargetDatabase {
   /** The kinds of database there are. */
   enum Kind {
     SQLITE,
@@ -90,7 +90,8 @@ final class TestDatabase implements AutoCloseable {
     return kind == Kind.SQLITE ? new SqliteDialect() : new H2Dialect();
   }
 
-  ConnectedSystem system(
+  @Override
+  public ConnectedSystem system(
       Map<String, Object> more, List<Binding> reads, List<Binding> writes, String installation) {
     Map<String, Object> all = new HashMap<>(settings);
     all.putAll(more);
@@ -99,8 +100,9 @@ final class TestDatabase implements AutoCloseable {
             "local", new Settings(all), reads, writes, Map.of("installation", installation)));
   }
 
-  ConnectedSystem writing(Binding... bindings) {
-    return system(Map.of(), List.of(), List.of(bindings), "one");
+  @Override
+  public boolean hasOneWriter() {
+    return kind == Kind.SQLITE;
   }
 
   ConnectedSystem reading(Binding... bindings) {
@@ -111,7 +113,8 @@ final class TestDatabase implements AutoCloseable {
     return DriverManager.getConnection(url);
   }
 
-  void execute(String... statements) throws SQLException {
+  @Override
+  public void execute(String... statements) throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
       for (String each : statements) {
@@ -120,8 +123,8 @@ final class TestDatabase implements AutoCloseable {
     }
   }
 
-  /** Rows with their values as text, joined; null as ~. */
-  List<String> rows(String query) throws SQLException {
+  @Override
+  public List<String> rows(String query) throws SQLException {
     List<String> rows = new ArrayList<>();
     try (Connection connection = connect();
         Statement statement = connection.createStatement();

@@ -29,7 +29,7 @@ record ColumnType(String name, String full) {
       case LONG -> INTEGERS.contains(name) || name.equals("year") || isBits();
       case DECIMAL -> name.equals("decimal") || INTEGERS.contains(name) || isFloating();
       case DOUBLE -> isFloating();
-      case STRING -> TEXTS.contains(name) || name.equals("enum") || name.equals("set") || isInet();
+      case STRING -> isText() || isInet();
       case BYTES -> BYTES.contains(name);
       case DATE -> name.equals("date");
       case TIME -> name.equals("time");
@@ -47,6 +47,11 @@ record ColumnType(String name, String full) {
 
   boolean isFloating() {
     return name.equals("double") || name.equals("float");
+  }
+
+  /** True where it holds text, by whatever character set. */
+  boolean isText() {
+    return TEXTS.contains(name) || name.equals("enum") || name.equals("set");
   }
 
   private boolean isInet() {

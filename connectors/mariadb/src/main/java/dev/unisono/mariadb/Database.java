@@ -6,6 +6,9 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 
 /**
@@ -13,13 +16,22 @@ import java.util.Properties;
  * the server's defaults. Safe for threads.
  */
 final class Database {
-  private static final String[] SESSION = {
-    "SET SESSION time_zone = '+00:00'",
-    // What a session's mode would change of statements, and of how values are shown.
-    "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
-    "SET NAMES utf8mb4",
-    "SET SESSION old_mode = ''"
-  };
+  private static final List<String> SESSION =
+      List.of(
+          "SET SESSION time_zone = '+00:00'",
+          // What a session's mode would change of statements, and of how values are shown.
+          "SET SESSION sql_mode ="
+              + " 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'",
+          "SET NAMES utf8mb4",
+          "SET SESSION old_mode = ''");
+
+  /** Of sessions that write to several rows at once. */
+  private static final List<String> WRITING =
+      List.of(
+          // Else what lies between rows is locked, too, and lanes get into each other's way.
+          "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+          "SET SESSION innodb_lock_wait_timeout = 10",
+          "SET SESSION default_storage_engine = InnoDB");
 
   private final String system;
   private final Address address;
@@ -57,7 +69,26 @@ final class Database {
 
   /** A session for statements, in auto-commit. */
   Connection connect(String doing) {
+    return connect(doing, SESSION, Duration.ZERO);
+  }
+
+  /**
+   * As the target and the writer to members need it.
+   *
+   * @param answerTimeout how long a statement may take
+   */
+  dev.unisono.jdbc.Database writing(Duration answerTimeout) {
+    List<String> settings = new ArrayList<>(SESSION);
+    settings.addAll(WRITING);
+    return new dev.unisono.jdbc.Database(
+        system,
+        new MariaDbDialect(address.database()),
+        () -> connect("connecting", settings, answerTimeout));
+  }
+
+  private Connection connect(String doing, List<String> settings, Duration answerTimeout) {
     Properties properties = new Properties();
+    properties.setProperty("socketTimeout", Long.toString(answerTimeout.toMillis()));
     properties.setProperty("user", user);
     properties.setProperty("password", password);
     properties.setProperty("connectTimeout", "10000");
@@ -72,7 +103,7 @@ final class Database {
     try {
       Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
       try (Statement statement = connection.createStatement()) {
-        for (String setting : SESSION) {
+        for (String setting : settings) {
           statement.execute(setting);
         }
       } catch (SQLException failed) {

@@ -49,7 +49,8 @@ final class Failures {
               message,
               path,
               "Compare table and columns with the config; `./unisono check` names what differs.");
-      case DEFINITION_CHANGED, 1205, 1213 ->
+      // A definition, a row since it was read; waited for too long; a deadlock.
+      case DEFINITION_CHANGED, 1020, 1205, 1213 ->
           new Problem("conflict", ProblemType.TRANSIENT, message, path, "");
       case 1040, 1203 ->
           new Problem(

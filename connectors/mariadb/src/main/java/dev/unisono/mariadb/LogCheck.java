@@ -112,12 +112,12 @@ final class LogCheck {
             "missing-right",
             "The user " + database.user() + " may not ask where the binlog stands.",
             ".user",
-            "Run GRANT BINLOG MONITOR ON *.* TO " + user() + ";");
+            "Run GRANT BINLOG MONITOR ON *.* TO " + user(connection) + ";");
       } else {
         throw refused;
       }
     }
-    String grants = String.join(" ", grants()).toUpperCase(Locale.ROOT);
+    String grants = String.join(" ", grants(connection)).toUpperCase(Locale.ROOT);
     boolean reads =
         grants.contains("REPLICATION SLAVE")
             || grants.contains("REPLICATION REPLICA")
@@ -127,11 +127,11 @@ final class LogCheck {
           "missing-right",
           "The user " + database.user() + " may not read the binlog.",
           ".user",
-          "Run GRANT REPLICATION SLAVE ON *.* TO " + user() + ";");
+          "Run GRANT REPLICATION SLAVE ON *.* TO " + user(connection) + ";");
     }
   }
 
-  private List<String> grants() throws SQLException {
+  static List<String> grants(Connection connection) throws SQLException {
     List<String> grants = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SHOW GRANTS")) {
@@ -142,7 +142,7 @@ final class LogCheck {
     return grants;
   }
 
-  private String user() throws SQLException {
+  static String user(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT CURRENT_USER()")) {
       row.next();

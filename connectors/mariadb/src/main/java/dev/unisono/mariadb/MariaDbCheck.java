@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * not what to do, with the statement to run. Changes nothing. For one thread.
  */
 final class MariaDbCheck {
+  /** In which a target keeps where its lanes stand. */
+  private static final String CURSORS = "unisono_cursor";
+
   private final Database database;
   private final List<Binding> reads;
   private final List<Binding> writes;
@@ -38,9 +42,6 @@ final class MariaDbCheck {
   }
 
   List<Problem> run() {
-    for (Binding binding : writes) {
-      problems.add(MariaDbSystem.notWritten(database.system(), binding.configPath()));
-    }
     try (Connection connection = database.connect("connecting")) {
       if (!reads.isEmpty()) {
         new LogCheck(connection, database, problems).run();
@@ -49,12 +50,21 @@ final class MariaDbCheck {
         checkPolicy(binding);
         checkTable(connection, binding);
       }
+      if (!writes.isEmpty()) {
+        new WriteCheck(connection, database, problems).run(writes, List.of(CURSORS));
+      }
     } catch (UnisonoException failed) {
       problems.add(failed.problem());
     } catch (SQLException failed) {
       problems.add(Failures.problem(database.system(), "checking", failed));
     }
     return problems;
+  }
+
+  /** True of a problem that would only come again. */
+  static boolean unreachable(Problem problem) {
+    return problem.type() == ProblemType.EXTERNAL
+        || Set.of("not-signed-in", "no-database").contains(problem.code());
   }
 
   private void checkPolicy(Binding binding) {

@@ -26,7 +26,7 @@ public final class MariaDbConnector implements Connector {
   @Override
   public String description() {
     return "MariaDB 10.6 and later: read by its binlog through the Debezium engine, beside which its"
-        + " tables are read in chunks; written through to on behalf of callers. Not a target yet.";
+        + " tables are read in chunks; written by upserts, and through to on behalf of callers.";
   }
 
   @Override
@@ -82,7 +82,19 @@ public final class MariaDbConnector implements Connector {
                 "When the binlog does not reach back to where it was read, or is another one: repair"
                     + " reads every table again and compares what others hold; stop stops the"
                     + " source.")
-            .oneOf("repair", "stop"));
+            .oneOf("repair", "stop"),
+        Option.optional(
+            "lanes",
+            Option.Type.INTEGER,
+            "4",
+            "Of a target: connections that write in parallel, 1 to 64. Where it is changed, all that"
+                + " is in line is written by the earlier ones first."),
+        Option.optional(
+            "answer-timeout",
+            Option.Type.DURATION,
+            "5m",
+            "How long a target may take for one statement; then the connection is made anew and the"
+                + " write is repeated. 1s to 24h."));
   }
 
   @Override
@@ -106,6 +118,16 @@ public final class MariaDbConnector implements Connector {
               "heartbeat",
               "Choose a length such as 10s."));
     }
+    Duration answer = settings.duration("answer-timeout");
+    if (answer.toMillis() < 1_000 || answer.toHours() > 24) {
+      problems.add(
+          problem(
+              "out-of-range",
+              "answer-timeout is not from 1s to 24h.",
+              "answer-timeout",
+              "Choose a length such as 5m."));
+    }
+    range(problems, settings, "lanes", 1, 64);
     range(problems, settings, "server-id", 1, MOST_SERVER_ID);
     range(problems, settings, "snapshot-chunk", 100, 100_000);
     range(problems, settings, "snapshot-rate", 10, 10_000_000);

@@ -162,14 +162,8 @@ final class MariaDbOwner implements Owner {
         values);
   }
 
-  /** Whether a column has exactly a value, which may be null. */
   private static String same(Table.Column column) {
-    String name = Database.quote(column.name());
-    if (column.charset().isPresent()) {
-      String exactly = " USING utf8mb4) COLLATE utf8mb4_nopad_bin";
-      return "CONVERT(" + name + exactly + " <=> CONVERT(?" + exactly;
-    }
-    return column.type().name().equals("float") ? name + " <=> CAST(? AS FLOAT)" : name + " <=> ?";
+    return MariaDbDialect.same(column.name(), column.type());
   }
 
   private static Optional<WriteReceipt> execute(

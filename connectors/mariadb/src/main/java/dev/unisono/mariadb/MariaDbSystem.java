@@ -1,19 +1,22 @@
 package dev.unisono.mariadb;
 
+import dev.unisono.jdbc.JdbcTarget;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,7 @@ final class MariaDbSystem implements ConnectedSystem {
   private final List<Binding> reads;
   private final List<Binding> writes;
   private final Settings settings;
+  private final String installation;
   private final long serverId;
 
   MariaDbSystem(SystemContext context) {
@@ -31,9 +35,8 @@ final class MariaDbSystem implements ConnectedSystem {
     this.database = new Database(context.name(), settings);
     this.reads = context.reads();
     this.writes = context.writes();
-    this.serverId =
-        BeginningSearch.serverId(
-            settings, context.parameters().getOrDefault("installation", ""), context.name());
+    this.installation = context.parameters().getOrDefault("installation", "");
+    this.serverId = BeginningSearch.serverId(settings, installation, context.name());
   }
 
   @Override
@@ -43,7 +46,11 @@ final class MariaDbSystem implements ConnectedSystem {
 
   @Override
   public List<Problem> check(Map<String, String> state) {
-    return new MariaDbCheck(database, reads, writes, state).run();
+    List<Problem> problems = new MariaDbCheck(database, reads, writes, state).run();
+    if (!writes.isEmpty() && problems.stream().noneMatch(MariaDbCheck::unreachable)) {
+      problems.addAll(JdbcTarget.check(writing(), writes));
+    }
+    return problems;
   }
 
   @Override
@@ -72,7 +79,23 @@ final class MariaDbSystem implements ConnectedSystem {
 
   @Override
   public Target target() {
-    throw new UnisonoException(notWritten(database.system(), null));
+    return new JdbcTarget(writing(), written(false), installation, (int) settings.number("lanes"));
+  }
+
+  private dev.unisono.jdbc.Database writing() {
+    return database.writing(settings.duration("answer-timeout"));
+  }
+
+  /**
+   * What is written.
+   *
+   * @param read those that are read as well, or those that are not
+   */
+  private List<Binding> written(boolean read) {
+    return writes.stream()
+        .filter(binding ->
+            read == reads.stream().anyMatch(other -> other.sync().equals(binding.sync())))
+        .toList();
   }
 
   @Override
@@ -85,17 +108,36 @@ final class MariaDbSystem implements ConnectedSystem {
     return new MariaDbOwner(database);
   }
 
-  static Problem notWritten(String system, @Nullable String path) {
-    return new Problem(
-        "not-available",
-        ProblemType.USER,
-        system + " is a MariaDB, which cannot be a target yet.",
-        path,
-        "Only read from it.");
+  /** As statements write them, with character sets: what another database makes of them differs. */
+  @Override
+  public List<@Nullable String> columnTypes(Binding binding) {
+    Table.Name name = Table.Name.parse(binding.table(), database.address().database());
+    Map<String, String> types = new HashMap<>();
+    try (Connection connection = database.connect("connecting");
+        PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT COLUMN_NAME, concat(COLUMN_TYPE, coalesce(concat(' CHARACTER SET ',"
+                    + " CHARACTER_SET_NAME, ' COLLATE ', COLLATION_NAME), '')) FROM"
+                    + " information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?")) {
+      select.setString(1, name.database());
+      select.setString(2, name.table());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          types.put(row.getString(1), row.getString(2));
+        }
+      }
+    } catch (SQLException failed) {
+      throw database.failure("asking for the types of " + binding.table(), failed);
+    }
+    List<@Nullable String> ofFields = new ArrayList<>();
+    for (String column : binding.columns()) {
+      ofFields.add(column == null ? null : types.get(column));
+    }
+    return ofFields;
   }
 
   @Override
   public void close() {
-    // Sources hold the connections, and are closed by whoever asked for them.
+    // Sources, targets and owners hold the connections, and are closed by whoever asked for them.
   }
 }

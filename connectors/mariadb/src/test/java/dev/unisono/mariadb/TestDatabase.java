@@ -91,6 +91,8 @@ final class TestDatabase implements AutoCloseable {
     settings.put("read-batch", 1_000L);
     settings.put("read-batch-bytes", 1L << 20);
     settings.put("on-log-loss", "repair");
+    settings.put("lanes", 4L);
+    settings.put("answer-timeout", Duration.ofMinutes(1));
     settings.putAll(more);
     return new MariaDbConnector()
         .connect(
