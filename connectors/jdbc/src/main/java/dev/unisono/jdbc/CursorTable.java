@@ -17,6 +17,9 @@ final class CursorTable {
   /** Not a lane: where its cursor has an epoch, a repair is noted. */
   static final int REPAIR_NOTE = -1;
 
+  /** Not a lane: who holds it writes to what is read as well. */
+  static final int MEMBER = -2;
+
   static final String CREATE =
       "CREATE TABLE IF NOT EXISTS unisono_cursor (installation VARCHAR(64) NOT NULL,"
           + " lane INTEGER NOT NULL, lanes INTEGER NOT NULL, epoch BIGINT NOT NULL,"

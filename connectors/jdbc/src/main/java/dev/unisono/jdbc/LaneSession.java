@@ -91,7 +91,10 @@ final class LaneSession implements AutoCloseable {
           new Problem(
               "lane-in-use",
               ProblemType.TRANSIENT,
-              "Another session writes by lane " + lane + " of " + database.system() + " by now.",
+              "Another session writes to "
+                  + database.system()
+                  + (lane < 0 ? "" : " by lane " + lane)
+                  + " by now.",
               "systems." + database.system(),
               "Does another server run with a copy of this state? Stop one of them."));
     }

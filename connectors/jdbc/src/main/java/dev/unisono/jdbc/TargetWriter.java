@@ -221,6 +221,10 @@ final class TargetWriter implements AutoCloseable {
     }
   }
 
+  Table tableOf(Binding binding) {
+    return table(binding).table();
+  }
+
   private TargetTable table(Binding binding) {
     TargetTable table = tables.get(binding);
     if (table == null) {

@@ -86,6 +86,9 @@ final class DefinitionWatch {
     for (Struct change : changes == null ? List.<Struct>of() : changes) {
       Table.Name name = name(change.getString("id"));
       Struct now = change.getStruct("table");
+      if (tables.stream().noneMatch(table -> table.table().name().equals(name))) {
+        continue; // One of our own.
+      }
       Definition before = pending.containsKey(name) ? pending.get(name) : held.get(name);
       String type = change.getString("type");
       Definition after = type.equals("DROP") || now == null ? null : Definition.of(name, now);

@@ -43,6 +43,7 @@ final class LogReader {
   /** Told that a mark has taken its place, or what it stands for is to be read again. */
   private final Consumer<Mark> settled;
 
+  private final @Nullable OwnWrites ownWrites;
   private final LogRecord records = new LogRecord();
   private final IdentityHashMap<Schema, List<RowDecoder>> decoders = new IdentityHashMap<>();
   private final Map<SnapshotTable, Touches> touches = new HashMap<>();
@@ -89,17 +90,28 @@ final class LogReader {
   /** So many changes of this transaction were handed over before a restart. */
   private long skip;
 
+  /** The number of the present transaction where it is one of our own; else 0. */
+  private long marker;
+
+  /** The highest marker of a transaction that ended since the last batch. */
+  private long passed;
+
   /** The half of a move that came first; null where none waits for the other. */
   private @Nullable Struct moving;
 
+  /**
+   * @param ownWrites tells which transactions are our own; null where none is looked for
+   */
   LogReader(
       List<SnapshotTable> tables,
       StreamState from,
       ChangeSink sink,
       DefinitionWatch definitions,
+      @Nullable OwnWrites ownWrites,
       ReadLimits limits,
       Consumer<Mark> settled) {
     this.tables = tables;
+    this.ownWrites = ownWrites;
     this.from = from;
     this.sink = sink;
     this.definitions = definitions;
@@ -192,6 +204,10 @@ final class LogReader {
       // Where it ends is known by what comes next; that all of it was read is known now.
       inTransaction = false;
       stands = handedOver(ordinal);
+      if (marker > 0) {
+        passed = Math.max(passed, marker);
+        dirty = true;
+      }
       placeWaiting();
       return;
     }
@@ -210,6 +226,7 @@ final class LogReader {
     transaction = gtid.number();
     commitTime = Instant.ofEpochMilli(value.getInt64("ts_ms"));
     ordinal = 0;
+    marker = 0;
     begun = null;
     emptied = false;
     inTransaction = true;
@@ -228,6 +245,11 @@ final class LogReader {
 
   private void change(SourceRecord record) {
     Struct value = LogRecord.value(record);
+    if (ownWrites != null && ownWrites.isMarker(record.valueSchema(), value)) {
+      // It is none of the changes that are counted.
+      marker = Math.max(marker, ownWrites.number(LogRecord.row(value, "after")));
+      return;
+    }
     if (LogRecord.movesTo(record)) {
       // The other half follows at once.
       moving = LogRecord.row(value, "before");
@@ -307,7 +329,8 @@ final class LogReader {
             was,
             new Position(count, at),
             commitTime,
-            transaction);
+            transaction,
+            marker);
     int size =
         CHANGE_BYTES
             + (was == null ? 0 : RowDecoder.sizeBytes(was))
@@ -521,7 +544,8 @@ final class LogReader {
     }
     definitions.save(state);
     long unfinished = inTransaction ? transaction : 0;
-    sink.accept(new Batch(changes, state, ++mark, sizeBytes, List.of(), unfinished));
+    sink.accept(new Batch(changes, state, ++mark, sizeBytes, List.of(), unfinished, passed));
+    passed = 0;
     changes = new ArrayList<>();
     advanced.clear();
     sizeBytes = 0;

@@ -51,7 +51,11 @@ final class MariaDbCheck {
         checkTable(connection, binding);
       }
       if (!writes.isEmpty()) {
-        new WriteCheck(connection, database, problems).run(writes, List.of(CURSORS));
+        List<String> own = new ArrayList<>(List.of(CURSORS));
+        if (writes.stream().anyMatch(this::reads)) {
+          own.add(OwnWrites.TABLE);
+        }
+        new WriteCheck(connection, database, problems).run(writes, own);
       }
     } catch (UnisonoException failed) {
       problems.add(failed.problem());
@@ -59,6 +63,10 @@ final class MariaDbCheck {
       problems.add(Failures.problem(database.system(), "checking", failed));
     }
     return problems;
+  }
+
+  private boolean reads(Binding written) {
+    return reads.stream().anyMatch(binding -> binding.sync().equals(written.sync()));
   }
 
   /** True of a problem that would only come again. */

@@ -9,6 +9,7 @@ import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.SourceProgress;
 import dev.unisono.spi.UnisonoException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -37,6 +38,7 @@ final class MariaDbSource implements Source {
   private final Database database;
   private final List<Binding> bindings;
   private final long serverId;
+  private final @Nullable OwnWrites ownWrites;
   private final ReadLimits limits;
 
   /** Whether a log that is lost is given up, and everything compared. */
@@ -57,15 +59,20 @@ final class MariaDbSource implements Source {
   private final LinkedBlockingQueue<Mark.Turn> orders = new LinkedBlockingQueue<>();
   private final ArrayBlockingQueue<Incoming> incoming = new ArrayBlockingQueue<>(MOST_INCOMING);
 
+  /**
+   * @param ownWrites tells which transactions are our own; null where we write nothing that is read
+   */
   MariaDbSource(
       Database database,
       List<Binding> bindings,
       long serverId,
+      @Nullable OwnWrites ownWrites,
       ReadLimits limits,
       boolean repairing) {
     this.database = database;
     this.bindings = bindings;
     this.serverId = serverId;
+    this.ownWrites = ownWrites;
     this.limits = limits;
     this.repairing = repairing;
   }
@@ -84,7 +91,13 @@ final class MariaDbSource implements Source {
       LinkedBlockingQueue<Mark> settled = new LinkedBlockingQueue<>();
       LogReader reader =
           new LogReader(
-              beginning.tables(), beginning.from(), sink, definitions, limits, settled::add);
+              beginning.tables(),
+              beginning.from(),
+              sink,
+              definitions,
+              ownWrites,
+              limits,
+              settled::add);
       read(beginning, reader, settled, sink);
     } catch (UnisonoException failed) {
       if (closed || Thread.interrupted()) {
@@ -102,8 +115,8 @@ final class MariaDbSource implements Source {
                 database,
                 serverId,
                 beginning.from(),
-                beginning.tables().stream().map(table -> table.table().name()).distinct().toList(),
-                beginning.definitions().stream().map(Definition::statement).toList(),
+                names(beginning),
+                definitions(beginning),
                 incoming);
         SideThread beside =
             new SideThread(
@@ -130,6 +143,24 @@ final class MariaDbSource implements Source {
       report();
       loop(reader);
     }
+  }
+
+  private List<Table.Name> names(Beginning beginning) {
+    List<Table.Name> names = new ArrayList<>();
+    beginning.tables().forEach(table -> names.add(table.table().name()));
+    if (ownWrites != null) {
+      names.add(ownWrites.table());
+    }
+    return names.stream().distinct().toList();
+  }
+
+  private List<String> definitions(Beginning beginning) {
+    List<String> definitions = new ArrayList<>();
+    beginning.definitions().forEach(definition -> definitions.add(definition.statement()));
+    if (ownWrites != null) {
+      definitions.add(ownWrites.definition());
+    }
+    return definitions;
   }
 
   private void report() {

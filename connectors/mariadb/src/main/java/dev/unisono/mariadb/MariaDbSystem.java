@@ -1,9 +1,11 @@
 package dev.unisono.mariadb;
 
+import dev.unisono.jdbc.JdbcMemberWriter;
 import dev.unisono.jdbc.JdbcTarget;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
+import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.RowReader;
@@ -73,6 +75,7 @@ final class MariaDbSystem implements ConnectedSystem {
         database,
         reads,
         serverId,
+        written(true).isEmpty() ? null : ownWrites(),
         ReadLimits.of(settings),
         settings.text("on-log-loss").equals("repair"));
   }
@@ -80,6 +83,15 @@ final class MariaDbSystem implements ConnectedSystem {
   @Override
   public Target target() {
     return new JdbcTarget(writing(), written(false), installation, (int) settings.number("lanes"));
+  }
+
+  @Override
+  public MemberWriter memberWriter() {
+    return new JdbcMemberWriter(writing(), written(true), installation, ownWrites());
+  }
+
+  private OwnWrites ownWrites() {
+    return new OwnWrites(database.address().database(), installation);
   }
 
   private dev.unisono.jdbc.Database writing() {

@@ -232,6 +232,10 @@ final class SourceRun implements ChangeSink, AutoCloseable {
     return changes().stream().filter(wanted).findFirst().orElseThrow();
   }
 
+  void awaitBatch(String what, Predicate<Batch> wanted) {
+    await(() -> batches.stream().anyMatch(wanted), what);
+  }
+
   void awaitBatches(int count) {
     await(() -> batches.size() >= count, count + " batches");
   }
