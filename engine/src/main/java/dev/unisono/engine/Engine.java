@@ -190,6 +190,7 @@ public final class Engine implements Doors, AutoCloseable {
                 held,
                 system.limits().readBufferBytes(),
                 clock,
+                () -> merges.learn(system.name(), connected),
                 onLearned);
         sources.add(source);
         reads.forEach(binding ->

@@ -95,6 +95,16 @@ public interface ConnectedSystem extends AutoCloseable {
             "Look at the table with a tool of that system."));
   }
 
+  /**
+   * What becomes of values that are written to a binding's table, as its columns are now. Of
+   * bindings that are both read and written.
+   *
+   * @throws UnisonoException where the system cannot be asked now
+   */
+  default Projection projection(Binding binding) {
+    return Projection.EXACT;
+  }
+
   /** Writes on behalf of callers, over all bindings that are read. */
   Owner owner();
 

@@ -9,6 +9,7 @@ import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.RowReader;
+import dev.unisono.spi.Projection;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -88,6 +89,16 @@ final class MariaDbSystem implements ConnectedSystem {
   @Override
   public MemberWriter memberWriter() {
     return new JdbcMemberWriter(writing(), written(true), installation, ownWrites());
+  }
+
+  @Override
+  public Projection projection(Binding binding) {
+    try (Connection connection = database.connect("connecting")) {
+      return StoredForms.of(
+          binding, Table.named(connection, binding, database.address().database()));
+    } catch (SQLException failed) {
+      throw database.failure("asking for the columns of " + binding.table(), failed);
+    }
   }
 
   private OwnWrites ownWrites() {

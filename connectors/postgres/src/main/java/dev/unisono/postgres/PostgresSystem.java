@@ -7,6 +7,7 @@ import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.RowReader;
+import dev.unisono.spi.Projection;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -159,6 +160,15 @@ final class PostgresSystem implements ConnectedSystem {
   @Override
   public RowReader rows(Binding binding) {
     return TableRows.open(database, binding);
+  }
+
+  @Override
+  public Projection projection(Binding binding) {
+    try (Connection connection = database.connect("connecting")) {
+      return StoredForms.of(connection, binding);
+    } catch (SQLException failed) {
+      throw database.failure("asking for the columns of " + binding.table(), failed);
+    }
   }
 
   @Override

@@ -36,18 +36,24 @@ final class MemberRunner implements AutoCloseable {
   private final MemberQueue queue;
   private final MergeStage stage;
   private final EngineState state;
+  private final Runnable learn;
   private final Thread thread;
   private final AtomicLong written = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private volatile State phase = State.STARTING;
   private volatile @Nullable Problem problem;
 
+  /**
+   * @param learn asks the member what becomes of values there; before each session
+   */
   MemberRunner(
       String system,
       ConnectedSystem connected,
       MemberQueue queue,
       MergeStage stage,
-      EngineState state) {
+      EngineState state,
+      Runnable learn) {
+    this.learn = learn;
     this.system = system;
     this.connected = connected;
     this.queue = queue;
@@ -87,6 +93,7 @@ final class MemberRunner implements AutoCloseable {
 
   private Problem runOnce() throws InterruptedException {
     try (MemberWriter writer = connected.memberWriter()) {
+      learn.run();
       // What an earlier session wrote has ended by now: it lies before this marker or never was.
       writer.mark(barrier());
       phase = State.RUNNING;

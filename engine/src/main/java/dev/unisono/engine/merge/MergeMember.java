@@ -13,6 +13,11 @@ import dev.unisono.spi.Projection;
  */
 record MergeMember(
     int number, String system, Binding binding, int rank, boolean written, Projection projection) {
+  /** True once it is known what becomes of values there. */
+  boolean known() {
+    return !(projection instanceof LearnedProjection learned) || learned.known();
+  }
+
   boolean has(int field) {
     return binding.column(field) != null;
   }

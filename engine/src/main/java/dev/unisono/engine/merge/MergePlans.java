@@ -8,7 +8,6 @@ import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.merge.MergePlan.FieldRule;
-import dev.unisono.spi.Projection;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -62,7 +61,7 @@ final class MergePlans {
               member.binding(),
               configured.size() - number,
               told || member.writes(),
-              Projection.EXACT));
+              new LearnedProjection()));
     }
     List<FieldRule> rules =
         entity.schema().fields().stream()

@@ -298,7 +298,8 @@ final class MergeStage implements Merging {
         continue;
       }
       MemberQueue queue = Objects.requireNonNull(queues.get(member.system()));
-      view.owed = !queue.promise();
+      // What is owed is told behind the barrier with which its writer begins.
+      view.owed = !member.known() || !queue.promise();
       if (view.owed) {
         continue;
       }

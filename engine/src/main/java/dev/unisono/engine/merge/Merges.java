@@ -115,7 +115,9 @@ public final class Merges implements AutoCloseable {
     state = written;
     queues.forEach((system, queue) -> {
       ConnectedSystem connected = Objects.requireNonNull(systems.get(system));
-      runners.add(new MemberRunner(system, connected, queue, stage(), written));
+      runners.add(
+          new MemberRunner(
+              system, connected, queue, stage(), written, () -> learn(system, connected)));
     });
     runners.forEach(MemberRunner::start);
     if (!plans.isEmpty()) {
@@ -129,6 +131,21 @@ public final class Merges implements AutoCloseable {
                   Thread.currentThread().interrupt();
                 }
               });
+    }
+  }
+
+  /**
+   * Asks a member what becomes of values there; before anything of it is merged, and before it is
+   * told anything.
+   *
+   * @throws dev.unisono.spi.UnisonoException where it cannot be asked now
+   */
+  public void learn(String system, ConnectedSystem connected) {
+    for (MergePlan plan : plans) {
+      MergeMember member = plan.member(system);
+      if (member != null && member.projection() instanceof LearnedProjection learned) {
+        learned.learn(connected.projection(member.binding()));
+      }
     }
   }
 

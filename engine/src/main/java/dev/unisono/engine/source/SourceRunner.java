@@ -64,6 +64,7 @@ public final class SourceRunner implements AutoCloseable {
   private volatile SourceProgress progress = SourceProgress.connecting(null);
   private volatile @Nullable Source running;
   private final KnownKeys known;
+  private final Runnable beforeReading;
   private final Runnable onLearned;
 
   /** A command that lets a source begin again that has stopped. */
@@ -71,6 +72,7 @@ public final class SourceRunner implements AutoCloseable {
 
   /**
    * @param budgetBytes what may be in line for the journal, in bytes of memory
+   * @param beforeReading called before each time that the source runs; may ask the system
    * @param onLearned called once when something that was learned is durable: the source then waits
    *     to be closed, and whoever is called makes everything anew. Must not block
    */
@@ -83,7 +85,9 @@ public final class SourceRunner implements AutoCloseable {
       KnownKeys known,
       int budgetBytes,
       InstantSource clock,
+      Runnable beforeReading,
       Runnable onLearned) {
+    this.beforeReading = beforeReading;
     this.known = known;
     this.budgetBytes = budgetBytes;
     this.budget = new Semaphore(budgetBytes);
@@ -171,6 +175,7 @@ public final class SourceRunner implements AutoCloseable {
         source.command(command);
       }
       running = source;
+      beforeReading.run();
       source.run(state.sourceState(system), new Sink(source));
       failure =
           new UnisonoException(

@@ -122,6 +122,7 @@ final class TargetRepairTest {
             held,
             SystemLimits.standard().readBufferBytes(),
             clock,
+            () -> {},
             () -> {});
     repairs =
         new TargetRepairs(

@@ -110,6 +110,7 @@ final class SourceRunnerTest {
             KnownKeys.NONE,
             SystemLimits.standard().readBufferBytes(),
             clock,
+            () -> {},
             learned::incrementAndGet);
   }
 
