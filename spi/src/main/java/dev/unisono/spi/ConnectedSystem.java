@@ -96,8 +96,7 @@ public interface ConnectedSystem extends AutoCloseable {
   }
 
   /**
-   * What becomes of values that are written to a binding's table, as its columns are now. Of
-   * bindings that are both read and written.
+   * What becomes of values that are written to a binding's table, as its columns are now.
    *
    * @throws UnisonoException where the system cannot be asked now
    */

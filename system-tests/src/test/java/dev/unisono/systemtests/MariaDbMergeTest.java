@@ -96,6 +96,7 @@ final class MariaDbMergeTest {
         syncs:
           customers:
             entity: customer
+            first-load: live
             conflict: { fields: { visits: sum } }
             members:
               - { system: billing, table: clients, direction: both, fields: { id: client_id } }

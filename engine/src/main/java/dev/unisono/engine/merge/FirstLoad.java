@@ -152,6 +152,7 @@ public final class FirstLoad {
   private void collect(MergeMember member, ConnectedSystem system, Progress progress)
       throws SQLException {
     MemberCount count = counts.get(member.number());
+    member.learn(system);
     try (RowReader reader = system.rows(member.binding())) {
       while (true) {
         List<Row> rows = reader.next(PORTION);

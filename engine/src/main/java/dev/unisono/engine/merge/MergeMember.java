@@ -1,6 +1,7 @@
 package dev.unisono.engine.merge;
 
 import dev.unisono.spi.Binding;
+import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Projection;
 
 /**
@@ -13,6 +14,17 @@ import dev.unisono.spi.Projection;
  */
 record MergeMember(
     int number, String system, Binding binding, int rank, boolean written, Projection projection) {
+  /**
+   * Asks the system what becomes of values there, where that was not given.
+   *
+   * @throws dev.unisono.spi.UnisonoException where it cannot be asked now
+   */
+  void learn(ConnectedSystem connected) {
+    if (projection instanceof LearnedProjection learned) {
+      learned.learn(connected.projection(binding));
+    }
+  }
+
   /** True once it is known what becomes of values there. */
   boolean known() {
     return !(projection instanceof LearnedProjection learned) || learned.known();

@@ -143,8 +143,8 @@ public final class Merges implements AutoCloseable {
   public void learn(String system, ConnectedSystem connected) {
     for (MergePlan plan : plans) {
       MergeMember member = plan.member(system);
-      if (member != null && member.projection() instanceof LearnedProjection learned) {
-        learned.learn(connected.projection(member.binding()));
+      if (member != null) {
+        member.learn(connected);
       }
     }
   }
