@@ -125,6 +125,11 @@ public interface Dialect {
   void bind(PreparedStatement statement, int parameter, ValueType type, @Nullable Object value)
       throws SQLException;
 
+  /** How a query asks for a column that {@link #read} or {@link #kept} is to give exactly. */
+  default String selected(Table.Column column) {
+    return quote(column.name());
+  }
+
   /**
    * Reads a value.
    *

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -38,19 +39,23 @@ final class TargetKeys {
    */
   KeyPage read(Connection connection, @Nullable String after, int limit) throws SQLException {
     Dialect dialect = database.dialect();
-    String table =
+    Table table =
         dialect
             .find(connection, binding.table())
-            .map(Table::sqlName)
             .orElseThrow(() -> new SQLException("there is no table " + binding.table()));
+    String selected =
+        Table.keyColumns(binding).stream()
+            .map(name -> Objects.requireNonNull(table.columns().get(name), "a column of the key"))
+            .map(dialect::selected)
+            .collect(Collectors.joining(", "));
     String columns =
         Table.keyColumns(binding).stream().map(dialect::quote).collect(Collectors.joining(", "));
     int parts = binding.schema().keySize();
     String query =
         "SELECT "
-            + columns
+            + selected
             + " FROM "
-            + table
+            + table.sqlName()
             + (after == null
                 ? ""
                 : " WHERE ("

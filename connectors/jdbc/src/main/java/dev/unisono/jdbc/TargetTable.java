@@ -346,9 +346,7 @@ final class TargetTable implements AutoCloseable {
     PreparedStatement select =
         statements.of(
             "SELECT "
-                + columns.stream()
-                    .map(one -> dialect.quote(one.name()))
-                    .collect(Collectors.joining(", "))
+                + columns.stream().map(dialect::selected).collect(Collectors.joining(", "))
                 + " FROM "
                 + table.sqlName()
                 + " WHERE "

@@ -102,7 +102,17 @@ record ColumnType(String name, String full) {
    * @param column as statements write it
    */
   String selected(String column) {
-    return name.equals("bit") ? column + " + 0" : column;
+    return name.equals("bit") ? column + " + 0" : timed(column);
+  }
+
+  /**
+   * The same, where bits are taken as they are. The driver leaves out zeros that a fraction of a
+   * second begins with, where the column has fewer than six digits for it: the server does not.
+   */
+  String timed(String column) {
+    return name.equals("time") || name.equals("datetime") || name.equals("timestamp")
+        ? "CAST(" + column + " AS CHAR)"
+        : column;
   }
 
   /** A date with a zero for its year, month or day: it is no day, and the binlog gives none. */

@@ -234,6 +234,11 @@ final class MariaDbDialect implements Dialect {
   }
 
   @Override
+  public String selected(Column column) {
+    return type(column).timed(quote(column.name()));
+  }
+
+  @Override
   public @Nullable Object read(ResultSet row, int column, ValueType type) throws SQLException {
     ColumnType found = ColumnType.of(row.getMetaData().getColumnTypeName(column), "");
     if (found.name().equals("bit")) {

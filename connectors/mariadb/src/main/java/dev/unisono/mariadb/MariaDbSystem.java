@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One configured MariaDB server and the parts it plays. Safe for threads. */
@@ -51,9 +52,18 @@ final class MariaDbSystem implements ConnectedSystem {
   public List<Problem> check(Map<String, String> state) {
     List<Problem> problems = new MariaDbCheck(database, reads, writes, state).run();
     if (!writes.isEmpty() && problems.stream().noneMatch(MariaDbCheck::unreachable)) {
-      problems.addAll(JdbcTarget.check(writing(), writes));
+      for (Problem problem : JdbcTarget.check(writing(), writes)) {
+        if (problems.stream().noneMatch(told -> same(told, problem))) {
+          problems.add(problem);
+        }
+      }
     }
     return problems;
+  }
+
+  /** What is in the way of reading a table is often in the way of writing it. */
+  private static boolean same(Problem one, Problem other) {
+    return one.code().equals(other.code()) && Objects.equals(one.configPath(), other.configPath());
   }
 
   @Override

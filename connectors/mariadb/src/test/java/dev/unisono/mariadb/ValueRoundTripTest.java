@@ -116,6 +116,7 @@ final class ValueRoundTripTest {
         kind("time", ValueType.TIME, "'00:00:00'", "00:00", "'23:59:59'", "23:59:59"),
         kind("time(6)", ValueType.TIME, "'12:34:56.000001'", "12:34:56.000001"),
         kind("time(1)", ValueType.TIME, "'12:34:56.7'", "12:34:56.700"),
+        kind("time(4)", ValueType.TIME, "'12:34:56.0070'", "12:34:56.007"),
         kind(
             "datetime",
             ValueType.TIMESTAMP,
@@ -134,7 +135,9 @@ final class ValueRoundTripTest {
             "datetime(3)",
             ValueType.TIMESTAMP,
             "'2024-01-01 00:00:00.120'",
-            "2024-01-01T00:00:00.120Z"),
+            "2024-01-01T00:00:00.120Z",
+            "'2024-01-01 00:00:00.001'",
+            "2024-01-01T00:00:00.001Z"),
         kind(
             "timestamp NULL",
             ValueType.TIMESTAMP,
