@@ -40,6 +40,12 @@ final class MariaDbMergeTest {
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private Path folder;
 
+  /**
+   * Nobody of the test connects meanwhile: who knocks at a port without pause while nobody listens
+   * may be given that port, and the server cannot have it.
+   */
+  private final Object restarting = new Object();
+
   private PostgresServer crm;
   private MariaDbServer billing;
   private int port;
@@ -235,14 +241,8 @@ final class MariaDbMergeTest {
         long enough = edits.get() + EDITS / 4 + random.nextInt(EDITS / 2);
         Eventually.isTrue(LIMIT, "there are edits", () -> edits.get() > enough);
         switch (kill % 3) {
-          case 1 -> {
-            billing.kill();
-            billing.restart();
-          }
-          case 2 -> {
-            crm.kill();
-            crm.restart();
-          }
+          case 1 -> restartBilling();
+          case 2 -> restartCrm();
           default -> {
             server.kill();
             server.close();
@@ -259,6 +259,26 @@ final class MariaDbMergeTest {
       assertEquals(visits(), visitsShown());
     } finally {
       server.close();
+    }
+  }
+
+  private void restartBilling() {
+    synchronized (restarting) {
+      billing.kill();
+      billing.restart();
+    }
+  }
+
+  private void restartCrm() {
+    synchronized (restarting) {
+      crm.kill();
+      crm.restart();
+    }
+  }
+
+  private Connection connect(boolean toCrm) throws SQLException {
+    synchronized (restarting) {
+      return toCrm ? crm.connect("crm") : billing.connect("billing");
     }
   }
 
@@ -297,7 +317,7 @@ final class MariaDbMergeTest {
     String table = inCrm ? "customer" : "clients";
     String key = inCrm ? "id" : "client_id";
     while (!over.get()) {
-      try (Connection connection = inCrm ? crm.connect("crm") : billing.connect("billing");
+      try (Connection connection = connect(inCrm);
           PreparedStatement update =
               connection.prepareStatement(
                   "UPDATE " + table + " SET name = ?, balance = ? WHERE " + key + " = ?");
