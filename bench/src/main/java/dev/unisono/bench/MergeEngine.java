@@ -43,6 +43,7 @@ final class MergeEngine {
       syncs:
         items:
           entity: item
+          first-load: live
           members:
             - { system: a, table: item, direction: both }
             - { system: b, table: item, direction: both }
