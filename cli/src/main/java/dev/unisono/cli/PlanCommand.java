@@ -181,7 +181,10 @@ final class PlanCommand implements Callable<Integer> {
     return line.toString();
   }
 
-  private static String key(Entity entity, Key key) {
+  private static String key(Entity entity, @Nullable Key key) {
+    if (key == null) {
+      return "a new row";
+    }
     List<String> parts = new ArrayList<>();
     for (int part = 0; part < key.size(); part++) {
       parts.add(value(entity.fields().get(entity.schema().keyPosition(part)), key.part(part)));
@@ -241,7 +244,11 @@ final class PlanCommand implements Callable<Integer> {
       json.writeStartObject();
       json.writeStringField("kind", name(sample.kind()));
       json.writeFieldName("key");
-      EntityJson.writeKey(json, entity, sample.key());
+      if (sample.key() == null) {
+        json.writeNull();
+      } else {
+        EntityJson.writeKey(json, entity, sample.key());
+      }
       json.writeArrayFieldStart("differences");
       for (Difference each : sample.differences()) {
         json.writeStartObject();

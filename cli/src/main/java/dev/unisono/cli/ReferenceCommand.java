@@ -48,6 +48,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "entities.NAME", ConfigKeys.ENTITY);
     section(page, "entities.NAME.schema", ConfigKeys.SCHEMA);
     section(page, "entities.NAME.schema.properties.FIELD", ConfigKeys.FIELD);
+    section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
     section(page, "syncs.NAME", ConfigKeys.SYNC);
     section(page, "syncs.NAME.conflict", ConfigKeys.CONFLICT);
     section(page, "syncs.NAME.members[]", ConfigKeys.MEMBER);

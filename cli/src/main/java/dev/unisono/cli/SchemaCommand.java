@@ -214,10 +214,30 @@ final class SchemaCommand implements Callable<Integer> {
           json.writeEndObject();
         }
         case "schema" -> schema(json);
+        case "match" -> match(json, key);
         case "standardize" -> standardize(json, key);
         default -> plain(json, key);
       }
     }
+    json.writeEndObject();
+  }
+
+  private static void match(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    json.writeStringField("type", "array");
+    described(json, key);
+    json.writeObjectFieldStart("items");
+    closed(json, ConfigKeys.MATCH);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey part : ConfigKeys.MATCH) {
+      json.writeObjectFieldStart(part.name());
+      names(json, "type", List.of("string", "array"));
+      strings(json);
+      described(json, part);
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+    json.writeEndObject();
     json.writeEndObject();
   }
 

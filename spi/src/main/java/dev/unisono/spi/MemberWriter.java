@@ -12,6 +12,9 @@ public interface MemberWriter extends AutoCloseable {
    * Makes the writes whose condition holds, in one transaction whose marker is the id of the last;
    * or in several, for one part after the other, each with the last id of its part. A write whose
    * condition does not hold is passed over: what stood against it is in the log before the marker.
+   * An insert without a key has a marker of its own, its id, right before it in the same
+   * transaction: by that the log tells which key it was given. The marker that the others are
+   * behind is then the last id of theirs.
    *
    * @param writes at least one, with ascending ids
    * @return those that the system refuses for what they are; all others are made or passed over

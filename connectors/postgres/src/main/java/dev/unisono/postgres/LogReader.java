@@ -80,8 +80,11 @@ final class LogReader {
   private long ordinal;
   private Instant commitTime = Instant.EPOCH;
 
-  /** The marker of this transaction, where it is one of our own; else 0. */
+  /** The marker that was last in this transaction, where it is one of our own; else 0. */
   private long marker;
+
+  /** The highest of this transaction. */
+  private long highestMarker;
 
   /** The highest marker of a transaction that ended since the last batch. */
   private long passed;
@@ -216,6 +219,7 @@ final class LogReader {
     skip = commit == from.partialCommit() ? from.partialChanges() : 0;
     inTransaction = true;
     marker = 0;
+    highestMarker = 0;
     beside().shown(transaction);
   }
 
@@ -223,7 +227,7 @@ final class LogReader {
     end = endPosition;
     inTransaction = false;
     dirty = true;
-    passed = Math.max(passed, marker);
+    passed = Math.max(passed, highestMarker);
     if (ends.allDurable()) {
       // To ask the connection whether more is there takes a millisecond.
       flush();
@@ -309,9 +313,10 @@ final class LogReader {
     }
   }
 
-  /** The transaction is one that writes to members. */
+  /** The transaction is one that writes to members, and what comes next in it is behind this. */
   void marked(String content) {
     marker = WriteMarker.number(content, installation);
+    highestMarker = Math.max(highestMarker, marker);
   }
 
   /** A message of ours. */

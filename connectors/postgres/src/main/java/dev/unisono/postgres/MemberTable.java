@@ -33,24 +33,17 @@ final class MemberTable {
     Row values = write.values();
     Row expected = write.expected();
     if (expected == null) {
-      return insert(Objects.requireNonNull(values));
+      return write.key() == null
+          ? insertWithoutKey(write, Objects.requireNonNull(values))
+          : insert(Objects.requireNonNull(values));
     }
-    return values == null ? delete(write.key(), expected) : update(write.key(), values, expected);
+    Key key = write.knownKey();
+    return values == null ? delete(key, expected) : update(key, values, expected);
   }
 
   /** Where a row with the key is there, it is left. */
   private Statement insert(Row values) {
-    List<String> columns = new ArrayList<>();
-    List<String> places = new ArrayList<>();
-    List<String> parameters = new ArrayList<>();
-    for (int field = 0; field < schema.size(); field++) {
-      Table.Column column = column(field);
-      if (column != null && values.value(field) != Unchanged.UNCHANGED) {
-        columns.add(Database.quote(column.name()));
-        places.add(place(column));
-        parameters.add(text(column, values.value(field)));
-      }
-    }
+    Given given = given(values);
     List<String> key = new ArrayList<>();
     for (int part = 0; part < schema.keySize(); part++) {
       key.add(Database.quote(keyColumn(part).name()));
@@ -59,13 +52,60 @@ final class MemberTable {
         "INSERT INTO "
             + table.sqlName()
             + " ("
-            + String.join(", ", columns)
+            + String.join(", ", given.columns())
             + ") OVERRIDING SYSTEM VALUE VALUES ("
-            + String.join(", ", places)
+            + String.join(", ", given.places())
             + ") ON CONFLICT ("
             + String.join(", ", key)
             + ") DO NOTHING",
-        parameters);
+        given.parameters());
+  }
+
+  /**
+   * The table gives the key; where a row is there that is taken for the same record, it is left.
+   */
+  private Statement insertWithoutKey(MemberWrite write, Row values) {
+    Given given = given(values);
+    List<String> parameters = new ArrayList<>(given.parameters());
+    StringBuilder text = new StringBuilder("INSERT INTO ").append(table.sqlName());
+    text.append(" (").append(String.join(", ", given.columns())).append(") SELECT ");
+    text.append(String.join(", ", given.places()));
+    String word = " WHERE ";
+    for (int[] group : write.unlike()) {
+      List<String> conditions = new ArrayList<>();
+      List<String> asked = new ArrayList<>();
+      for (int field : group) {
+        Table.Column column = column(field);
+        Object value = values.value(field);
+        if (column != null && value != null && value != Unchanged.UNCHANGED) {
+          conditions.add(same(column));
+          asked.add(text(column, value));
+        }
+      }
+      if (conditions.size() == group.length) {
+        text.append(word).append("NOT EXISTS (SELECT FROM ").append(table.sqlName());
+        text.append(" WHERE ").append(String.join(" AND ", conditions)).append(')');
+        parameters.addAll(asked);
+        word = " AND ";
+      }
+    }
+    return new Statement(text.toString(), parameters);
+  }
+
+  /** What an insert names and gives. */
+  private record Given(List<String> columns, List<String> places, List<String> parameters) {}
+
+  private Given given(Row values) {
+    Given given = new Given(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    for (int field = 0; field < schema.size(); field++) {
+      Table.Column column = column(field);
+      if (column != null && values.value(field) != Unchanged.UNCHANGED) {
+        given.columns().add(Database.quote(column.name()));
+        given.places().add(place(column));
+        given.parameters().add(text(column, values.value(field)));
+      }
+    }
+    return given;
   }
 
   private Statement update(Key key, Row values, Row expected) {

@@ -50,8 +50,20 @@ final class PostgresMemberWriter implements MemberWriter {
 
   private void write(List<MemberWrite> writes, List<Refusal> refusals) {
     try {
-      WriteMarker.put(connection, installation, writes.getLast().id());
-      execute(writes);
+      List<MemberWrite> keyed = new ArrayList<>();
+      for (MemberWrite write : writes) {
+        if (write.key() == null) {
+          // Which record it is, is known by its own marker, once the table has given it a key.
+          WriteMarker.put(connection, installation, write.id());
+          execute(List.of(write));
+        } else {
+          keyed.add(write);
+        }
+      }
+      if (!keyed.isEmpty()) {
+        WriteMarker.put(connection, installation, keyed.getLast().id());
+        execute(keyed);
+      }
       connection.commit();
     } catch (SQLException thrown) {
       SQLException failed = cause(thrown);
@@ -115,7 +127,7 @@ final class PostgresMemberWriter implements MemberWriter {
                 + " refuses "
                 + write.binding().schema().name()
                 + " "
-                + write.key()
+                + (write.key() == null ? "(new)" : write.key())
                 + ": "
                 + Failures.firstLine(failed.getMessage())
                 + ".",

@@ -63,6 +63,9 @@ public record Config(
    *
    * @param rules for each field, in the order of {@code schema}, what is done with its values
    * @param indexed the fields to filter and sort by, the key's included
+   * @param match rules in their order, each some fields: rows of different members that are equal
+   *     in all of them are the same record, and each member has a key of its own for it; none where
+   *     the key is everywhere the same
    */
   public record EntityConfig(
       String plural,
@@ -70,7 +73,19 @@ public record Config(
       List<EntityField> fields,
       List<FieldRules> rules,
       Set<String> indexed,
-      boolean served) {}
+      boolean served,
+      List<List<String>> match) {
+    /** An entity whose key is the same in all members. */
+    public EntityConfig(
+        String plural,
+        Schema schema,
+        List<EntityField> fields,
+        List<FieldRules> rules,
+        Set<String> indexed,
+        boolean served) {
+      this(plural, schema, fields, rules, indexed, served, List.of());
+    }
+  }
 
   /** What is done with the values of one field: first the steps, in order, then the constraints. */
   public record FieldRules(List<StandardizeStep> standardize, FieldConstraints constraints) {}

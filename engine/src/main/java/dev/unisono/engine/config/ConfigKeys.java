@@ -124,7 +124,21 @@ public final class ConfigKeys {
           key("index", "array", false, "Fields to filter and sort by, beside the key."),
           optional("serve", "boolean", "true", "Whether the doors show it."),
           planned("rules", "array", "Rules over several fields."),
-          planned("match", "array", "How records of different systems are found to be the same."));
+          key(
+              "match",
+              "array",
+              false,
+              "How rows of different members are found to be one record where each member has keys of its"
+                  + " own: rules in their order. None where the key is the same in all."));
+
+  public static final List<ConfigKey> MATCH =
+      List.of(
+          key(
+              "exact",
+              "array",
+              true,
+              "Fields beside the key: rows that have equal values in all of them, once standardized,"
+                  + " are one record."));
 
   public static final List<ConfigKey> SYNC =
       List.of(

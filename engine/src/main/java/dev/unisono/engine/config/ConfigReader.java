@@ -253,6 +253,10 @@ public final class ConfigReader {
               members,
               firstLoad(sync, members),
               ConflictReader.read(sync, Optional.ofNullable(entities.get(entityName))));
+      EntityConfig matched = entities.get(entityName);
+      if (matched != null) {
+        MatchCheck.check(sync, made, matched);
+      }
       if (made.merges()) {
         ConflictReader.checkMerging(sync, made.firstLoad());
       } else if (members.stream().anyMatch(member -> member.direction() == Direction.BOTH)) {

@@ -76,7 +76,32 @@ final class EntityReader {
       described.add(field.described(needed));
     }
     Set<String> indexed = indexed(map, known, schema, names);
-    return new EntityConfig(plural, schema, described, rules, indexed, map.flag("serve", true));
+    return new EntityConfig(
+        plural, schema, described, rules, indexed, map.flag("serve", true), match(map, known, key));
+  }
+
+  /** The rules by which rows of different members are found to be the same record. */
+  private static List<List<String>> match(YamlMap map, Set<String> known, List<String> key) {
+    List<List<String>> rules = new ArrayList<>();
+    for (YamlMap rule : map.maps("match")) {
+      rule.check(ConfigKeys.MATCH);
+      List<String> fields = named(rule, "exact", known);
+      for (String field : fields) {
+        if (key.contains(field)) {
+          rule.note(
+              "exact",
+              "wrong-value",
+              "'"
+                  + field
+                  + "' is the key, which each member has its own of where records are matched.",
+              "Name other fields; where the key is the same in all members, no rule is needed.");
+        }
+      }
+      if (!fields.isEmpty()) {
+        rules.add(List.copyOf(fields));
+      }
+    }
+    return List.copyOf(rules);
   }
 
   private String plural(String name, YamlMap map) {

@@ -153,7 +153,8 @@ public final class LearnedConfig {
         described,
         rules,
         entity.indexed(),
-        entity.served());
+        entity.served(),
+        entity.match());
   }
 
   /** The columns of fields that the config has, as they are called now. */

@@ -11,6 +11,7 @@ import dev.unisono.engine.merge.FirstLoadReport.Difference;
 import dev.unisono.engine.merge.FirstLoadReport.Kind;
 import dev.unisono.engine.merge.FirstLoadReport.SyncReport;
 import dev.unisono.engine.merge.MergeTable.Place;
+import dev.unisono.engine.merge.RecordLinks.AmbiguousMatch;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.state.StoredKey;
@@ -58,6 +59,8 @@ public final class FirstLoad {
   private final Connection scratch;
   private final MergeTable table = new MergeTable();
   private final MergeCodec codec;
+  private final RecordLinks links;
+  private long number;
   private final List<MemberCount> counts = new ArrayList<>();
 
   private FirstLoad(SyncConfig sync, EntityConfig config, Connection scratch) throws SQLException {
@@ -81,6 +84,7 @@ public final class FirstLoad {
       same.put(i, i);
     }
     this.codec = new MergeCodec(plan, Shapes.open(scratch, List.of(entity)), numbers, same);
+    this.links = new RecordLinks(plan, numbers);
     for (int i = 0; i < numbers.length; i++) {
       counts.add(new MemberCount(configured(plan.members().get(i))));
     }
@@ -183,18 +187,41 @@ public final class FirstLoad {
         return;
       }
     }
-    byte[] stored = StoredKey.write(entity, key);
-    byte[] known = table.find(scratch, entity.id(), stored);
+    Long linked = null;
+    if (plan.ownKeys()) {
+      try {
+        linked = links.match(scratch, clean, each -> lacks(member, each));
+      } catch (AmbiguousMatch ambiguous) {
+        count.add(Kind.REJECTED, key, List.of(), ambiguous.problem(member, key).message());
+        return;
+      }
+      linked = linked == null ? ++number : linked;
+    }
     MergedRecord record =
-        known == null
-            ? new MergedRecord(entity.schema(), key, plan.members().size())
-            : codec.read(key, known);
+        read(linked == null ? StoredKey.write(entity, key) : StoredKey.write(linked));
+    Row before = record.image();
     if (count.member().reads()) {
       merger.show(record, member, row, clean, Merger.NO_TIME, 0);
     } else {
       record.members[member.number()].shadow = row;
     }
+    if (linked != null) {
+      links.moved(scratch, linked, before, record.image());
+    }
+    byte[] stored = linked == null ? StoredKey.write(entity, key) : StoredKey.write(linked);
     table.write(scratch, entity.id(), stored, 0, codec.write(record));
+  }
+
+  private boolean lacks(MergeMember member, long record) throws SQLException {
+    return read(StoredKey.write(record)).members[member.number()].shadow == null;
+  }
+
+  private MergedRecord read(byte[] stored) throws SQLException {
+    byte[] known = table.find(scratch, entity.id(), stored);
+    Key key = StoredKey.read(stored);
+    return known == null
+        ? new MergedRecord(entity.schema(), key, plan.members().size(), plan.ownKeys())
+        : codec.read(key, known);
   }
 
   private SyncReport judge() throws SQLException {
@@ -207,8 +234,7 @@ public final class FirstLoad {
             sync.name(), entity, records, counts.stream().map(MemberCount::report).toList());
       }
       for (Place each : places) {
-        byte[] stored = Objects.requireNonNull(table.find(scratch, entity.id(), each.key()));
-        MergedRecord record = codec.read(StoredKey.read(each.key()), stored);
+        MergedRecord record = read(each.key());
         records += record.exists ? 1 : 0;
         judge(record);
       }
@@ -224,24 +250,25 @@ public final class FirstLoad {
     for (MergeMember member : plan.members()) {
       MemberCount count = counts.get(member.number());
       Row shadow = record.members[member.number()].shadow;
+      Key key = record.keyIn(member);
       if (shadow != null && holding > 1) {
-        count.add(Kind.LINKED, record.key(), List.of(), null);
+        count.add(Kind.LINKED, key, List.of(), null);
       }
       MemberWrite write = merger.tell(record, member, 1);
       if (write == null) {
         if (shadow != null) {
-          count.add(extra(record), record.key(), List.of(), null);
+          count.add(extra(record), key, List.of(), null);
         }
         continue;
       }
       List<Difference> differences = differences(record, member, write);
       if (shadow == null) {
-        count.add(Kind.CREATED, record.key(), differences, null);
+        count.add(Kind.CREATED, key, differences, null);
         continue;
       }
-      count.add(Kind.CHANGED, record.key(), differences, null);
+      count.add(Kind.CHANGED, key, differences, null);
       if (differences.stream().anyMatch(each -> each.there() != null)) {
-        count.add(Kind.CONFLICT, record.key(), differences, null);
+        count.add(Kind.CONFLICT, key, differences, null);
       }
     }
   }

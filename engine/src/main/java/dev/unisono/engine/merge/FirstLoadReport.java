@@ -61,10 +61,12 @@ public record FirstLoadReport(List<SyncReport> syncs) {
   /**
    * One row.
    *
+   * @param key the member's own; null where it would give the row one
    * @param differences the values that would be changed; of a row that would be made all it gets
    * @param reason why it is refused; null for others
    */
-  public record Sample(Kind kind, Key key, List<Difference> differences, @Nullable String reason) {}
+  public record Sample(
+      Kind kind, @Nullable Key key, List<Difference> differences, @Nullable String reason) {}
 
   /**
    * One field of a row.

@@ -37,7 +37,7 @@ final class MemberCount {
     rows++;
   }
 
-  void add(Kind kind, Key key, List<Difference> differences, @Nullable String reason) {
+  void add(Kind kind, @Nullable Key key, List<Difference> differences, @Nullable String reason) {
     // What is as it is to be needs no example.
     if (counts.merge(kind, 1L, Long::sum) <= SAMPLES && kind != Kind.LINKED && kind != Kind.SAME) {
       samples.add(new Sample(kind, key, List.copyOf(differences), reason));

@@ -144,7 +144,7 @@ final class MergeCodec {
     Bytes in = new Bytes(written);
     last = null;
     Shape shape = shapes.shape((int) in.readUnsigned());
-    MergedRecord record = new MergedRecord(schema, key, plan.members().size());
+    MergedRecord record = new MergedRecord(schema, key, plan.members().size(), plan.ownKeys());
     Row row = row(in, shape);
     @Nullable Stamp[] stamps = readStamps(in, shape);
     for (int field = 0; field < schema.size(); field++) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  *     clock in its log
  * @param editRevives true where an edit brings back what another member deleted meanwhile, false
  *     where the delete wins
+ * @param match rules, each the positions of some fields, by which rows of members that each have
+ *     keys of their own are found to be one record; none where the key is everywhere the same
  * @param asks true where nobody is told anything before somebody has said so
  */
 record MergePlan(
@@ -25,6 +27,7 @@ record MergePlan(
     UnaryOperator<Row> standardize,
     long resolutionMicros,
     boolean editRevives,
+    List<int[]> match,
     boolean asks) {
   MergePlan {
     if (members.size() > 62) {
@@ -38,6 +41,11 @@ record MergePlan(
     NEWEST,
     /** What each edit adds is added. */
     SUM
+  }
+
+  /** Whether each member has keys of its own. */
+  boolean ownKeys() {
+    return !match.isEmpty();
   }
 
   /** The member whose rank it is; null where it is none any more. */

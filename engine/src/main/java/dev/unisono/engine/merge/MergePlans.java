@@ -75,6 +75,13 @@ final class MergePlans {
         new Cleaner(config)::standardize,
         1,
         sync.conflict().editRevives(),
+        config.match().stream().map(rule -> positions(entity, rule)).toList(),
         sync.firstLoad() == FirstLoad.ASK);
+  }
+
+  private static int[] positions(Entity entity, List<String> fields) {
+    return fields.stream()
+        .mapToInt(field -> Objects.requireNonNull(entity.schema().find(field)))
+        .toArray();
   }
 }

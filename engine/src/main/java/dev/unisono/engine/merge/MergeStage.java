@@ -2,7 +2,9 @@ package dev.unisono.engine.merge;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.merge.MergeTable.Place;
+import dev.unisono.engine.merge.RecordLinks.AmbiguousMatch;
 import dev.unisono.engine.state.CleanChange;
+import dev.unisono.engine.state.DeadLetter;
 import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StoredKey;
@@ -12,9 +14,11 @@ import dev.unisono.spi.MemberWrite;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.Schema;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -23,7 +27,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,17 +43,28 @@ final class MergeStage implements Merging {
     final MergePlan plan;
     final Merger merger;
     final MergeCodec codec;
+
+    /** Where each member has keys of its own. */
+    final @Nullable RecordLinks links;
+
     volatile boolean live;
 
-    EntityMerge(MergePlan plan, MergeCodec codec, boolean live) {
+    EntityMerge(MergePlan plan, MergeCodec codec, @Nullable RecordLinks links, boolean live) {
       this.plan = plan;
       this.merger = new Merger(plan);
       this.codec = codec;
+      this.links = links;
       this.live = live;
     }
 
     MergedRecord newRecord(Key key) {
-      return new MergedRecord(plan.entity().schema(), key, plan.members().size());
+      return new MergedRecord(plan.entity().schema(), key, plan.members().size(), plan.ownKeys());
+    }
+
+    byte[] stored(Key key) {
+      return plan.ownKeys()
+          ? StoredKey.write((Long) key.part(0))
+          : StoredKey.write(plan.entity(), key);
     }
   }
 
@@ -89,6 +103,7 @@ final class MergeStage implements Merging {
   private final Map<Integer, EntityMerge> entities = new HashMap<>();
   private final Map<String, MemberQueue> queues;
   private final ObjLongConsumer<String> onBarrier;
+  private final InstantSource clock;
   private final MergeTable table = new MergeTable();
   private final Map<RecordKey, Held> held =
       new LinkedHashMap<>(1024, 0.75f, true) {
@@ -104,6 +119,11 @@ final class MergeStage implements Merging {
   private final Map<String, List<MemberWrite>> told = new HashMap<>();
   private final Map<Long, RecordKey> opened = new HashMap<>();
   private final List<Long> closed = new ArrayList<>();
+
+  /** Inserts to which a member gives the key, and which of them are of this transaction. */
+  private final Map<Long, RecordKey> inserting = new HashMap<>();
+
+  private final List<Long> insertingNow = new ArrayList<>();
 
   /** By system the barrier that its log has passed. */
   private final Map<String, Long> barriers = new HashMap<>();
@@ -122,8 +142,8 @@ final class MergeStage implements Merging {
    * @param queues by system what is in line for it; all members that are written have one
    * @param onBarrier called with a system and its barrier when its log has durably passed that;
    *     must not block
-   * @param least numbers begin above it: the clock, so that a state that was restored from a copy
-   *     uses none twice
+   * @param clock numbers begin above its time, so that a state that was restored from a copy uses
+   *     none twice
    */
   MergeStage(
       Connection connection,
@@ -131,11 +151,12 @@ final class MergeStage implements Merging {
       List<MergePlan> plans,
       Map<String, MemberQueue> queues,
       ObjLongConsumer<String> onBarrier,
-      long least)
+      InstantSource clock)
       throws SQLException {
     this.queues = Map.copyOf(queues);
     this.onBarrier = onBarrier;
-    this.number = Math.max(MergeTable.numbers(connection), least);
+    this.clock = clock;
+    this.number = Math.max(MergeTable.numbers(connection), clock.millis() * 1_000);
     this.durableNumber = number;
     queues.keySet().forEach(system -> underway.put(system, new TreeMap<>()));
     queues.keySet().forEach(system -> progress.put(system, new Progress()));
@@ -152,7 +173,33 @@ final class MergeStage implements Merging {
           new EntityMerge(
               plan,
               new MergeCodec(plan, shapes, stored, byStored),
+              plan.ownKeys() ? new RecordLinks(plan, stored) : null,
               MergeTable.live(connection, entity)));
+    }
+    findInserts(connection);
+  }
+
+  /** What was told before a restart may still come back, and is known by its number alone. */
+  private void findInserts(Connection connection) throws SQLException {
+    Place place = Place.BEGINNING;
+    while (true) {
+      List<Place> places = MergeTable.open(connection, place, 500);
+      if (places.isEmpty()) {
+        return;
+      }
+      for (Place each : places) {
+        EntityMerge of = entities.get(each.entity());
+        if (of != null && of.links != null) {
+          Held one = held(connection, of, StoredKey.read(each.key()));
+          for (MemberView view : one.record.members) {
+            Pending pending = view.pending;
+            if (pending != null && view.shadow == null) {
+              inserting.put(pending.id(), new RecordKey(each.entity(), one.record.key()));
+            }
+          }
+        }
+      }
+      place = places.getLast();
     }
   }
 
@@ -162,8 +209,7 @@ final class MergeStage implements Merging {
   }
 
   @Override
-  public void merge(
-      Connection connection, String system, CleanChange clean, Consumer<CleanChange> journaled)
+  public void merge(Connection connection, String system, CleanChange clean, Outcome outcome)
       throws SQLException {
     Change change = clean.change();
     EntityMerge of = Objects.requireNonNull(entities.get(clean.entity().id()));
@@ -172,23 +218,88 @@ final class MergeStage implements Merging {
       throw new IllegalStateException(system + " is no member of " + clean.entity().name());
     }
     if (change.operation() == Operation.TRUNCATE) {
-      truncate(connection, of, member, change, journaled);
+      truncate(connection, of, member, change, outcome);
+      return;
+    }
+    Key key = Objects.requireNonNull(change.key());
+    RecordLinks links = of.links;
+    if (links != null) {
+      Key record = linked(connection, of, links, member, clean, outcome);
+      if (record != null) {
+        Held one = held(connection, of, record);
+        show(connection, one, member, change.after(), clean.row(), change, outcome);
+      }
       return;
     }
     Key previous = change.previousKey();
     if (previous != null) {
-      show(held(connection, of, previous), member, null, null, change, journaled);
+      show(connection, held(connection, of, previous), member, null, null, change, outcome);
     }
-    Key key = Objects.requireNonNull(change.key());
-    show(held(connection, of, key), member, change.after(), clean.row(), change, journaled);
+    Held one = held(connection, of, key);
+    show(connection, one, member, change.after(), clean.row(), change, outcome);
+  }
+
+  /** The record that a member's row is, linked from now on; null where it is none. */
+  private @Nullable Key linked(
+      Connection connection,
+      EntityMerge of,
+      RecordLinks links,
+      MergeMember member,
+      CleanChange clean,
+      Outcome outcome)
+      throws SQLException {
+    Change change = clean.change();
+    Key local = Objects.requireNonNull(change.key());
+    Key previous = change.previousKey();
+    Long known = links.find(connection, member, previous == null ? local : previous);
+    if (previous != null) {
+      links.unlink(connection, member, previous);
+    }
+    Row row = clean.row();
+    if (row == null) {
+      links.unlink(connection, member, local);
+      return known == null ? null : new Key(known);
+    }
+    if (known != null && previous == null) {
+      return new Key(known);
+    }
+    Long record = known == null ? inserted(connection, of, member, change.marker()) : known;
+    if (record == null) {
+      try {
+        record = links.match(connection, row, each -> lacks(connection, of, member, each));
+      } catch (AmbiguousMatch ambiguous) {
+        outcome.refused(
+            new DeadLetter(
+                clock.instant(), clean.entity(), change, ambiguous.problem(member, local)));
+        return null;
+      }
+    }
+    long linked = record == null ? ++number : record;
+    links.link(connection, member, local, linked);
+    return new Key(linked);
+  }
+
+  private boolean lacks(Connection connection, EntityMerge of, MergeMember member, long record)
+      throws SQLException {
+    return held(connection, of, new Key(record)).record.members[member.number()].shadow == null;
+  }
+
+  /** The record whose insert that was; null where it was none of ours. */
+  private @Nullable Long inserted(
+      Connection connection, EntityMerge of, MergeMember member, long marker) throws SQLException {
+    RecordKey place = inserting.get(marker);
+    if (place == null || place.entity() != of.plan.entity().id()) {
+      return null;
+    }
+    MemberView view = held(connection, of, place.key()).record.members[member.number()];
+    Pending pending = view.pending;
+    return view.shadow == null && pending != null && pending.id() == marker
+        ? (Long) place.key().part(0)
+        : null;
   }
 
   private void truncate(
-      Connection connection,
-      EntityMerge of,
-      MergeMember member,
-      Change change,
-      Consumer<CleanChange> journaled)
+      Connection connection, EntityMerge of, MergeMember member, Change change, Outcome outcome)
       throws SQLException {
     finish(connection);
     Place place = Place.BEGINNING;
@@ -199,8 +310,12 @@ final class MergeStage implements Merging {
       }
       for (Place each : places) {
         Held one = held(connection, of, StoredKey.read(each.key()));
-        if (one.record.members[member.number()].shadow != null) {
-          show(one, member, null, null, change, journaled);
+        Key local = one.record.keyIn(member);
+        if (one.record.members[member.number()].shadow != null && local != null) {
+          if (of.links != null) {
+            of.links.unlink(connection, member, local);
+          }
+          show(connection, one, member, null, null, change, outcome);
         }
       }
       finish(connection);
@@ -214,7 +329,7 @@ final class MergeStage implements Merging {
     if (known != null) {
       return known;
     }
-    byte[] stored = StoredKey.write(of.plan.entity(), key);
+    byte[] stored = of.stored(key);
     byte[] record = table.find(connection, place.entity(), stored);
     Held read =
         new Held(of, stored, record == null ? of.newRecord(key) : of.codec.read(key, record));
@@ -223,44 +338,55 @@ final class MergeStage implements Merging {
   }
 
   private void show(
+      Connection connection,
       Held one,
       MergeMember member,
       @Nullable Row row,
       @Nullable Row clean,
       Change change,
-      Consumer<CleanChange> journaled) {
+      Outcome outcome)
+      throws SQLException {
     MergedRecord record = one.record;
     Pending pending = record.members[member.number()].pending;
     Row before = record.row();
+    Row image = record.image();
     long micros =
         change.operation() == Operation.READ && !one.of.live
             ? Merger.NO_TIME
             : micros(change.sourceTime());
-    Merger.Outcome outcome =
-        one.of.merger.show(record, member, row, clean, micros, change.marker());
+    Merger.Outcome came = one.of.merger.show(record, member, row, clean, micros, change.marker());
     if (pending != null && record.members[member.number()].pending == null) {
       closed.add(pending.id());
     }
-    conflicts.addAndGet(outcome.conflicts().size());
+    conflicts.addAndGet(came.conflicts().size());
     mark(one);
-    if (outcome.changed()) {
-      CleanChange merged = merged(one, before, change);
-      if (merged != null) {
-        journaled.accept(merged);
-      }
+    if (one.of.links != null) {
+      one.of.links.moved(connection, (Long) record.key().part(0), image, record.image());
     }
+    journal(one, before, came.changed(), change, outcome);
     tell(one);
+  }
+
+  /** What others are told of the record; its key there may be another one than before. */
+  private static void journal(
+      Held one, @Nullable Row before, boolean changed, Change change, Outcome outcome) {
+    Row after = one.record.row();
+    Schema schema = one.of.plan.entity().schema();
+    if (before != null && after != null && !schema.key(before).equals(schema.key(after))) {
+      outcome.journaled(merged(one, before, null, change));
+      outcome.journaled(merged(one, null, after, change));
+    } else if (changed ? before != null || after != null : (before == null) != (after == null)) {
+      outcome.journaled(merged(one, before, after, change));
+    }
   }
 
   private static long micros(Instant time) {
     return time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000;
   }
 
-  private static @Nullable CleanChange merged(Held one, @Nullable Row before, Change change) {
-    Row after = one.record.row();
-    if (before == null && after == null) {
-      return null;
-    }
+  private static CleanChange merged(
+      Held one, @Nullable Row before, @Nullable Row after, Change change) {
+    Row either = Objects.requireNonNull(after == null ? before : after);
     Operation operation =
         after == null ? Operation.DELETE : before == null ? Operation.CREATE : Operation.UPDATE;
     return new CleanChange(
@@ -268,7 +394,7 @@ final class MergeStage implements Merging {
         new Change(
             change.binding(),
             operation,
-            one.record.key(),
+            one.of.plan.entity().schema().key(either),
             null,
             after,
             before,
@@ -309,7 +435,12 @@ final class MergeStage implements Merging {
       } else {
         number++;
         told.computeIfAbsent(member.system(), any -> new ArrayList<>()).add(write);
-        opened.put(write.id(), new RecordKey(one.of.plan.entity().id(), record.key()));
+        RecordKey place = new RecordKey(one.of.plan.entity().id(), record.key());
+        opened.put(write.id(), place);
+        if (write.key() == null) {
+          inserting.put(write.id(), place);
+          insertingNow.add(write.id());
+        }
       }
     }
   }
@@ -422,19 +553,19 @@ final class MergeStage implements Merging {
   /** A member does not take a write for what it is. */
   void refused(Connection connection, String system, MemberWrite write, Problem cause)
       throws SQLException {
-    for (EntityMerge of : entities.values()) {
-      if (!of.plan.entity().name().equals(write.binding().schema().name())) {
-        continue;
-      }
-      MergeMember member = Objects.requireNonNull(of.plan.member(system));
-      Held one = held(connection, of, write.key());
-      MemberView view = one.record.members[member.number()];
-      Pending pending = view.pending;
-      if (pending != null && pending.id() == write.id()) {
-        view.pending = pending.refused(cause);
-        closed.add(write.id());
-        mark(one);
-      }
+    RecordKey place = Objects.requireNonNull(underway.get(system)).get(write.id());
+    if (place == null) {
+      return;
+    }
+    EntityMerge of = Objects.requireNonNull(entities.get(place.entity()));
+    MergeMember member = Objects.requireNonNull(of.plan.member(system));
+    Held one = held(connection, of, place.key());
+    MemberView view = one.record.members[member.number()];
+    Pending pending = view.pending;
+    if (pending != null && pending.id() == write.id()) {
+      view.pending = pending.refused(cause);
+      closed.add(write.id());
+      mark(one);
     }
   }
 
@@ -478,6 +609,7 @@ final class MergeStage implements Merging {
         waiting.put(write.id(), Objects.requireNonNull(opened.get(write.id())));
       }
     }
+    closed.forEach(inserting::remove);
     for (Long id : closed) {
       underway.values().forEach(waiting -> waiting.remove(id));
     }
@@ -493,6 +625,7 @@ final class MergeStage implements Merging {
   public void rolledBack() {
     told.forEach(
         (system, writes) -> Objects.requireNonNull(queues.get(system)).release(writes.size()));
+    insertingNow.forEach(inserting::remove);
     held.clear();
     dirty.clear();
     table.forget();
@@ -503,6 +636,7 @@ final class MergeStage implements Merging {
   private void clear() {
     told.clear();
     opened.clear();
+    insertingNow.clear();
     closed.clear();
     barriers.clear();
   }

@@ -5,10 +5,15 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** One record of an entity that several members write. For one thread. */
+/**
+ * One record of an entity that several members write. Where each of them has keys of its own, its
+ * key here is a number of ours, and others know it by the key that the first member has for it. For
+ * one thread.
+ */
 final class MergedRecord {
   private final Schema schema;
   private final Key key;
+  private final boolean ownKeys;
 
   /** For each field its value, as long as there is a version of it. */
   final @Nullable Object[] values;
@@ -24,12 +29,16 @@ final class MergedRecord {
   /** By the member's number in the plan. */
   final MemberView[] members;
 
-  MergedRecord(Schema schema, Key key, int members) {
+  /**
+   * @param ownKeys true where each member has keys of its own
+   */
+  MergedRecord(Schema schema, Key key, int members, boolean ownKeys) {
     this.schema = schema;
     this.key = key;
+    this.ownKeys = ownKeys;
     this.values = new @Nullable Object[schema.size()];
     this.stamps = new @Nullable Stamp[schema.size()];
-    for (int part = 0; part < schema.keySize(); part++) {
+    for (int part = 0; part < schema.keySize() && !ownKeys; part++) {
       this.values[schema.keyPosition(part)] = key.part(part);
     }
     this.members = new MemberView[members];
@@ -46,9 +55,39 @@ final class MergedRecord {
     return key;
   }
 
-  /** The merged row as it is now; null where the record is deleted, or none was seen yet. */
+  /**
+   * What is merged, or was when the record was deleted; without a key where members have their own.
+   */
+  Row image() {
+    return new Row(schema, values.clone());
+  }
+
+  /**
+   * The merged row as others know it; null where the record is deleted, or none was seen yet, or
+   * the first member has no key for it yet.
+   */
   @Nullable Row row() {
-    return exists ? new Row(schema, values.clone()) : null;
+    Row first = members[0].shadow;
+    if (!exists || (ownKeys && first == null)) {
+      return null;
+    }
+    if (first == null || !ownKeys) {
+      return image();
+    }
+    @Nullable Object[] known = values.clone();
+    for (int part = 0; part < schema.keySize(); part++) {
+      known[schema.keyPosition(part)] = first.value(schema.keyPosition(part));
+    }
+    return new Row(schema, known);
+  }
+
+  /** The key by which a member knows it; null where the member has none for it. */
+  @Nullable Key keyIn(MergeMember member) {
+    if (!ownKeys) {
+      return key;
+    }
+    Row shadow = members[member.number()].shadow;
+    return shadow == null ? null : schema.key(shadow);
   }
 
   /** The members that are waited for, or are still to be told something: a bit for each. */

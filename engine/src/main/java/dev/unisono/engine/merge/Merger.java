@@ -1,6 +1,7 @@
 package dev.unisono.engine.merge;
 
 import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.spi.Key;
 import dev.unisono.spi.MemberWrite;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
@@ -285,23 +286,37 @@ final class Merger {
       return false;
     }
     if (!crossed && pending != null) {
-      view.pending =
-          pending.refused(
-              new Problem(
-                  "row-differs",
-                  ProblemType.USER,
-                  member.system()
-                      + " holds another row of "
-                      + schema.name()
-                      + " "
-                      + record.key()
-                      + " than it has shown.",
-                  member.binding().configPath(),
-                  "Where a change of it was refused, correct the row in "
-                      + member.system()
-                      + "; else repeat its snapshot."));
+      view.pending = pending.refused(notMade(record, member));
     }
     return true;
+  }
+
+  private Problem notMade(MergedRecord record, MergeMember member) {
+    Key key = record.keyIn(member);
+    if (key == null) {
+      return new Problem(
+          "match-taken",
+          ProblemType.USER,
+          member.system()
+              + " has a row of its own that equals a new "
+              + schema.name()
+              + " in the fields of a match rule, and belongs to another record or to none.",
+          member.binding().configPath(),
+          "Correct or delete that row in " + member.system() + ".");
+    }
+    return new Problem(
+        "row-differs",
+        ProblemType.USER,
+        member.system()
+            + " holds another row of "
+            + schema.name()
+            + " "
+            + key
+            + " than it has shown.",
+        member.binding().configPath(),
+        "Where a change of it was refused, correct the row in "
+            + member.system()
+            + "; else repeat its snapshot.");
   }
 
   /**
@@ -327,6 +342,9 @@ final class Merger {
         continue;
       }
       Object value = record.values[field];
+      if (plan.ownKeys() && schema.isKey(field)) {
+        continue;
+      }
       if (shadow == null) {
         values[field] = value;
         stamps[field] = record.stamps[field];
@@ -355,13 +373,19 @@ final class Merger {
     }
     Row sent = new Row(schema, values);
     view.pending = new Pending(id, sent, stamps, record.existence, null);
-    return new MemberWrite(id, member.binding(), record.key(), sent, shadow);
+    return new MemberWrite(
+        id,
+        member.binding(),
+        record.keyIn(member),
+        sent,
+        shadow,
+        shadow == null ? plan.match() : List.of());
   }
 
   private MemberWrite delete(
       MergedRecord record, MergeMember member, MemberView view, long id, Row shadow) {
     view.pending = new Pending(id, null, record.stamps.clone(), record.existence, null);
-    return new MemberWrite(id, member.binding(), record.key(), null, shadow);
+    return new MemberWrite(id, member.binding(), record.keyIn(member), null, shadow, List.of());
   }
 
   /** What a member holds is what the later version says, whoever wrote it there. */

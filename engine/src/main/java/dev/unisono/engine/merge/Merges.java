@@ -75,9 +75,8 @@ public final class Merges implements AutoCloseable {
 
   /** What merges, for the state's writer. */
   public Merging open(Connection connection, Shapes shapes) throws SQLException {
-    long micros = clock.millis() * 1_000;
     MergeStage made =
-        new MergeStage(connection, shapes, plans, queues, this::sweepBehindBarrier, micros);
+        new MergeStage(connection, shapes, plans, queues, this::sweepBehindBarrier, clock);
     stage = made;
     return made;
   }

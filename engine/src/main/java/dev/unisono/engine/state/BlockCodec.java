@@ -121,6 +121,13 @@ final class BlockCodec implements AutoCloseable {
     }
   }
 
+  /** A key of one number. */
+  static void writeKey(Bytes out, long number) {
+    out.writeUnsigned(1);
+    out.writeByte(TYPES.indexOf(ValueType.LONG));
+    ValueCodec.write(out, ValueType.LONG, number);
+  }
+
   static Key readKey(Bytes in) {
     Object[] parts = new Object[(int) in.readUnsigned()];
     for (int i = 0; i < parts.length; i++) {

@@ -3,7 +3,6 @@ package dev.unisono.engine.state;
 import dev.unisono.engine.entity.Entity;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.function.Consumer;
 
 /**
  * What stands between what sources hand in and the journal for the entities that several members
@@ -21,10 +20,7 @@ public interface Merging {
 
         @Override
         public void merge(
-            Connection connection,
-            String system,
-            CleanChange change,
-            Consumer<CleanChange> journaled) {
+            Connection connection, String system, CleanChange change, Outcome outcome) {
           throw new IllegalStateException("nothing is merged");
         }
 
@@ -41,15 +37,23 @@ public interface Merging {
         public void rolledBack() {}
       };
 
+  /** What a change of a member comes to. */
+  interface Outcome {
+    /** What it makes of the merged record. */
+    void journaled(CleanChange change);
+
+    /** It takes no part (invariant 8). */
+    void refused(DeadLetter letter);
+  }
+
   boolean merges(Entity entity);
 
   /**
    * Takes up a change of a member.
    *
-   * @param journaled takes what it makes of the merged record, if anything
+   * @param outcome takes what it comes to, if anything
    */
-  void merge(
-      Connection connection, String system, CleanChange change, Consumer<CleanChange> journaled)
+  void merge(Connection connection, String system, CleanChange change, Outcome outcome)
       throws SQLException;
 
   /** A member's log has passed a marker of ours. */

@@ -70,6 +70,14 @@ public final class StateFolder implements AutoCloseable {
     "CREATE INDEX IF NOT EXISTS merged_open ON merged (entity, key) WHERE open <> 0",
     "CREATE TABLE IF NOT EXISTS merge_member (id INTEGER PRIMARY KEY, entity INTEGER NOT NULL,"
         + " system TEXT NOT NULL, UNIQUE (entity, system))",
+    // Which record a row of a member is, where each member has keys of its own.
+    "CREATE TABLE IF NOT EXISTS merge_link (entity INTEGER NOT NULL, member INTEGER NOT NULL,"
+        + " key BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (entity, member, key))"
+        + " WITHOUT ROWID",
+    // The values by which a row finds its record.
+    "CREATE TABLE IF NOT EXISTS merge_match (entity INTEGER NOT NULL, rule TEXT NOT NULL,"
+        + " value TEXT NOT NULL, record INTEGER NOT NULL,"
+        + " PRIMARY KEY (entity, rule, value, record)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS merge_live (entity INTEGER PRIMARY KEY,"
         + " swept INTEGER NOT NULL)"
   };

@@ -14,6 +14,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -179,11 +180,14 @@ final class StateWriter implements AutoCloseable {
       sizeBytes += intake.sizeBytes();
     }
     Map<String, Long> nowUnfinished = unfinished(group);
+    IdentityHashMap<Intake, List<DeadLetter>> refused = new IdentityHashMap<>();
     // Invariant 2: entries, dead letters, what was learned and the sources' state at once.
     durably(() -> {
       entries.clear();
       for (Intake intake : group) {
-        addEntries(intake, entries);
+        List<DeadLetter> letters = new ArrayList<>(intake.deadLetters());
+        refused.put(intake, letters);
+        addEntries(intake, entries, letters);
       }
       if (!entries.isEmpty()) {
         insertBlock(entries, codec.encode(entries));
@@ -191,7 +195,7 @@ final class StateWriter implements AutoCloseable {
       for (Intake intake : group) {
         writeState(intake.system(), intake.state());
         writeLearned(intake);
-        writeDeadLetters(intake);
+        writeDeadLetters(intake.system(), refused.getOrDefault(intake, List.of()));
       }
       writeUnfinished(nowUnfinished);
     });
@@ -200,20 +204,31 @@ final class StateWriter implements AutoCloseable {
     }
     unfinished = nowUnfinished;
     for (Intake intake : group) {
-      deadLetters.addAndGet(intake.deadLetters().size());
+      deadLetters.addAndGet(refused.getOrDefault(intake, List.of()).size());
       intake.durable().run();
     }
     journal.committed(entries, sizeBytes, nowUnfinished);
   }
 
-  private void addEntries(Intake intake, List<JournalEntry> entries) throws SQLException {
+  private void addEntries(Intake intake, List<JournalEntry> entries, List<DeadLetter> refused)
+      throws SQLException {
     for (CleanChange clean : intake.changes()) {
       if (merging.merges(clean.entity())) {
         merging.merge(
             connection,
             intake.system(),
             clean,
-            merged -> entries.add(entry(head + entries.size() + 1, merged, intake.system())));
+            new Merging.Outcome() {
+              @Override
+              public void journaled(CleanChange merged) {
+                entries.add(entry(head + entries.size() + 1, merged, intake.system()));
+              }
+
+              @Override
+              public void refused(DeadLetter letter) {
+                refused.add(letter);
+              }
+            });
       } else {
         entries.add(entry(head + entries.size() + 1, clean, intake.system()));
       }
@@ -373,15 +388,15 @@ final class StateWriter implements AutoCloseable {
     }
   }
 
-  private void writeDeadLetters(Intake intake) throws SQLException {
-    for (DeadLetter letter : intake.deadLetters()) {
+  private void writeDeadLetters(String system, List<DeadLetter> letters) throws SQLException {
+    for (DeadLetter letter : letters) {
       try (PreparedStatement insert =
           connection.prepareStatement(
               "INSERT INTO dead_letter (time, system, entity, operation, record, code, message,"
                   + " image) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")) {
         Key key = letter.change().key();
         insert.setLong(1, letter.time().toEpochMilli());
-        insert.setString(2, intake.system());
+        insert.setString(2, system);
         insert.setString(3, letter.entity().name());
         insert.setString(4, letter.change().operation().name());
         insert.setString(5, key == null ? null : key.toString());

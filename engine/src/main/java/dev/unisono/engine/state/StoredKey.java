@@ -13,6 +13,13 @@ public final class StoredKey {
     return bytes.toByteArray();
   }
 
+  /** The key of a record that has a number of ours, since each member has one of its own for it. */
+  public static byte[] write(long number) {
+    Bytes bytes = new Bytes(16);
+    BlockCodec.writeKey(bytes, number);
+    return bytes.toByteArray();
+  }
+
   public static Key read(byte[] stored) {
     return BlockCodec.readKey(new Bytes(stored));
   }

@@ -8,18 +8,21 @@ import dev.unisono.spi.Unchanged;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A table with a log, as a member's is; our own transactions are marked in it. For one thread. */
 final class FakeMember {
   /** One line of the log; without a key it is where a transaction of ours ends. */
-  record Line(@Nullable Key key, @Nullable Row row, long micros, long marker) {}
+  record Line(
+      @Nullable Key key, @Nullable Key previous, @Nullable Row row, long micros, long marker) {}
 
   final MergeMember member;
   private final Schema schema;
   private final Map<String, Row> rows = new TreeMap<>();
   final List<Line> log = new ArrayList<>();
+  private long lastKey;
   int read;
 
   FakeMember(MergeMember member, Schema schema) {
@@ -42,7 +45,16 @@ final class FakeMember {
     } else {
       rows.put(key.toString(), stored);
     }
-    log.add(new Line(key, stored, micros, marker));
+    log.add(new Line(key, null, stored, micros, marker));
+  }
+
+  /** Somebody gives a row another key. */
+  void move(Key from, Key to, long micros) {
+    @Nullable Object[] values = Objects.requireNonNull(rows.remove(from.toString())).copyValues();
+    values[schema.keyPosition(0)] = to.part(0);
+    Row moved = new Row(schema, values);
+    rows.put(to.toString(), moved);
+    log.add(new Line(to, from, moved, micros, 0));
   }
 
   private Row projected(Row row) {
@@ -53,18 +65,56 @@ final class FakeMember {
     return new Row(schema, values);
   }
 
+  /** A key that no row of the member ever had, nor any of another member. */
+  Key newKey() {
+    return new Key(member.number() * 1_000_000L + ++lastKey);
+  }
+
+  /** All rows, in the order of their keys. */
+  List<Row> rows() {
+    return List.copyOf(rows.values());
+  }
+
   /** One transaction of ours. */
   void apply(List<MemberWrite> writes, long micros) {
-    long marker = writes.getLast().id();
+    long marker = 0;
     for (MemberWrite write : writes) {
-      Row present = row(write.key());
+      marker = write.key() == null ? marker : write.id();
+    }
+    for (MemberWrite write : writes) {
+      Row values = write.values();
+      if (write.key() == null && values != null) {
+        insert(write, values, micros);
+        continue;
+      }
+      Key key = write.knownKey();
+      Row present = row(key);
       if (holds(write, present)) {
-        Row values = write.values();
         Row next = values == null || present == null ? values : values.over(present);
-        set(write.key(), next, micros, marker);
+        set(key, next, micros, marker);
       }
     }
-    mark(marker);
+    mark(writes.getLast().id());
+  }
+
+  /** The member gives the key, where it has no row that would be the same. */
+  private void insert(MemberWrite write, Row values, long micros) {
+    for (int[] group : write.unlike()) {
+      for (Row row : rows.values()) {
+        boolean same = true;
+        for (int field : group) {
+          same &=
+              values.value(field) != null && SameValue.of(row.value(field), values.value(field));
+        }
+        if (same) {
+          return;
+        }
+      }
+    }
+    Key key = newKey();
+    @Nullable Object[] whole = values.copyValues();
+    whole[schema.keyPosition(0)] = key.part(0);
+    set(key, new Row(schema, whole), micros, write.id());
   }
 
   private boolean holds(MemberWrite write, @Nullable Row present) {
@@ -83,6 +133,6 @@ final class FakeMember {
   }
 
   void mark(long marker) {
-    log.add(new Line(null, null, 0, marker));
+    log.add(new Line(null, null, null, 0, marker));
   }
 }

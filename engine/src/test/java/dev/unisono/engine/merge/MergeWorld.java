@@ -5,6 +5,8 @@ import dev.unisono.engine.fixture.Entities;
 import dev.unisono.engine.merge.MergePlan.FieldRule;
 import dev.unisono.engine.merge.MergeTable.Place;
 import dev.unisono.engine.state.CleanChange;
+import dev.unisono.engine.state.DeadLetter;
+import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.spi.Change;
@@ -45,6 +47,22 @@ final class MergeWorld implements AutoCloseable {
   /** What became of the merged records, as the journal has it. */
   final List<CleanChange> journal = new ArrayList<>();
 
+  /** What was set aside. */
+  final List<DeadLetter> letters = new ArrayList<>();
+
+  private final Merging.Outcome outcome =
+      new Merging.Outcome() {
+        @Override
+        public void journaled(CleanChange change) {
+          journal.add(change);
+        }
+
+        @Override
+        public void refused(DeadLetter letter) {
+          letters.add(letter);
+        }
+      };
+
   private final MergePlan plan;
   private final Connection connection;
   private final Shapes shapes;
@@ -61,6 +79,14 @@ final class MergeWorld implements AutoCloseable {
    * @param lossy true where the last member keeps amounts to two digits only
    */
   MergeWorld(int count, boolean lossy, boolean editRevives, FieldRule amounts) throws SQLException {
+    this(count, lossy, editRevives, amounts, List.of());
+  }
+
+  /**
+   * @param match rules by which rows are found to be one record; none where keys are the same
+   */
+  MergeWorld(int count, boolean lossy, boolean editRevives, FieldRule amounts, List<int[]> match)
+      throws SQLException {
     List<MergeMember> named = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Projection projection =
@@ -80,6 +106,7 @@ final class MergeWorld implements AutoCloseable {
             row -> row,
             1,
             editRevives,
+            match,
             false);
     named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));
     this.connection = DriverManager.getConnection("jdbc:sqlite::memory:");
@@ -102,7 +129,7 @@ final class MergeWorld implements AutoCloseable {
         List.of(plan),
         queues,
         (system, barrier) -> sweeps.add(new Sweep.What(-1, system, barrier, false)),
-        0);
+        () -> Instant.EPOCH);
   }
 
   static Key key(long id) {
@@ -117,6 +144,11 @@ final class MergeWorld implements AutoCloseable {
   void edit(int member, Key key, @Nullable Row row, long skewMicros) {
     clock += 10;
     members.get(member).set(key, row, Math.max(1, clock + skewMicros), 0);
+  }
+
+  void moveKey(int member, Key from, Key to) {
+    clock += 10;
+    members.get(member).move(from, to, clock);
   }
 
   private void commit() throws SQLException {
@@ -136,7 +168,7 @@ final class MergeWorld implements AutoCloseable {
       if (key == null) {
         passed = line.marker();
       } else {
-        stage.merge(connection, system, change(member, key, line), journal::add);
+        stage.merge(connection, system, change(member, key, line), outcome);
       }
     }
     if (passed > 0) {
@@ -155,7 +187,7 @@ final class MergeWorld implements AutoCloseable {
             member.member.binding(),
             operation,
             key,
-            null,
+            line.previous(),
             row,
             null,
             new Position(member.read, 0),
@@ -253,6 +285,11 @@ final class MergeWorld implements AutoCloseable {
       }
     }
     commit();
+  }
+
+  /** What members refused is told them once more. */
+  void retry() {
+    members.forEach(member -> sweeps.add(new Sweep.What(-1, member.member.system(), 0, true)));
   }
 
   /** Lets everything come to rest that is on its way. */
