@@ -127,14 +127,14 @@ final class MemoryMember implements ConnectedSystem {
     long marker = writes.getLast().id();
     for (MemberWrite write : writes) {
       Row values = write.values();
-      Row present = rows.get(write.key());
+      Row present = rows.get(write.knownKey());
       if (values == null || (present == null) != write.insert()) {
         continue;
       }
       Row row = present == null ? values : values.over(present);
-      rows.put(write.key(), row);
+      rows.put(write.knownKey(), row);
       Operation operation = write.insert() ? Operation.CREATE : Operation.UPDATE;
-      log.add(change(operation, write.key(), row, marker));
+      log.add(change(operation, write.knownKey(), row, marker));
       written++;
     }
     passed = marker;

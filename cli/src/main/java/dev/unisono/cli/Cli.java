@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
       SnapshotCommands.class,
       PlanCommand.class,
       LiveCommand.class,
+      AllowDeletesCommand.class,
       ParkedCommand.class,
       BackupCommand.class,
       RestoreCommand.class

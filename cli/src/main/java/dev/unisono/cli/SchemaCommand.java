@@ -336,11 +336,18 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeStringField("type", "string");
     json.writeEndObject();
     for (ConfigKey key : ConfigKeys.SYNC) {
-      if (key.name().equals("first-load")) {
-        json.writeObjectFieldStart(key.name());
-        names(json, "enum", Arrays.stream(FirstLoad.values()).map(FirstLoad::word).toList());
-        json.writeStringField("description", key.description());
-        json.writeEndObject();
+      switch (key.name()) {
+        case "entity", "members", "conflict" -> {
+          // Written below and above, each in a form of its own.
+        }
+        case "first-load" ->
+            choice(json, key, Arrays.stream(FirstLoad.values()).map(FirstLoad::word).toList());
+        case "schema-change" -> choice(json, key, List.of("evolve", "ignore", "stop"));
+        default -> {
+          if (key.available()) {
+            plain(json, key);
+          }
+        }
       }
     }
     conflict(json);

@@ -53,6 +53,13 @@ public interface Doors {
   void snapshot(String system, SnapshotCommand command);
 
   /**
+   * Lets deletes of a sync through that a system that is read was stopped for.
+   *
+   * @throws UnisonoException not-found where no such system is read, or nothing limits its deletes
+   */
+  void allowDeletes(String system, String sync);
+
+  /**
    * Lets an entity that several members write go live, once they have been read and it is asked
    * for: from then on each is told what the others have. Returns when that is durable.
    *

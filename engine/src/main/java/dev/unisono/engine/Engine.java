@@ -23,6 +23,7 @@ import dev.unisono.engine.record.Records;
 import dev.unisono.engine.record.StoredRecords;
 import dev.unisono.engine.repair.HeldKeys;
 import dev.unisono.engine.repair.TargetRepairs;
+import dev.unisono.engine.source.DeleteGuard;
 import dev.unisono.engine.source.SourceRunner;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.ParkedRow;
@@ -188,6 +189,7 @@ public final class Engine implements Doors, AutoCloseable {
                 cleaners,
                 state,
                 held,
+                new DeleteGuard(system.name(), deleteLimits(config)),
                 system.limits().readBufferBytes(),
                 clock,
                 () -> merges.learn(system.name(), connected),
@@ -228,6 +230,16 @@ public final class Engine implements Doors, AutoCloseable {
       }
     }
     return readers;
+  }
+
+  private static Map<String, Integer> deleteLimits(Config config) {
+    Map<String, Integer> limits = new HashMap<>();
+    for (SyncConfig sync : config.syncs()) {
+      if (sync.deleteLimit() > 0) {
+        limits.put(sync.name(), sync.deleteLimit());
+      }
+    }
+    return limits;
   }
 
   /** Whether a source makes good what it missed, so that rows may come that others refer to. */
@@ -315,10 +327,13 @@ public final class Engine implements Doors, AutoCloseable {
 
   @Override
   public void snapshot(String system, SnapshotCommand command) {
+    source(system).command(command);
+  }
+
+  private SourceRunner source(String system) {
     for (SourceRunner source : sources) {
       if (source.system().equals(system)) {
-        source.command(command);
-        return;
+        return source;
       }
     }
     throw new UnisonoException(
@@ -328,6 +343,11 @@ public final class Engine implements Doors, AutoCloseable {
             "No system named '" + system + "' is read.",
             null,
             "Name one of " + sources.stream().map(SourceRunner::system).sorted().toList() + "."));
+  }
+
+  @Override
+  public void allowDeletes(String system, String sync) {
+    source(system).allowDeletes(sync);
   }
 
   @Override

@@ -262,6 +262,11 @@ public final class EngineHost implements Doors, AutoCloseable {
   }
 
   @Override
+  public void allowDeletes(String system, String sync) {
+    reading(() -> engine).allowDeletes(system, sync);
+  }
+
+  @Override
   public void live(String entity) throws InterruptedException {
     reading(() -> engine).live(entity);
   }

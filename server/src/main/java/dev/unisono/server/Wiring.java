@@ -30,7 +30,7 @@ public class Wiring {
     Doorway doorway = new Doorway(access);
     new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
-    new LiveRoutes(engine, engine::config).mount(router, doorway);
+    new ConsentRoutes(engine, engine::config).mount(router, doorway);
     new ReloadRoutes(prepared.config()).mount(router, doorway);
     new AdminRoutes(engine, engine::config, access).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);

@@ -18,6 +18,7 @@ public final class Binding {
   private final Deletes deletes;
   private final @Nullable String deletedFlag;
   private final TablePolicy policy;
+  private final boolean ownKeys;
 
   /** All rows of a table, and a delete deletes. */
   public Binding(
@@ -73,7 +74,16 @@ public final class Binding {
       Deletes deletes,
       @Nullable String deletedFlag) {
     this(
-        sync, schema, table, columns, where, configPath, deletes, deletedFlag, TablePolicy.DEFAULT);
+        sync,
+        schema,
+        table,
+        columns,
+        where,
+        configPath,
+        deletes,
+        deletedFlag,
+        TablePolicy.DEFAULT,
+        false);
   }
 
   private Binding(
@@ -85,7 +95,8 @@ public final class Binding {
       String configPath,
       Deletes deletes,
       @Nullable String deletedFlag,
-      TablePolicy policy) {
+      TablePolicy policy,
+      boolean ownKeys) {
     if ((deletes == Deletes.SOFT) != (deletedFlag != null)) {
       throw new IllegalArgumentException("a flag where deletes are soft, and only there");
     }
@@ -101,18 +112,43 @@ public final class Binding {
     this.deletes = deletes;
     this.deletedFlag = deletedFlag;
     this.policy = policy;
+    this.ownKeys = ownKeys;
   }
 
   /** The same member for another schema. */
   public Binding with(Schema otherSchema, List<@Nullable String> otherColumns) {
     return new Binding(
-        sync, otherSchema, table, otherColumns, where, configPath, deletes, deletedFlag, policy);
+        sync,
+        otherSchema,
+        table,
+        otherColumns,
+        where,
+        configPath,
+        deletes,
+        deletedFlag,
+        policy,
+        ownKeys);
   }
 
   /** The same member with another policy; by default its table is left as it is. */
   public Binding with(TablePolicy otherPolicy) {
     return new Binding(
-        sync, schema, table, columns, where, configPath, deletes, deletedFlag, otherPolicy);
+        sync,
+        schema,
+        table,
+        columns,
+        where,
+        configPath,
+        deletes,
+        deletedFlag,
+        otherPolicy,
+        ownKeys);
+  }
+
+  /** The same member, which gives keys of its own to rows that are made in it. */
+  public Binding withOwnKeys() {
+    return new Binding(
+        sync, schema, table, columns, where, configPath, deletes, deletedFlag, policy, true);
   }
 
   public String sync() {
@@ -152,6 +188,11 @@ public final class Binding {
   /** The column that says that a row is deleted; null where deletes are not soft. */
   public @Nullable String deletedFlag() {
     return deletedFlag;
+  }
+
+  /** Whether the member gives a key of its own to a row that is made in it. */
+  public boolean ownKeys() {
+    return ownKeys;
   }
 
   /** What may become of the table. */

@@ -129,6 +129,8 @@ public record Config(
    * One sync: which systems keep an entity, and how.
    *
    * @param firstLoad what becomes of rows that members hold already
+   * @param deleteLimit so many deletes of one member within a minute are passed on unasked; 0 for
+   *     any number
    * @param conflict what decides between several members that write
    */
   public record SyncConfig(
@@ -136,6 +138,7 @@ public record Config(
       String entity,
       List<MemberConfig> members,
       FirstLoad firstLoad,
+      int deleteLimit,
       ConflictRules conflict) {
     /** True where several members write the entity, so that what they write is merged. */
     public boolean merges() {

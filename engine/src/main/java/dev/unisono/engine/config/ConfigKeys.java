@@ -150,6 +150,13 @@ public final class ConfigKeys {
               "ignore",
               "When the columns of the table that is read change: evolve (follow them), ignore (go on"
                   + " with the fields there are, and report it) or stop."),
+          key(
+              "delete-limit",
+              "integer",
+              false,
+              "So many deletes of one member within a minute, by its clock, are passed on; at more, or at a"
+                  + " TRUNCATE, its source stops and asks. 0 for any number. Default 1000 where several"
+                  + " members are read, else 0."),
           key("conflict", "object", false, "What decides where several members write a record."),
           planned("refresh", "string", "A nightly comparison beside live changes."),
           key(

@@ -252,6 +252,7 @@ public final class ConfigReader {
               entityName,
               members,
               firstLoad(sync, members),
+              deleteLimit(sync, members),
               ConflictReader.read(sync, Optional.ofNullable(entities.get(entityName))));
       EntityConfig matched = entities.get(entityName);
       if (matched != null) {
@@ -275,6 +276,19 @@ public final class ConfigReader {
       syncs.add(made);
     }
     return List.copyOf(syncs);
+  }
+
+  private static int deleteLimit(YamlMap sync, List<MemberConfig> members) {
+    boolean merges = members.stream().filter(MemberConfig::reads).count() > 1;
+    Integer limit = sync.integer("delete-limit");
+    if (limit != null && limit < 0) {
+      sync.note(
+          "delete-limit",
+          "out-of-range",
+          "delete-limit is " + limit + ".",
+          "Choose a number of rows, or 0 for any.");
+    }
+    return limit != null ? limit : merges ? 1_000 : 0;
   }
 
   private static FirstLoad firstLoad(YamlMap sync, List<MemberConfig> members) {
@@ -348,25 +362,22 @@ public final class ConfigReader {
           keyed &= columns.get(schema.keyPosition(part)) != null;
         }
         if (keyed) {
+          Binding binding =
+              direction != Direction.WRITE
+                  ? new Binding(name, schema, table, columns, where, member.path())
+                  : new Binding(
+                      name, schema, table, columns, member.path(), deletes, flag(member, deletes));
+          TablePolicy policy =
+              new TablePolicy(
+                  schemaChange,
+                  member.flag("create-table", false),
+                  member.flag("alter-table", false),
+                  null);
+          Binding kept = binding.with(policy);
           members.add(
               new MemberConfig(
                   system,
-                  (direction != Direction.WRITE
-                          ? new Binding(name, schema, table, columns, where, member.path())
-                          : new Binding(
-                              name,
-                              schema,
-                              table,
-                              columns,
-                              member.path(),
-                              deletes,
-                              flag(member, deletes)))
-                      .with(
-                          new TablePolicy(
-                              schemaChange,
-                              member.flag("create-table", false),
-                              member.flag("alter-table", false),
-                              null)),
+                  entity.get().match().isEmpty() ? kept : kept.withOwnKeys(),
                   direction,
                   refusals));
         }

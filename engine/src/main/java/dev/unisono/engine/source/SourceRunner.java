@@ -27,6 +27,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
@@ -65,12 +66,14 @@ public final class SourceRunner implements AutoCloseable {
   private volatile @Nullable Source running;
   private final KnownKeys known;
   private final Runnable beforeReading;
+  private final DeleteGuard guard;
   private final Runnable onLearned;
 
-  /** A command that lets a source begin again that has stopped. */
-  private final SynchronousQueue<SnapshotCommand> restarts = new SynchronousQueue<>();
+  /** Lets a source begin again that has stopped, with a command or as it was. */
+  private final SynchronousQueue<Optional<SnapshotCommand>> restarts = new SynchronousQueue<>();
 
   /**
+   * @param guard stops the source where too much is deleted at once
    * @param budgetBytes what may be in line for the journal, in bytes of memory
    * @param beforeReading called before each time that the source runs; may ask the system
    * @param onLearned called once when something that was learned is durable: the source then waits
@@ -83,12 +86,14 @@ public final class SourceRunner implements AutoCloseable {
       Map<String, Cleaner> cleaners,
       EngineState state,
       KnownKeys known,
+      DeleteGuard guard,
       int budgetBytes,
       InstantSource clock,
       Runnable beforeReading,
       Runnable onLearned) {
     this.beforeReading = beforeReading;
     this.known = known;
+    this.guard = guard;
     this.budgetBytes = budgetBytes;
     this.budget = new Semaphore(budgetBytes);
     this.onLearned = onLearned;
@@ -127,7 +132,7 @@ public final class SourceRunner implements AutoCloseable {
       return;
     }
     boolean begins = command.action() == SnapshotCommand.Action.REPEAT && command.sync() == null;
-    if (!begins || !restarts.offer(command)) {
+    if (!begins || !restarts.offer(Optional.of(command))) {
       throw new UnisonoException(
           new Problem(
               "source-not-running",
@@ -136,6 +141,28 @@ public final class SourceRunner implements AutoCloseable {
               "systems." + system,
               "Its status says why. Where it has stopped, a repeat of all its snapshots lets it"
                   + " begin again."));
+    }
+  }
+
+  /**
+   * Lets deletes of a sync through that the source stopped at, or would.
+   *
+   * @throws UnisonoException not-found where its deletes are not limited
+   */
+  public void allowDeletes(String sync) {
+    if (!guard.guards(sync)) {
+      throw new UnisonoException(
+          new Problem(
+              "not-found",
+              ProblemType.USER,
+              "The deletes of '" + sync + "' in " + system + " are not limited.",
+              null,
+              "Name a sync with a delete-limit that reads from " + system + "."));
+    }
+    guard.allow(sync);
+    Problem stopped = problem;
+    if (phase == State.STOPPED && stopped != null && stopped.code().equals("mass-delete")) {
+      restarts.offer(Optional.empty());
     }
   }
 
@@ -150,7 +177,7 @@ public final class SourceRunner implements AutoCloseable {
         problem = failure.problem();
         if (!failure.problem().type().retryable()) {
           phase = State.STOPPED;
-          command = restarts.take();
+          command = restarts.take().orElse(null);
           phase = State.STARTING;
           pauseMillis = FIRST_PAUSE_MILLIS;
           continue;
@@ -176,6 +203,7 @@ public final class SourceRunner implements AutoCloseable {
       }
       running = source;
       beforeReading.run();
+      guard.begin();
       source.run(state.sourceState(system), new Sink(source));
       failure =
           new UnisonoException(
@@ -221,6 +249,7 @@ public final class SourceRunner implements AutoCloseable {
 
     @Override
     public void accept(Batch batch) throws InterruptedException {
+      guard.check(batch);
       int permits = Math.clamp(batch.sizeBytes(), LEAST_BYTES, budgetBytes);
       // Made first: a batch that cannot be cleaned must not keep its part of the budget.
       Intake intake = intake(batch, permits);

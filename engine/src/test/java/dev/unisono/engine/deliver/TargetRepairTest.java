@@ -23,6 +23,7 @@ import dev.unisono.engine.fixture.MovableClock;
 import dev.unisono.engine.repair.HeldKeys;
 import dev.unisono.engine.repair.KeyHolder;
 import dev.unisono.engine.repair.TargetRepairs;
+import dev.unisono.engine.source.DeleteGuard;
 import dev.unisono.engine.source.SourceRunner;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.StateFolder;
@@ -120,6 +121,7 @@ final class TargetRepairTest {
             Map.of("hall", new Cleaner(config)),
             state,
             held,
+            new DeleteGuard("crm", Map.of()),
             SystemLimits.standard().readBufferBytes(),
             clock,
             () -> {},

@@ -108,6 +108,7 @@ final class SourceRunnerTest {
             Map.of("person", new Cleaner(config)),
             state,
             KnownKeys.NONE,
+            new DeleteGuard("crm", Map.of(binding(PERSON).sync(), 3)),
             SystemLimits.standard().readBufferBytes(),
             clock,
             () -> {},
@@ -293,6 +294,63 @@ final class SourceRunnerTest {
     Problem problem = Objects.requireNonNull(runner.status().problem());
     assertEquals("source-fault", problem.code());
     assertEquals(ProblemType.INTERNAL, problem.type());
+  }
+
+  private static Change delete(long id, long seconds, long marker) {
+    return new Change(
+        binding(PERSON),
+        Operation.DELETE,
+        new Key(id),
+        null,
+        null,
+        null,
+        new Position(id, 0),
+        Entities.TIME.plusSeconds(seconds),
+        id,
+        marker);
+  }
+
+  @Test
+  void aMassDeleteIsPassedOnOnlyOnceSomebodySaysSo() throws Exception {
+    String sync = binding(PERSON).sync();
+    scripts.add((_, sink) -> {
+      // Our own do not count, nor do those of another minute.
+      sink.accept(batch(1, delete(1, 0, 9), delete(2, 0, 9), delete(3, 0, 9), delete(4, 0, 9)));
+      sink.accept(batch(2, delete(5, 0, 0), delete(6, 0, 0), delete(7, 0, 0)));
+      sink.accept(batch(3, delete(8, 60, 0), delete(9, 60, 0), delete(10, 60, 0)));
+      sink.accept(batch(4, delete(11, 61, 0)));
+    });
+    runner.start();
+    Await.until("it stops", () -> runner.status().state() == State.STOPPED);
+    assertEquals("mass-delete", Objects.requireNonNull(runner.status().problem()).code());
+    reaches(10);
+    assertEquals(10, state.journal().read(0, 1_000).size(), "nothing of what is too much");
+    assertEquals(Map.of("position", "3"), state.sourceState("crm"));
+    assertThrows(UnisonoException.class, () -> runner.allowDeletes("other"));
+    scripts.add((from, sink) -> {
+      assertEquals("3", from.get("position"));
+      for (long id = 11; id < 20; id++) {
+        sink.accept(batch(id, delete(id, 61, 0)));
+      }
+      // A quiet minute, and then it is as before.
+      sink.accept(batch(20, delete(20, 121, 0)));
+      sink.accept(batch(21, delete(21, 181, 0)));
+      sink.accept(
+          batch(22, delete(22, 241, 0), delete(23, 241, 0), delete(24, 241, 0), delete(25, 241, 0)));
+    });
+    Await.until(
+        "it waits to be let go on",
+        () -> {
+          if (runner.status().state() != State.STOPPED
+              || !Map.of("position", "3").equals(state.sourceState("crm"))) {
+            return true;
+          }
+          runner.allowDeletes(sync);
+          return false;
+        });
+    reaches(21);
+    Await.until("it stops again", () -> runner.status().state() == State.STOPPED);
+    assertEquals(Map.of("position", "21"), state.sourceState("crm"));
   }
 
   @Test

@@ -9,12 +9,15 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The route by which a sync goes live whose members hold rows already. Safe for threads. */
-final class LiveRoutes {
+/**
+ * The routes by which somebody says that what a sync is about to do is meant: to go live though its
+ * members hold rows already, to pass on that many rows were deleted. Safe for threads.
+ */
+final class ConsentRoutes {
   private final Doors doors;
   private final Supplier<Config> config;
 
-  LiveRoutes(Doors doors, Supplier<Config> config) {
+  ConsentRoutes(Doors doors, Supplier<Config> config) {
     this.doors = doors;
     this.config = config;
   }
@@ -23,6 +26,26 @@ final class LiveRoutes {
     router
         .post("/v1/admin/syncs/:sync/live")
         .handler(context -> doorway.known(context, this::live));
+    router
+        .post("/v1/admin/sources/:system/deletes/:sync/allow")
+        .handler(context -> doorway.known(context, this::allowDeletes));
+  }
+
+  private void allowDeletes(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, Set.of());
+    String system = Lookup.part(context, "system");
+    String sync = Lookup.part(context, "sync");
+    doors.allowDeletes(system, sync);
+    Answers.json(
+        context,
+        202,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("system", system);
+          json.writeStringField("sync", sync);
+          json.writeBooleanField("allowed", true);
+          json.writeEndObject();
+        });
   }
 
   private void live(RoutingContext context, Buffer body) throws InterruptedException {
