@@ -69,17 +69,30 @@ public interface Dialect {
    * @param columns the columns that are written, quoted, those of the key among them
    */
   default String insertAbsent(String table, List<String> columns, List<Table.Column> key) {
-    return "INSERT INTO "
-        + table
-        + " ("
-        + String.join(", ", columns)
-        + ") SELECT "
-        + String.join(", ", Collections.nCopies(columns.size(), "?"))
-        + " WHERE NOT EXISTS (SELECT 1 FROM "
-        + table
-        + " WHERE "
-        + String.join(" AND ", key.stream().map(this::hasKey).toList())
-        + ")";
+    String has = String.join(" AND ", key.stream().map(this::hasKey).toList());
+    return insertUnlike(table, columns, List.of(has));
+  }
+
+  /**
+   * A statement that inserts a row of parameters where no row is there for which one of some
+   * conditions holds; the conditions' own parameters follow those of the columns.
+   */
+  default String insertUnlike(String table, List<String> columns, List<String> conditions) {
+    StringBuilder text = new StringBuilder("INSERT INTO ").append(table);
+    text.append(" (").append(String.join(", ", columns)).append(") SELECT ");
+    text.append(String.join(", ", Collections.nCopies(columns.size(), "?"))).append(fromNothing());
+    String word = " WHERE ";
+    for (String condition : conditions) {
+      text.append(word).append("NOT EXISTS (SELECT 1 FROM ").append(table);
+      text.append(" WHERE ").append(condition).append(')');
+      word = " AND ";
+    }
+    return text.toString();
+  }
+
+  /** What stands between a SELECT of no table and its WHERE. */
+  default String fromNothing() {
+    return "";
   }
 
   /**

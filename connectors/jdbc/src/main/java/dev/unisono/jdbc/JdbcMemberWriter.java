@@ -69,7 +69,20 @@ public final class JdbcMemberWriter implements MemberWriter {
   private void write(List<MemberWrite> writes, List<Refusal> refusals) {
     try {
       begin(writes.getLast().id());
-      execute(writes);
+      List<MemberWrite> keyed = new ArrayList<>();
+      for (MemberWrite write : writes) {
+        if (write.key() == null) {
+          // Which record it is, is known by its own marker, once the table has given it a key.
+          marker.put(connection, write.id());
+          execute(List.of(write));
+        } else {
+          keyed.add(write);
+        }
+      }
+      if (!keyed.isEmpty()) {
+        marker.put(connection, keyed.getLast().id());
+        execute(keyed);
+      }
       session.commit();
     } catch (SQLException thrown) {
       SQLException failed = database.dialect().cause(thrown);
@@ -91,7 +104,6 @@ public final class JdbcMemberWriter implements MemberWriter {
     session.begin();
     // Before anything else, so that who has lost the member to another session writes nothing.
     session.moveCursor(CursorTable.MEMBER, new LaneCursor(1, number));
-    marker.put(connection, number);
   }
 
   /** One batch for each statement, with all that it is given; what is removed goes last. */
@@ -138,7 +150,7 @@ public final class JdbcMemberWriter implements MemberWriter {
                 + " refuses "
                 + write.binding().schema().name()
                 + " "
-                + write.key()
+                + (write.key() == null ? "(new)" : write.key())
                 + ": "
                 + Database.firstLine(failed.getMessage())
                 + ".",
@@ -152,6 +164,7 @@ public final class JdbcMemberWriter implements MemberWriter {
   public void mark(long number) {
     try {
       begin(number);
+      marker.put(connection, number);
       session.commit();
     } catch (SQLException failed) {
       session.rollback();

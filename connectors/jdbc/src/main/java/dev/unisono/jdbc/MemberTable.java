@@ -8,6 +8,7 @@ import dev.unisono.spi.Schema;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.ValueType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -40,23 +41,50 @@ final class MemberTable {
     Row values = write.values();
     Row expected = write.expected();
     if (expected == null) {
-      return insert(write.key(), Objects.requireNonNull(values));
+      Key key = write.key();
+      return key == null
+          ? insertWithoutKey(Objects.requireNonNull(values), write.unlike())
+          : insert(key, Objects.requireNonNull(values));
     }
-    return values == null ? delete(write.key(), expected) : update(write.key(), values, expected);
+    Key key = write.knownKey();
+    return values == null ? delete(key, expected) : update(key, values, expected);
   }
 
   /** Where a row with the key is there, it is left. */
   private Statement insert(Key key, Row values) {
-    List<String> columns = new ArrayList<>();
     List<Parameter> parameters = new ArrayList<>();
+    List<String> columns = given(values, parameters);
+    addKey(key, parameters);
+    return new Statement(dialect.insertAbsent(table.sqlName(), columns, keyColumns()), parameters);
+  }
+
+  /** The table gives the key; where a row is there that is taken for the same record, it is left. */
+  private Statement insertWithoutKey(Row values, List<int[]> unlike) {
+    List<Parameter> parameters = new ArrayList<>();
+    List<String> columns = given(values, parameters);
+    List<String> conditions = new ArrayList<>();
+    for (int[] group : unlike) {
+      if (Arrays.stream(group).allMatch(field -> writes(values, field) && values.value(field) != null)) {
+        List<String> same = new ArrayList<>();
+        for (int field : group) {
+          same.add(dialect.same(column(field)));
+          parameters.add(parameter(field, values.value(field)));
+        }
+        conditions.add(String.join(" AND ", same));
+      }
+    }
+    return new Statement(dialect.insertUnlike(table.sqlName(), columns, conditions), parameters);
+  }
+
+  private List<String> given(Row values, List<Parameter> parameters) {
+    List<String> columns = new ArrayList<>();
     for (int field = 0; field < schema.size(); field++) {
       if (writes(values, field)) {
         columns.add(dialect.quote(column(field).name()));
         parameters.add(parameter(field, values.value(field)));
       }
     }
-    addKey(key, parameters);
-    return new Statement(dialect.insertAbsent(table.sqlName(), columns, keyColumns()), parameters);
+    return columns;
   }
 
   private Statement update(Key key, Row values, Row expected) {

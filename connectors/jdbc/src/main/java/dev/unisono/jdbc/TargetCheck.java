@@ -153,6 +153,17 @@ final class TargetCheck {
             binding.configPath() + ".table",
             "Give the column a default, or map a field to it.");
       }
+      boolean gives = column.filled() || column.generated();
+      if (binding.ownKeys() && !gives && Table.keyColumns(binding).contains(column.name())) {
+        add(
+            "key-not-given",
+            table.name()
+                + "."
+                + column.name()
+                + " is a key that each member gives by itself, and has no default to give one.",
+            binding.configPath() + ".table",
+            "Have the database number the column, or give it another default.");
+      }
     }
   }
 

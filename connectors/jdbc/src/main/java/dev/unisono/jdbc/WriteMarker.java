@@ -11,6 +11,9 @@ public interface WriteMarker {
   /** Makes what marking needs, where it is not there; outside of any transaction. */
   void prepare(Connection connection) throws SQLException;
 
-  /** Marks the open transaction, before anything else of it is written. */
+  /**
+   * Marks what comes next in the open transaction, before anything of it is written; called again
+   * within it, what comes after that.
+   */
   void put(Connection connection, long number) throws SQLException;
 }

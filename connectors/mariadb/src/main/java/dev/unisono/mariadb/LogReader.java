@@ -90,8 +90,11 @@ final class LogReader {
   /** So many changes of this transaction were handed over before a restart. */
   private long skip;
 
-  /** The number of the present transaction where it is one of our own; else 0. */
+  /** The number that was last in the present transaction where it is one of our own; else 0. */
   private long marker;
+
+  /** The highest of the present transaction. */
+  private long highestMarker;
 
   /** The highest marker of a transaction that ended since the last batch. */
   private long passed;
@@ -204,8 +207,8 @@ final class LogReader {
       // Where it ends is known by what comes next; that all of it was read is known now.
       inTransaction = false;
       stands = handedOver(ordinal);
-      if (marker > 0) {
-        passed = Math.max(passed, marker);
+      if (highestMarker > 0) {
+        passed = Math.max(passed, highestMarker);
         dirty = true;
       }
       placeWaiting();
@@ -227,6 +230,7 @@ final class LogReader {
     commitTime = Instant.ofEpochMilli(value.getInt64("ts_ms"));
     ordinal = 0;
     marker = 0;
+    highestMarker = 0;
     begun = null;
     emptied = false;
     inTransaction = true;
@@ -247,7 +251,8 @@ final class LogReader {
     Struct value = LogRecord.value(record);
     if (ownWrites != null && ownWrites.isMarker(record.valueSchema(), value)) {
       // It is none of the changes that are counted.
-      marker = Math.max(marker, ownWrites.number(LogRecord.row(value, "after")));
+      marker = ownWrites.number(LogRecord.row(value, "after"));
+      highestMarker = Math.max(highestMarker, marker);
       return;
     }
     if (LogRecord.movesTo(record)) {

@@ -176,6 +176,11 @@ final class MariaDbDialect implements Dialect {
   }
 
   @Override
+  public String fromNothing() {
+    return " FROM DUAL";
+  }
+
+  @Override
   public String same(Column column) {
     return same(column.name(), type(column));
   }
