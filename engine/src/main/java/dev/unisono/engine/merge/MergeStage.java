@@ -134,6 +134,7 @@ final class MergeStage implements Merging {
   /** By system up to which marker its log has come, and up to which write its writer is through. */
   private final Map<String, Progress> progress = new HashMap<>();
 
+  private final Runaways runaways = new Runaways();
   private final AtomicLong conflicts = new AtomicLong();
   private long number;
   private long durableNumber;
@@ -358,6 +359,10 @@ final class MergeStage implements Merging {
     if (pending != null && record.members[member.number()].pending == null) {
       closed.add(pending.id());
     }
+    if (came.changed() && pending != null && change.marker() >= pending.id()) {
+      runaways.answered(
+          one.of.plan.entity().id(), record.key(), member, micros(change.sourceTime()));
+    }
     conflicts.addAndGet(came.conflicts().size());
     mark(one);
     if (one.of.links != null) {
@@ -430,11 +435,15 @@ final class MergeStage implements Merging {
         continue;
       }
       MemberWrite write = one.of.merger.tell(record, member, number + 1);
-      if (write == null) {
+      Pending told = view.pending;
+      if (write == null || told == null) {
+        queue.release(1);
+      } else if (runaways.runsAway(one.of.plan.entity().id(), record.key(), member)) {
+        view.pending = told.refused(Runaways.problem(member, record));
         queue.release(1);
       } else {
         number++;
-        told.computeIfAbsent(member.system(), any -> new ArrayList<>()).add(write);
+        this.told.computeIfAbsent(member.system(), any -> new ArrayList<>()).add(write);
         RecordKey place = new RecordKey(one.of.plan.entity().id(), record.key());
         opened.put(write.id(), place);
         if (write.key() == null) {
