@@ -35,6 +35,9 @@ final class PublicationCommand implements Callable<Integer> {
   @Option(names = "--apply", description = "run them by the role of the config")
   private boolean apply;
 
+  @Option(names = "--remove", description = "what takes it all back")
+  private boolean remove;
+
   private final PrintStream out = System.out;
 
   @Override
@@ -80,7 +83,10 @@ final class PublicationCommand implements Callable<Integer> {
   }
 
   private void publish(String system, ConnectedSystem connected) {
-    List<String> statements = apply ? connected.publish() : connected.publication();
+    List<String> statements =
+        remove
+            ? apply ? connected.withdraw() : connected.withdrawal()
+            : apply ? connected.publish() : connected.publication();
     out.println(
         "-- "
             + system

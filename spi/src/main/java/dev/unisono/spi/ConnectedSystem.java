@@ -58,6 +58,33 @@ public interface ConnectedSystem extends AutoCloseable {
     return List.of();
   }
 
+  /**
+   * The statements that take back all that {@link #publish} has ever made there; empty where
+   * nothing is. Changes nothing.
+   *
+   * @throws UnisonoException not-available where this kind of system is not asked for that here;
+   *     where it cannot be asked
+   */
+  default List<String> withdrawal() {
+    throw new UnisonoException(
+        new Problem(
+            "not-available",
+            ProblemType.USER,
+            "What makes this kind of system show its changes is not taken back by this command.",
+            null,
+            "Its guide says by which statements it is."));
+  }
+
+  /**
+   * Runs {@link #withdrawal}; nothing may be reading then.
+   *
+   * @return what was run
+   * @throws UnisonoException where the system refuses
+   */
+  default List<String> withdraw() {
+    return withdrawal();
+  }
+
   /** A new source over all bindings that are read; one at a time. */
   Source source();
 

@@ -27,30 +27,35 @@ public final class H2Connector implements Connector {
 
   @Override
   public String description() {
-    return "H2 2.x, a server or a file: written by upserts.";
+    return "H2 2.x, a server or a file: written by upserts, read by triggers that write each change down in"
+        + " a table of ours, written through to on behalf of callers.";
   }
 
   @Override
   public List<Option> options() {
-    return List.of(
-        Option.required(
-            "url",
-            Option.Type.TEXT,
-            "Where it is: jdbc:h2:tcp://host:port/database, or jdbc:h2:/path for a file that no other"
-                + " process has open. It must be there."),
-        Option.required("user", Option.Type.TEXT, "The user to connect as."),
-        Option.secret("password", "That user's password."),
-        Option.optional(
-            "lanes",
-            Option.Type.INTEGER,
-            "4",
-            "Connections that write in parallel, 1 to 64. Where it is changed, all that is in line is"
-                + " written by the earlier ones first."));
+    List<Option> options =
+        new ArrayList<>(
+            List.of(
+                Option.required(
+                    "url",
+                    Option.Type.TEXT,
+                    "Where it is: jdbc:h2:tcp://host:port/database, or jdbc:h2:/path for a file that no other"
+                        + " process has open. It must be there."),
+                Option.required("user", Option.Type.TEXT, "The user to connect as."),
+                Option.secret("password", "That user's password."),
+                Option.optional(
+                    "lanes",
+                    Option.Type.INTEGER,
+                    "4",
+                    "Connections that write in parallel, 1 to 64. Where it is changed, all that is in line is"
+                        + " written by the earlier ones first.")));
+    options.addAll(ReadOptions.all("20ms"));
+    return options;
   }
 
   @Override
   public List<Problem> validate(Settings settings) {
-    List<Problem> problems = new ArrayList<>();
+    List<Problem> problems = new ArrayList<>(ReadOptions.validate(settings));
     if (!settings.text("url").startsWith(PREFIX)) {
       problems.add(
           new Problem(
@@ -82,9 +87,10 @@ public final class H2Connector implements Connector {
         url.toUpperCase(Locale.ROOT).contains(";IFEXISTS=") ? url : url + ";IFEXISTS=TRUE";
     String user = settings.text("user");
     String password = settings.optionalText("password").orElse("");
-    Database database =
-        new Database(context.name(), new H2Dialect(), () -> open(existing, user, password));
-    return new JdbcSystem(database, context, (int) settings.number("lanes"));
+    H2Dialect dialect = new H2Dialect();
+    Database database = new Database(context.name(), dialect, () -> open(existing, user, password));
+    return new JdbcSystem(
+        database, new H2Triggers(dialect), context, (int) settings.number("lanes"));
   }
 
   private static Connection open(String url, String user, String password) throws SQLException {

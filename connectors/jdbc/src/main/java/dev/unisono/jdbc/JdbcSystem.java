@@ -5,14 +5,15 @@ import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
-import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,14 +22,18 @@ final class JdbcSystem implements ConnectedSystem {
   private final Database database;
   private final List<Binding> reads;
   private final List<Binding> writes;
+  private final TriggerDialect triggers;
+  private final Settings settings;
   private final String installation;
   private final int lanes;
 
   /**
    * @param lanes connections that write in parallel
    */
-  JdbcSystem(Database database, SystemContext context, int lanes) {
+  JdbcSystem(Database database, TriggerDialect triggers, SystemContext context, int lanes) {
     this.database = database;
+    this.triggers = triggers;
+    this.settings = context.settings();
     this.reads = context.reads();
     this.writes = context.writes();
     this.installation = context.parameters().getOrDefault("installation", "");
@@ -38,25 +43,74 @@ final class JdbcSystem implements ConnectedSystem {
   @Override
   public List<Problem> check() {
     List<Problem> problems = new ArrayList<>();
-    for (Binding binding : reads) {
-      problems.add(notRead(binding.configPath()));
+    if (!reads.isEmpty()) {
+      problems.addAll(new ReadCheck(database, triggers, reads).run());
     }
     problems.addAll(JdbcTarget.check(database, writes));
     return problems;
   }
 
-  private Problem notRead(String path) {
-    return new Problem(
-        "not-available",
-        ProblemType.USER,
-        "A system of the kind " + database.dialect().kind() + " can be written, and not read.",
-        path,
-        "Give the member the direction write.");
+  @Override
+  public List<Problem> notices(Map<String, String> state) {
+    return reads.isEmpty() ? List.of() : new ReadCheck(database, triggers, reads).notices();
+  }
+
+  @Override
+  public List<String> publication() {
+    return installation(false);
+  }
+
+  @Override
+  public List<String> publish() {
+    return installation(true);
+  }
+
+  private List<String> installation(boolean run) {
+    if (reads.isEmpty()) {
+      return List.of();
+    }
+    try (Connection connection = database.connect()) {
+      Installation found = Installation.find(connection, database, triggers, reads);
+      if (run) {
+        found.run(connection);
+      }
+      return found.statements();
+    } catch (SQLException failed) {
+      throw Installation.notMade(database, failed);
+    }
+  }
+
+  @Override
+  public List<String> withdrawal() {
+    return removal(false);
+  }
+
+  @Override
+  public List<String> withdraw() {
+    return removal(true);
+  }
+
+  private List<String> removal(boolean run) {
+    try (Connection connection = database.connect()) {
+      List<String> statements = Installation.removal(connection, database, triggers);
+      if (run) {
+        Installation.remove(connection, database, triggers, statements);
+      }
+      return statements;
+    } catch (SQLException failed) {
+      throw database.failure("removing the triggers", failed);
+    }
   }
 
   @Override
   public Source source() {
-    throw new UnisonoException(notRead("systems." + database.system()));
+    return new TriggerSource(
+        database,
+        triggers,
+        reads,
+        installation + "/" + database.system(),
+        ReadLimits.of(settings),
+        InstantSource.system());
   }
 
   @Override
@@ -66,7 +120,7 @@ final class JdbcSystem implements ConnectedSystem {
 
   @Override
   public Owner owner() {
-    throw new UnisonoException(notRead("systems." + database.system()));
+    return new JdbcOwner(database);
   }
 
   @Override
@@ -87,6 +141,6 @@ final class JdbcSystem implements ConnectedSystem {
 
   @Override
   public void close() {
-    // Targets hold the connections, and are closed by whoever asked for them.
+    // Sources, targets and owners hold the connections, and are closed by whoever asked for them.
   }
 }

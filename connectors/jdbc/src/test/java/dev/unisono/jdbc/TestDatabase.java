@@ -78,7 +78,7 @@ final class TestDatabase implements TargetDatabase {
           text.endsWith("ms")
               ? Duration.ofMillis(Long.parseLong(text.substring(0, text.length() - 2)))
               : Duration.parse("PT" + text);
-      case BYTES -> throw new AssertionError("no such option");
+      case BYTES -> text.equals("1MiB") ? 1L << 20 : Long.parseLong(text);
     };
   }
 
@@ -138,6 +138,29 @@ final class TestDatabase implements TargetDatabase {
       }
     }
     return rows;
+  }
+
+  /** The first number of a query's first row. */
+  long counts(String query) {
+    try {
+      return Long.parseLong(rows(query).getFirst());
+    } catch (SQLException failed) {
+      throw new AssertionError(failed);
+    }
+  }
+
+  /** All tables and triggers there are. */
+  List<String> catalog() throws SQLException {
+    return rows(
+        switch (kind) {
+          case SQLITE ->
+              "SELECT type, name, sql FROM sqlite_schema WHERE name <> 'sqlite_sequence' ORDER BY 1,"
+                  + " 2";
+          case H2 ->
+              "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'PUBLIC' UNION"
+                  + " ALL SELECT TRIGGER_NAME FROM INFORMATION_SCHEMA.TRIGGERS UNION ALL SELECT"
+                  + " SEQUENCE_NAME FROM INFORMATION_SCHEMA.SEQUENCES ORDER BY 1";
+        });
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.Unfit;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,6 +121,10 @@ public final class Cleaner {
   }
 
   private static @Nullable Finding check(FieldConstraints rules, String field, Object value) {
+    if (value instanceof Unfit unfit) {
+      return new Finding(
+          "value-unfit", field, field + " has " + unfit.found() + ", which is none of its type.");
+    }
     if (value instanceof Object[] array) {
       return checkElements(rules, field, array);
     }

@@ -7,6 +7,8 @@ import dev.unisono.spi.LearnedColumn;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.Unfit;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -415,8 +417,19 @@ final class StateWriter implements AutoCloseable {
     }
     Bytes image = new Bytes(256);
     image.writeUnsigned(shapes.current(letter.entity()));
-    Shapes.writeRow(image, row);
+    Shapes.writeRow(image, withoutUnfit(row));
     return image.toByteArray();
+  }
+
+  /** What is none of a field's type has no form here; the cause says what it was. */
+  private static Row withoutUnfit(Row row) {
+    @Nullable Object[] values = row.copyValues();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] instanceof Unfit) {
+        values[i] = Unchanged.UNCHANGED;
+      }
+    }
+    return new Row(row.schema(), values);
   }
 
   @Override
