@@ -8,6 +8,7 @@ import dev.unisono.testkit.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,5 +70,51 @@ final class PublicationCommandTest {
       assertFalse(wrong.output().contains("crm"), wrong.output());
     }
     assertEquals(2, CliRun.of(Map.of(), "publication", folder + "/none.yaml").exit());
+  }
+
+  /** A database that triggers make show its changes can be left as it was. */
+  @Test
+  void triggersArePrintedMadeAndTakenBack() throws Exception {
+    Path shop = Files.createFile(folder.resolve("shop.db"));
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + shop);
+        var statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY)");
+    }
+    String file =
+        Files.writeString(
+                folder.resolve("unisono.yaml"),
+                """
+                systems:
+                  shop: { connector: sqlite, file: "SHOP" }
+                  copy: { connector: sqlite, file: "SHOP" }
+                entities:
+                  customer:
+                    key: id
+                    schema: { properties: { id: { type: integer } } }
+                syncs:
+                  customers:
+                    entity: customer
+                    members:
+                      - { system: shop, table: customers, direction: read }
+                      - { system: copy, table: copies, direction: write, create-table: true }
+                """
+                    .replace("SHOP", shop.toString()))
+            .toString();
+    CliRun printed = CliRun.of(Map.of(), "publication", file, "shop");
+    assertEquals(0, printed.exit(), printed.errors());
+    assertTrue(
+        printed.output().contains("CREATE TRIGGER unisono_1_insert AFTER INSERT ON \"customers\""),
+        printed.output());
+    CliRun check = CliRun.of(Map.of(), "check", file);
+    assertTrue((check.output() + check.errors()).contains("triggers-missing"), check.output());
+    CliRun.of(Map.of(), "publication", file, "shop", "--apply");
+    assertEquals(
+        "-- shop: nothing to run\n",
+        CliRun.of(Map.of(), "publication", file, "shop", "--apply").output());
+    CliRun removed = CliRun.of(Map.of(), "publication", file, "shop", "--remove", "--apply");
+    assertTrue(removed.output().startsWith("-- shop: was run\nDROP TRIGGER "), removed.output());
+    assertEquals(
+        "-- shop: nothing to run\n",
+        CliRun.of(Map.of(), "publication", file, "shop", "--remove").output());
   }
 }

@@ -101,7 +101,11 @@ final class H2Triggers implements TriggerDialect {
             for (int i = 1; i <= there.getColumnCount(); i++) {
               column = there.getColumnName(i).equals(name) ? i : column;
             }
-            String value = column == 0 ? null : value(row, column, there.getColumnType(column));
+            int type = column == 0 ? 0 : there.getColumnType(column);
+                if (column > 0 && there.getColumnTypeName(column).equals("UUID")) {
+                  type = Types.VARCHAR; // It says that it is bytes.
+                }
+                String value = column == 0 ? null : value(row, column, type);
             if (value == null) {
               text.append(column == 0 ? '!' : '~');
             } else {

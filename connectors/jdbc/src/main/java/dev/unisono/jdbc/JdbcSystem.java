@@ -42,9 +42,14 @@ final class JdbcSystem implements ConnectedSystem {
 
   @Override
   public List<Problem> check() {
+    return check(Map.of());
+  }
+
+  @Override
+  public List<Problem> check(Map<String, String> state) {
     List<Problem> problems = new ArrayList<>();
     if (!reads.isEmpty()) {
-      problems.addAll(new ReadCheck(database, triggers, reads).run());
+      problems.addAll(new ReadCheck(database, triggers, reads).run(state));
     }
     problems.addAll(JdbcTarget.check(database, writes));
     return problems;

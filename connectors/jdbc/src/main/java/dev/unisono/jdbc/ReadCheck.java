@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,12 @@ final class ReadCheck {
     this.bindings = bindings;
   }
 
-  List<Problem> run() {
+  /**
+   * All that is in the way.
+   *
+   * @param state what a source holds of its tables; empty where it never ran
+   */
+  List<Problem> run(Map<String, String> state) {
     try (Connection connection = database.connect()) {
       for (Binding binding : bindings) {
         checkPolicy(binding);
@@ -53,7 +59,7 @@ final class ReadCheck {
         if (found.isEmpty()) {
           problems.add(noTable(binding));
         } else {
-          checkColumns(binding, found.get());
+          checkColumns(binding, found.get(), state);
           checkKey(binding, found.get());
         }
       }
@@ -121,10 +127,12 @@ final class ReadCheck {
     }
   }
 
-  private void checkColumns(Binding binding, Table table) {
+  private void checkColumns(Binding binding, Table table, Map<String, String> state) {
+    boolean read = state.containsKey(BeginningSearch.TABLE + table.name());
     for (int i = 0; i < binding.schema().size(); i++) {
       String column = binding.column(i);
-      if (column != null) {
+      // A column that went while it was read: the source goes on without it, and says so.
+      if (column != null && (!read || table.columns().containsKey(column))) {
         checkColumn(binding, table, binding.schema().field(i), column);
       }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.spi.Binding;
+import dev.unisono.spi.Change;
 import dev.unisono.spi.Delivery;
 import dev.unisono.spi.DeliveryOutcome;
 import dev.unisono.spi.Field;
@@ -32,6 +33,8 @@ import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,6 +139,35 @@ final class ValueRoundTripTest {
           }
         }
       }
+    }
+  }
+
+  /** By a chunk of the snapshot and by the log alike. */
+  @ParameterizedTest
+  @EnumSource
+  void valuesAreReadAsTheyWereWritten(TestDatabase.Kind kind) throws SQLException, IOException {
+    try (TestDatabase database = new TestDatabase(kind, folder);
+        Lane lane = database.writing(VALUES).target().open(0)) {
+      List<Delivery> deliveries = rows().stream().map(ValueRoundTripTest::delivery).toList();
+      lane.apply(deliveries, new LaneCursor(1, 9));
+      assertEquals(List.of(), database.reading(VALUES).check());
+      try (SourceRun run = SourceRun.start(database.reading(VALUES).source(), Map.of())) {
+        run.awaitDone();
+        database.execute("DELETE FROM \"vals\"");
+        run.awaitChanges(2 * deliveries.size());
+        lane.apply(deliveries, new LaneCursor(1, 10));
+        List<Change> changes = run.awaitChanges(3 * deliveries.size());
+        for (int i = 0; i < deliveries.size(); i++) {
+          assertSameRow(rows().get(i), changes.get(i).after());
+          assertSameRow(rows().get(i), changes.get(2 * deliveries.size() + i).after());
+        }
+      }
+    }
+  }
+
+  private static void assertSameRow(@Nullable Object[] expected, @Nullable Row found) {
+    for (int i = 0; i < expected.length; i++) {
+      assertSame(expected[i], Objects.requireNonNull(found).value(i));
     }
   }
 
