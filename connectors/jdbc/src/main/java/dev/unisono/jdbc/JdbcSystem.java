@@ -5,6 +5,7 @@ import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -51,8 +52,24 @@ final class JdbcSystem implements ConnectedSystem {
     if (!reads.isEmpty()) {
       problems.addAll(new ReadCheck(database, triggers, reads).run(state));
     }
+    for (Binding binding : writes) {
+      if (reads.stream().anyMatch(read -> read.sync().equals(binding.sync()))) {
+        problems.add(notBoth(binding));
+      }
+    }
     problems.addAll(JdbcTarget.check(database, writes));
     return problems;
+  }
+
+  private Problem notBoth(Binding binding) {
+    return new Problem(
+        "not-available",
+        ProblemType.USER,
+        "A system of the kind "
+            + database.dialect().kind()
+            + " cannot be read and written by one sync yet.",
+        binding.configPath(),
+        "Give the member the direction read or write.");
   }
 
   @Override

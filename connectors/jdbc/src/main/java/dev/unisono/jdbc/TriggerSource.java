@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TriggerSource implements Source {
   private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long REPORT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Database database;
@@ -53,6 +54,7 @@ final class TriggerSource implements Source {
   private long prunedMark;
   private long prunedNanos = System.nanoTime();
   private long watchedNanos = System.nanoTime();
+  private long reportedNanos = System.nanoTime();
 
   /** Keys that a consumer holds, to be looked up. */
   private record Asked(SnapshotTable table, String consumer, Answer.Portion portion) {}
@@ -119,8 +121,11 @@ final class TriggerSource implements Source {
       }
       boolean worked = step(connection, reading, log, report);
       whole = reading.whole();
-      if (!worked) {
+      if (System.nanoTime() - reportedNanos >= REPORT_NANOS) {
+        reportedNanos = System.nanoTime();
         report.send();
+      }
+      if (!worked) {
         SnapshotCommand command = commands.poll(limits.poll().toNanos(), TimeUnit.NANOSECONDS);
         if (command != null) {
           order(command, log);
