@@ -172,7 +172,7 @@ final class BeginningSearch {
             : table.away()
                 ? "sync-was-away"
                 : lacking.contains(table.table().name()) && state.containsKey(LogReader.LOG)
-                    ? ReadCheck.MISSING
+                    ? "triggers-missing"
                     : null;
     if (cause != null && !table.untouched()) {
       System.getLogger(BeginningSearch.class.getName())

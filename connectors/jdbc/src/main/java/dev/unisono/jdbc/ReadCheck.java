@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks that tables can be read as they are bound. Changes nothing. For one thread. */
 final class ReadCheck {
-  /** Changes of a table are not written down. */
-  static final String MISSING = "triggers-missing";
-
   /** Values that SQLite keeps in more than one form, so that a key of them would not be found. */
   private static final Set<ValueType> MANY_FORMS =
       EnumSet.of(
@@ -79,7 +76,7 @@ final class ReadCheck {
       return installation.lacking().stream()
           .map(table ->
               new Problem(
-                  MISSING,
+                  "triggers-missing",
                   ProblemType.USER,
                   table
                       + " has no triggers that write its changes down, or none that fit it as it"

@@ -8,11 +8,15 @@ import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.ValueType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class SqliteTriggerSourceTest extends TriggerSourceContract {
   SqliteTriggerSourceTest() {
@@ -55,6 +59,33 @@ final class SqliteTriggerSourceTest extends TriggerSourceContract {
       assertEquals(Operation.DELETE, changes.get(4).operation());
       assertEquals(new Key(2L), changes.get(4).key());
       run.wasWell();
+    }
+  }
+
+  @Test
+  void aDatabaseThatIsRestoredToAnEarlierTimeIsCompared(@TempDir Path backups) throws Exception {
+    database.execute("INSERT INTO item VALUES (1, 'before', NULL)");
+    Map<String, String> state;
+    try (SourceRun run = start(Map.of())) {
+      run.awaitDone();
+      state = run.state();
+    }
+    Path backup = Files.copy(database.file(), backups.resolve("backup.db"));
+    database.execute("INSERT INTO item VALUES (2, 'after', NULL)");
+    Replica replica = new Replica();
+    try (SourceRun run = start(state)) {
+      run.awaitKey(2);
+      replica.add(ITEM, 1, 2);
+      state = run.state();
+    }
+    Files.copy(backup, database.file(), StandardCopyOption.REPLACE_EXISTING);
+    try (SourceRun run =
+        SourceRun.feeding(
+            source(), state, Integer.MAX_VALUE, new ReplicaKeys(replica::keys, true))) {
+      run.awaitDone();
+      assertEquals("log-behind", run.progress().tables().getFirst().cause());
+      replica.apply(run.changes());
+      assertEquals(List.of("1|before|~"), replica.texts());
     }
   }
 

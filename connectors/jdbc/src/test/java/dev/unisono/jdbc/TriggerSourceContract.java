@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What holds of a source by triggers, whatever the database. */
 abstract class TriggerSourceContract {
-  private static final Binding ITEM =
+  static final Binding ITEM =
       Bindings.of(
           "item",
           List.of("id"),
