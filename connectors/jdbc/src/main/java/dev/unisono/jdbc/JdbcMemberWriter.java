@@ -83,6 +83,7 @@ public final class JdbcMemberWriter implements MemberWriter {
         marker.put(connection, keyed.getLast().id());
         execute(keyed);
       }
+      marker.end(connection, writes.getLast().id());
       session.commit();
     } catch (SQLException thrown) {
       SQLException failed = database.dialect().cause(thrown);
@@ -165,6 +166,7 @@ public final class JdbcMemberWriter implements MemberWriter {
     try {
       begin(number);
       marker.put(connection, number);
+      marker.end(connection, number);
       session.commit();
     } catch (SQLException failed) {
       session.rollback();

@@ -3,9 +3,10 @@ package dev.unisono.jdbc;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
+import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -52,24 +53,8 @@ final class JdbcSystem implements ConnectedSystem {
     if (!reads.isEmpty()) {
       problems.addAll(new ReadCheck(database, triggers, reads).run(state));
     }
-    for (Binding binding : writes) {
-      if (reads.stream().anyMatch(read -> read.sync().equals(binding.sync()))) {
-        problems.add(notBoth(binding));
-      }
-    }
     problems.addAll(JdbcTarget.check(database, writes));
     return problems;
-  }
-
-  private Problem notBoth(Binding binding) {
-    return new Problem(
-        "not-available",
-        ProblemType.USER,
-        "A system of the kind "
-            + database.dialect().kind()
-            + " cannot be read and written by one sync yet.",
-        binding.configPath(),
-        "Give the member the direction read or write.");
   }
 
   @Override
@@ -137,7 +122,29 @@ final class JdbcSystem implements ConnectedSystem {
 
   @Override
   public Target target() {
-    return new JdbcTarget(database, writes, installation, lanes);
+    return new JdbcTarget(database, written(false), installation, lanes);
+  }
+
+  /**
+   * What is written.
+   *
+   * @param read those that are read as well, or those that are not
+   */
+  private List<Binding> written(boolean read) {
+    return writes.stream()
+        .filter(binding ->
+            read == reads.stream().anyMatch(other -> other.sync().equals(binding.sync())))
+        .toList();
+  }
+
+  @Override
+  public MemberWriter memberWriter() {
+    return new JdbcMemberWriter(database, written(true), installation, new TriggerMarker());
+  }
+
+  @Override
+  public RowReader rows(Binding binding) {
+    return TableRows.open(database, binding);
   }
 
   @Override

@@ -16,4 +16,12 @@ public interface WriteMarker {
    * within it, what comes after that.
    */
   void put(Connection connection, long number) throws SQLException;
+
+  /**
+   * Says that nothing more is written in the open transaction, where its log does not show that by
+   * itself.
+   *
+   * @param last the highest number that was put
+   */
+  default void end(Connection connection, long last) throws SQLException {}
 }

@@ -21,6 +21,7 @@ import dev.unisono.spi.MemberWrite;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.Unfit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -174,6 +175,10 @@ public final class FirstLoad {
 
   private void take(MergeMember member, MemberCount count, Row row) throws SQLException {
     count.row();
+    if (!hasKey(row)) {
+      count.add(Kind.REJECTED, null, List.of(), "Its key is none of the field's type.");
+      return;
+    }
     Key key = entity.schema().key(row);
     Row clean = cleaner.standardize(row);
     if (count.member().reads()) {
@@ -210,6 +215,16 @@ public final class FirstLoad {
     }
     byte[] stored = linked == null ? StoredKey.write(entity, key) : StoredKey.write(linked);
     table.write(scratch, entity.id(), stored, 0, codec.write(record));
+  }
+
+  private boolean hasKey(Row row) {
+    for (int part = 0; part < entity.schema().keySize(); part++) {
+      Object value = row.value(entity.schema().keyPosition(part));
+      if (value == null || value == Unchanged.UNCHANGED || value instanceof Unfit) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean lacks(MergeMember member, long record) throws SQLException {

@@ -435,15 +435,15 @@ final class MergeStage implements Merging {
         continue;
       }
       MemberWrite write = one.of.merger.tell(record, member, number + 1);
-      Pending told = view.pending;
-      if (write == null || told == null) {
+      Pending sent = view.pending;
+      if (write == null || sent == null) {
         queue.release(1);
       } else if (runaways.runsAway(one.of.plan.entity().id(), record.key(), member)) {
-        view.pending = told.refused(Runaways.problem(member, record));
+        view.pending = sent.refused(Runaways.problem(member, record));
         queue.release(1);
       } else {
         number++;
-        this.told.computeIfAbsent(member.system(), any -> new ArrayList<>()).add(write);
+        told.computeIfAbsent(member.system(), any -> new ArrayList<>()).add(write);
         RecordKey place = new RecordKey(one.of.plan.entity().id(), record.key());
         opened.put(write.id(), place);
         if (write.key() == null) {
