@@ -2,6 +2,7 @@ package dev.unisono.cli;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.EntityJson;
@@ -119,6 +120,11 @@ final class ApiClient implements AutoCloseable {
       String detail = String.valueOf(fields.get("detail"));
       return new Problem(code, ProblemType.USER, detail, null, "");
     }
+  }
+
+  /** A text as JSON. */
+  static String quoted(String text) {
+    return "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + "\"";
   }
 
   Answer get(String path) throws InterruptedException {

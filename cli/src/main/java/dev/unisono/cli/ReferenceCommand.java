@@ -51,6 +51,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
     section(page, "syncs.NAME", ConfigKeys.SYNC);
     section(page, "syncs.NAME.conflict", ConfigKeys.CONFLICT);
+    section(page, "syncs.NAME.conflict.fields.NAME", ConfigKeys.FIELD_CONFLICT);
     section(page, "syncs.NAME.members[]", ConfigKeys.MEMBER);
     return page.toString();
   }

@@ -312,14 +312,14 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeObjectFieldStart("properties");
     for (ConfigKey key : ConfigKeys.CONFLICT) {
       switch (key.name()) {
-        case "strategy" -> choice(json, key, List.of("latest"));
-        case "deletes" -> choice(json, key, List.of("edit-wins", "delete-wins"));
+        case "strategy" -> choice(json, key, ConfigKeys.STRATEGIES);
+        case "deletes" -> choice(json, key, ConfigKeys.DELETES);
         default -> {
           json.writeObjectFieldStart(key.name());
           described(json, key);
           json.writeStringField("type", "object");
           json.writeObjectFieldStart("additionalProperties");
-          names(json, "enum", List.of("latest", "sum"));
+          fieldConflict(json);
           json.writeEndObject();
           json.writeEndObject();
         }
@@ -327,6 +327,25 @@ final class SchemaCommand implements Callable<Integer> {
     }
     json.writeEndObject();
     json.writeEndObject();
+  }
+
+  private static void fieldConflict(JsonGenerator json) throws IOException {
+    json.writeArrayFieldStart("anyOf");
+    json.writeStartObject();
+    names(json, "enum", ConfigKeys.FIELD_STRATEGIES);
+    json.writeEndObject();
+    json.writeStartObject();
+    closed(json, ConfigKeys.FIELD_CONFLICT);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey key : ConfigKeys.FIELD_CONFLICT) {
+      json.writeObjectFieldStart(key.name());
+      described(json, key);
+      json.writeStringField("type", "string");
+      json.writeEndObject();
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+    json.writeEndArray();
   }
 
   private static void sync(JsonGenerator json) throws IOException {

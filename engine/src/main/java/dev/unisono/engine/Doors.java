@@ -2,6 +2,7 @@ package dev.unisono.engine;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
 import dev.unisono.engine.state.ParkedRow;
@@ -92,6 +93,26 @@ public interface Doors {
    * @throws UnisonoException not-found
    */
   void rejectParked(String system, long id, String reason) throws InterruptedException;
+
+  /** Conflicts of records that several members write, in the order of their numbers. */
+  List<MergeConflict> conflicts(MergeConflict.Filter filter);
+
+  /**
+   * One conflict.
+   *
+   * @throws UnisonoException not-found
+   */
+  MergeConflict conflict(long id);
+
+  /**
+   * Decides a conflict that waits for a person; what comes of it is told to all members.
+   *
+   * @throws UnisonoException not-found; conflict-decided; no-such-side; decision-late where nothing
+   *     is committed at the moment
+   * @throws Engine.InvalidPatch where the entity's rules refuse the value
+   */
+  MergeConflict decideConflict(long id, MergeConflict.Choice choice, Duration atMost)
+      throws InterruptedException;
 
   /**
    * A write that is through.

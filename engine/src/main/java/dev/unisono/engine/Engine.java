@@ -16,6 +16,7 @@ import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.merge.Merges;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordProjection;
@@ -378,6 +379,33 @@ public final class Engine implements Doors, AutoCloseable {
 
   private static UnisonoException noSuchParkedRow(String system, long id) {
     return refusal("not-found", system + " has no parked row " + id + " (any more).");
+  }
+
+  @Override
+  public List<MergeConflict> conflicts(MergeConflict.Filter filter) {
+    return merges.conflicts().list(filter);
+  }
+
+  @Override
+  public MergeConflict conflict(long id) {
+    return merges.conflicts().find(id);
+  }
+
+  @Override
+  public MergeConflict decideConflict(long id, MergeConflict.Choice choice, Duration atMost)
+      throws InterruptedException {
+    return switch (choice) {
+      case MergeConflict.Choice.Pick pick -> merges.conflicts().decide(id, pick, atMost);
+      case MergeConflict.Choice.Edit edit -> {
+        Cleaner cleaner = Objects.requireNonNull(cleaners.get(edit.row().schema().name()));
+        Row clean = cleaner.standardize(edit.row());
+        List<Finding> findings = cleaner.validate(clean);
+        if (!findings.isEmpty()) {
+          throw new InvalidPatch(findings);
+        }
+        yield merges.conflicts().decide(id, new MergeConflict.Choice.Edit(clean), atMost);
+      }
+    };
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery;
 import dev.unisono.engine.record.Records;
@@ -289,6 +290,22 @@ public final class EngineHost implements Doors, AutoCloseable {
   @Override
   public void rejectParked(String system, long id, String reason) throws InterruptedException {
     reading(() -> engine).rejectParked(system, id, reason);
+  }
+
+  @Override
+  public List<MergeConflict> conflicts(MergeConflict.Filter filter) {
+    return reading(() -> engine.conflicts(filter));
+  }
+
+  @Override
+  public MergeConflict conflict(long id) {
+    return reading(() -> engine.conflict(id));
+  }
+
+  @Override
+  public MergeConflict decideConflict(long id, MergeConflict.Choice choice, Duration atMost)
+      throws InterruptedException {
+    return reading(() -> engine).decideConflict(id, choice, atMost);
   }
 
   @Override

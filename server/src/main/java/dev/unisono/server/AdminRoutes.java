@@ -13,6 +13,7 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.merge.MergeStatus;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
+import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -240,6 +241,15 @@ final class AdminRoutes {
     writeTexts(json, "collecting", merges.collecting());
     writeTexts(json, "awaiting", merges.awaiting());
     json.writeNumberField("conflicts", merges.conflicts());
+    json.writeArrayFieldStart("open");
+    for (OpenConflicts open : merges.open()) {
+      json.writeStartObject();
+      json.writeStringField("sync", open.sync());
+      json.writeStringField("entity", open.entity());
+      json.writeNumberField("conflicts", open.count());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
     json.writeArrayFieldStart("members");
     for (MemberStatus member : merges.members()) {
       json.writeStartObject();

@@ -133,8 +133,9 @@ final class Doorway {
       case "gone", "gap" -> 410;
       case "version-mismatch" -> 412;
       case "method-not-allowed" -> 405;
-      case "refused-by-owner" -> 422;
+      case "refused-by-owner", "no-such-side" -> 422;
       case "source-not-running",
+          "conflict-decided",
           "restart-needed",
           "config-being-written",
           "not-merged",

@@ -4,6 +4,7 @@ import dev.unisono.engine.Doors;
 import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
+import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -49,7 +50,7 @@ final class HealthRoutes {
    * Ready once every part has begun, no first snapshot is missing, and all members of an entity
    * that several write have been read. A system that is away later does not make us unready: what
    * is here is still served. That a target is away, has stopped, or has refused rows is told as
-   * degraded.
+   * degraded, as are conflicts that wait for a person.
    */
   private void ready(RoutingContext context, Buffer body) {
     EngineStatus status = doors.status();
@@ -79,6 +80,11 @@ final class HealthRoutes {
     }
     for (String entity : status.merges().awaiting()) {
       missing.add(entity + ": AWAITING_LIVE");
+    }
+    for (OpenConflicts open : status.merges().open()) {
+      if (open.count() > 0) {
+        degraded.add(open.sync() + ": " + open.count() + " to decide");
+      }
     }
     for (MemberStatus member : status.merges().members()) {
       if (member.state() != State.RUNNING && member.state() != State.STARTING) {

@@ -5,6 +5,7 @@ import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.hub.Hub;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -26,6 +27,7 @@ final class Metrics {
   private final Doors doors;
   private final Set<String> meteredSources = new HashSet<>();
   private final Set<String> meteredTargets = new HashSet<>();
+  private final Set<String> meteredSyncs = new HashSet<>();
 
   /** What the figures of one scrape are taken from. */
   private volatile EngineStatus now;
@@ -67,6 +69,25 @@ final class Metrics {
     forget(TARGET, meteredTargets, targets);
     sources.stream().filter(meteredSources::add).forEach(this::addSource);
     targets.stream().filter(meteredTargets::add).forEach(this::addTarget);
+    now.merges().open().stream()
+        .map(OpenConflicts::sync)
+        .filter(meteredSyncs::add)
+        .forEach(this::addSync);
+  }
+
+  /** One that is merged no longer has none. */
+  private void addSync(String sync) {
+    Gauge.builder("unisono.merge.conflicts.open", doors, all -> (double) openConflicts(sync))
+        .tag("sync", sync)
+        .description("Conflicts that wait for a person to decide.")
+        .register(registry);
+  }
+
+  private long openConflicts(String sync) {
+    return now.merges().open().stream()
+        .filter(open -> open.sync().equals(sync))
+        .mapToLong(OpenConflicts::count)
+        .sum();
   }
 
   private void forget(String prefix, Set<String> metered, Set<String> present) {

@@ -151,8 +151,7 @@ final class ParkedRoutes {
     throw new Refusal(400, "bad-parameter", "rejected is true or false.", "rejected");
   }
 
-  private static long number(
-      @Nullable String text, String name, long least, long most, long otherwise) {
+  static long number(@Nullable String text, String name, long least, long most, long otherwise) {
     if (text == null) {
       return otherwise;
     }

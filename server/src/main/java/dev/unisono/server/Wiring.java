@@ -31,6 +31,7 @@ public class Wiring {
     new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
+    new ConflictRoutes(engine).mount(router, doorway);
     new ReloadRoutes(prepared.config()).mount(router, doorway);
     new AdminRoutes(engine, engine::config, access).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);

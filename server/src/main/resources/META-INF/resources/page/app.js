@@ -4,6 +4,7 @@ import { h, render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { poll } from './api.js';
 import { Changes } from './changes.js';
+import { Conflicts } from './conflicts.js';
 import { Editor } from './editor.js';
 import { Flow, Pill } from './flow.js';
 import { ChangeStream } from './stream.js';
@@ -95,6 +96,7 @@ function App() {
     h(Header, { seen, stream }),
     h('main', { class: failure ? 'stale' : '' },
       h(Flow, { status, entities, moving: rates.now() > 0 }),
+      h(Conflicts, { status }),
       h('div', { class: 'columns' },
         h('div', { class: 'column' },
           h(Throughput, { rates, status }),

@@ -317,7 +317,7 @@ final class PageTest {
   }
 
   /** Nothing that axe finds, and nothing to scroll sideways for. */
-  private static void assertUsable(Page page) {
+  static void assertUsable(Page page) {
     List<String> found =
         new AxeBuilder(page)
             .analyze().getViolations().stream()

@@ -15,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -38,10 +39,9 @@ final class JdbcOwner implements Owner {
   public Optional<WriteReceipt> update(
       Binding binding, Key key, Row patch, @Nullable Row expected) {
     try (Connection connection = database.connect()) {
-      String table =
+      Table table =
           dialect
               .find(connection, binding.table())
-              .map(Table::sqlName)
               .orElseThrow(() -> new UnisonoException(ReadCheck.noTable(binding)));
       List<Parameter> parameters = new ArrayList<>();
       String statement = statement(table, binding, key, patch, expected, parameters);
@@ -56,7 +56,7 @@ final class JdbcOwner implements Owner {
   }
 
   private String statement(
-      String table,
+      Table table,
       Binding binding,
       Key key,
       Row patch,
@@ -74,7 +74,7 @@ final class JdbcOwner implements Owner {
       assignments.add(dialect.quote(column) + " = ?");
       parameters.add(new Parameter(type, patch.value(i)));
       if (expected != null && expected.value(i) != Unchanged.UNCHANGED) {
-        conditions.add(dialect.same(dialect.quote(column)));
+        conditions.add(dialect.same(column(table, column)));
         compared.add(new Parameter(type, expected.value(i)));
       }
     }
@@ -83,17 +83,21 @@ final class JdbcOwner implements Owner {
     }
     List<String> keyColumns = Table.keyColumns(binding);
     for (int part = 0; part < keyColumns.size(); part++) {
-      conditions.add(dialect.same(dialect.quote(keyColumns.get(part))));
+      conditions.add(dialect.same(column(table, keyColumns.get(part))));
       ValueType type = binding.schema().field(binding.schema().keyPosition(part)).type();
       compared.add(new Parameter(type, key.part(part)));
     }
     parameters.addAll(compared);
     return "UPDATE "
-        + table
+        + table.sqlName()
         + " SET "
         + String.join(", ", assignments)
         + " WHERE "
         + String.join(" AND ", conditions);
+  }
+
+  private static Table.Column column(Table table, String name) {
+    return Objects.requireNonNull(table.columns().get(name), "a column that is there");
   }
 
   private Optional<WriteReceipt> write(

@@ -58,13 +58,16 @@ final class MemberTable {
     return new Statement(dialect.insertAbsent(table.sqlName(), columns, keyColumns()), parameters);
   }
 
-  /** The table gives the key; where a row is there that is taken for the same record, it is left. */
+  /**
+   * The table gives the key; where a row is there that is taken for the same record, it is left.
+   */
   private Statement insertWithoutKey(Row values, List<int[]> unlike) {
     List<Parameter> parameters = new ArrayList<>();
     List<String> columns = given(values, parameters);
     List<String> conditions = new ArrayList<>();
     for (int[] group : unlike) {
-      if (Arrays.stream(group).allMatch(field -> writes(values, field) && values.value(field) != null)) {
+      if (Arrays.stream(group)
+          .allMatch(field -> writes(values, field) && values.value(field) != null)) {
         List<String> same = new ArrayList<>();
         for (int field : group) {
           same.add(dialect.same(column(field)));

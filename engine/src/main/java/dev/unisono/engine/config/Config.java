@@ -165,13 +165,28 @@ public record Config(
   /**
    * What decides where several members write a record.
    *
-   * @param added fields of which each edit's difference is added, whoever else wrote them
-   * @param editRevives whether an edit brings back what another member deleted meanwhile
+   * @param otherwise for fields that have no strategy of their own
+   * @param fields by name, for those that have
    */
-  public record ConflictRules(Set<String> added, boolean editRevives) {
+  public record ConflictRules(
+      FieldStrategy otherwise, Map<String, FieldStrategy> fields, DeleteRule deletes) {
     public static ConflictRules standard() {
-      return new ConflictRules(Set.of(), true);
+      return new ConflictRules(new FieldStrategy.Latest(), Map.of(), DeleteRule.EDIT_WINS);
     }
+
+    public FieldStrategy strategy(String field) {
+      return fields.getOrDefault(field, otherwise);
+    }
+  }
+
+  /** What becomes of a record that one member deletes while another edits it. */
+  public enum DeleteRule {
+    /** It comes back. */
+    EDIT_WINS,
+    /** It is gone. */
+    DELETE_WINS,
+    /** It comes back, and waits for a person to decide. */
+    ASK
   }
 
   /** One member of a sync. */

@@ -168,25 +168,46 @@ public final class ConfigKeys {
                   + " counted) or delete-extra. Where several are read: ask (default; nobody is written"
                   + " before `./unisono live`) or live (as soon as all have been read)."));
 
+  /** What may decide of all fields. */
+  public static final List<String> STRATEGIES = List.of("latest", "priority", "merge", "manual");
+
+  /** What may decide of one field; or an expression. */
+  public static final List<String> FIELD_STRATEGIES =
+      List.of("latest", "priority", "merge", "manual", "sum");
+
+  public static final List<String> DELETES = List.of("edit-wins", "delete-wins", "ask");
+
   public static final List<ConfigKey> CONFLICT =
       List.of(
           optional(
               "strategy",
               "string",
               "latest",
-              "What decides field by field: latest (the newest edit wins)."),
+              "What decides field by field where two members wrote one, neither in knowledge of the"
+                  + " other: latest (the newest edit), priority (that of the member listed first),"
+                  + " merge (JSON and arrays part by part, else the newest) or manual (what is there"
+                  + " stays until a person decides)."),
           optional(
               "deletes",
               "string",
               "edit-wins",
-              "A record that one member deletes while another edits it: edit-wins (it comes back) or"
-                  + " delete-wins."),
+              "A record that one member deletes while another edits it: edit-wins (it comes back),"
+                  + " delete-wins, or ask (it comes back, and a person decides)."),
           key(
               "fields",
               "object",
               false,
-              "For a field its own strategy: latest, or sum (of a number: what each edit adds is"
-                  + " added)."));
+              "For a field its own strategy: one of the above, sum (of a number: what each edit adds"
+                  + " is added), or an expression."));
+
+  public static final List<ConfigKey> FIELD_CONFLICT =
+      List.of(
+          key(
+              "expression",
+              "string",
+              true,
+              "What the field is to be, in CEL over newer.value, newer.member, newer.time,"
+                  + " older.value, older.member, older.time and base."));
 
   public static final List<ConfigKey> MEMBER =
       List.of(

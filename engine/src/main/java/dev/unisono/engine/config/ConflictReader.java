@@ -2,16 +2,21 @@ package dev.unisono.engine.config;
 
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.ConflictRules;
+import dev.unisono.engine.config.Config.DeleteRule;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FirstLoad;
+import dev.unisono.engine.expression.ConflictExpression;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
 import java.util.EnumSet;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.nodes.MappingNode;
 
 /** Reads what a sync says of members that write the same records. Has no state. */
 final class ConflictReader {
@@ -39,44 +44,76 @@ final class ConflictReader {
       return ConflictRules.standard();
     }
     conflict.check(ConfigKeys.CONFLICT);
-    strategy(conflict, "strategy", List.of("latest"));
+    FieldStrategy otherwise = strategy(conflict, "strategy", ConfigKeys.STRATEGIES);
     String deletes = conflict.text("deletes", "edit-wins");
-    if (!List.of("edit-wins", "delete-wins").contains(deletes)) {
-      unknown(conflict, "deletes", deletes, "Use edit-wins or delete-wins.");
+    if (!ConfigKeys.DELETES.contains(deletes)) {
+      unknown(conflict, "deletes", deletes, ConfigKeys.DELETES);
     }
-    Set<String> added = new HashSet<>();
+    Map<String, FieldStrategy> own = new HashMap<>();
     YamlMap fields = conflict.optionalMap("fields");
-    for (String field : fields.names()) {
-      String strategy = strategy(fields, field, List.of("latest", "sum"));
-      if (entity.isPresent()) {
-        checkField(fields, field, strategy.equals("sum"), entity.get().schema());
-      }
-      if (strategy.equals("sum")) {
-        added.add(field);
+    for (String name : fields.names()) {
+      Field field = entity.isEmpty() ? null : field(fields, name, entity.get().schema());
+      boolean computed = fields.node(name) instanceof MappingNode;
+      if (field != null && computed) {
+        FieldStrategy expression = expression(fields.map(name), field);
+        own.put(name, expression);
+      } else if (!computed) {
+        FieldStrategy strategy = strategy(fields, name, ConfigKeys.FIELD_STRATEGIES);
+        checkNumber(fields, name, strategy, field);
+        own.put(name, strategy);
       }
     }
-    return new ConflictRules(Set.copyOf(added), deletes.equals("edit-wins"));
+    return new ConflictRules(
+        otherwise,
+        Map.copyOf(own),
+        switch (deletes) {
+          case "delete-wins" -> DeleteRule.DELETE_WINS;
+          case "ask" -> DeleteRule.ASK;
+          default -> DeleteRule.EDIT_WINS;
+        });
   }
 
-  private static String strategy(YamlMap map, String key, List<String> known) {
-    String strategy = map.text(key, "latest");
-    if (List.of("priority", "merge", "expression", "manual").contains(strategy)) {
+  private static FieldStrategy strategy(YamlMap map, String key, List<String> known) {
+    String name = map.text(key, "latest");
+    if (!known.contains(name)) {
+      unknown(map, key, name, known);
+    }
+    return switch (name) {
+      case "priority" -> new FieldStrategy.Priority();
+      case "merge" -> new FieldStrategy.Merge();
+      case "manual" -> new FieldStrategy.Manual();
+      case "sum" -> new FieldStrategy.Sum();
+      default -> new FieldStrategy.Latest();
+    };
+  }
+
+  private static FieldStrategy expression(YamlMap map, Field field) {
+    map.check(ConfigKeys.FIELD_CONFLICT);
+    String text = map.text("expression");
+    if (text == null) {
+      return new FieldStrategy.Latest();
+    }
+    try {
+      return new FieldStrategy.Computed(ConflictExpression.compile(text, field.type()));
+    } catch (ConflictExpression.Unfit unfit) {
       map.note(
-          key,
-          "not-available",
-          "The strategy '" + strategy + "' is not available yet.",
-          "Use " + String.join(" or ", known) + ".");
-    } else if (!known.contains(strategy)) {
-      unknown(map, key, strategy, "Use " + String.join(" or ", known) + ".");
+          "expression",
+          "bad-expression",
+          "This is no expression for '" + field.name() + "': " + unfit.getMessage() + ".",
+          "Write one in CEL, such as: newer.value > older.value ? newer.value : older.value");
+      return new FieldStrategy.Latest();
     }
-    return strategy;
   }
 
-  private static void unknown(YamlMap map, String key, String value, String remedy) {
-    map.note(key, "wrong-value", "There is no '" + value + "' here.", remedy);
+  private static void unknown(YamlMap map, String key, String value, List<String> known) {
+    map.note(
+        key,
+        "wrong-value",
+        "There is no '" + value + "' here" + Nearest.question(value, known),
+        "Use one of " + String.join(", ", known) + ".");
   }
 
-  private static void checkField(YamlMap fields, String name, boolean sum, Schema schema) {
+  private static @Nullable Field field(YamlMap fields, String name, Schema schema) {
     Integer position = schema.find(name);
     if (position == null) {
       List<String> known = schema.fields().stream().map(Field::name).toList();
@@ -86,7 +123,14 @@ final class ConflictReader {
           "unknown-field",
           schema.name() + " has no field '" + name + "'" + Nearest.question(name, known),
           "Fields: " + String.join(", ", known) + ".");
-    } else if (sum && !NUMBERS.contains(schema.field(position).type())) {
+      return null;
+    }
+    return schema.field(position);
+  }
+
+  private static void checkNumber(
+      YamlMap fields, String name, FieldStrategy strategy, @Nullable Field field) {
+    if (strategy instanceof FieldStrategy.Sum && field != null && !NUMBERS.contains(field.type())) {
       fields.note(
           name,
           "wrong-value",

@@ -76,7 +76,12 @@ public final class LearnedConfig {
       }
       syncs.add(
           new SyncConfig(
-              sync.name(), sync.entity(), List.copyOf(members), sync.firstLoad(), sync.deleteLimit(), sync.conflict()));
+              sync.name(),
+              sync.entity(),
+              List.copyOf(members),
+              sync.firstLoad(),
+              sync.deleteLimit(),
+              sync.conflict()));
     }
     return new Config(
         config.server(), config.state(), config.systems(), entities, List.copyOf(syncs));

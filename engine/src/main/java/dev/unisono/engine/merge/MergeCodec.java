@@ -34,6 +34,7 @@ final class MergeCodec {
   private static final int NO_STAMP = 0;
   private static final int SAME_STAMP = 1;
   private static final int OTHER_STAMP = 2;
+  private static final int STAMP_WITH_PATH = 3;
 
   private final MergePlan plan;
   private final Schema schema;
@@ -133,9 +134,12 @@ final class MergeCodec {
     } else if (stamp.equals(last)) {
       out.writeByte(SAME_STAMP);
     } else {
-      out.writeByte(OTHER_STAMP);
+      out.writeByte(stamp.path().isEmpty() ? OTHER_STAMP : STAMP_WITH_PATH);
       out.writeSigned(stamp.micros());
       out.writeUnsigned(stamp.rank());
+      if (!stamp.path().isEmpty()) {
+        out.writeText(stamp.path());
+      }
       last = stamp;
     }
   }
@@ -226,8 +230,10 @@ final class MergeCodec {
     if (tag == NO_STAMP) {
       return null;
     }
-    if (tag == OTHER_STAMP) {
-      last = new Stamp(in.readSigned(), (int) in.readUnsigned());
+    if (tag != SAME_STAMP) {
+      long micros = in.readSigned();
+      int rank = (int) in.readUnsigned();
+      last = new Stamp(micros, rank, tag == STAMP_WITH_PATH ? in.readText() : "");
     }
     return last;
   }

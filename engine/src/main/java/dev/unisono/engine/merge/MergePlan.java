@@ -1,5 +1,7 @@
 package dev.unisono.engine.merge;
 
+import dev.unisono.engine.config.Config.DeleteRule;
+import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.spi.Row;
 import java.util.List;
@@ -14,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param standardize the entity's steps
  * @param resolutionMicros times are compared in steps of this: that of the member with the coarsest
  *     clock in its log
- * @param editRevives true where an edit brings back what another member deleted meanwhile, false
- *     where the delete wins
+ * @param deletes what becomes of a record that one member deletes while another edits it
  * @param match rules, each the positions of some fields, by which rows of members that each have
  *     keys of their own are found to be one record; none where the key is everywhere the same
  * @param asks true where nobody is told anything before somebody has said so
@@ -23,24 +24,16 @@ import org.jspecify.annotations.Nullable;
 record MergePlan(
     Entity entity,
     List<MergeMember> members,
-    List<FieldRule> fields,
+    List<FieldStrategy> fields,
     UnaryOperator<Row> standardize,
     long resolutionMicros,
-    boolean editRevives,
+    DeleteRule deletes,
     List<int[]> match,
     boolean asks) {
   MergePlan {
     if (members.size() > 62) {
       throw new IllegalArgumentException("too many members: " + members.size());
     }
-  }
-
-  /** What decides between two versions of a field. */
-  enum FieldRule {
-    /** The newest wins. */
-    NEWEST,
-    /** What each edit adds is added. */
-    SUM
   }
 
   /** Whether each member has keys of its own. */
@@ -56,6 +49,12 @@ record MergePlan(
       }
     }
     return null;
+  }
+
+  /** By its name who wrote a version; it was Unisono itself where it was no member. */
+  String writer(Stamp version) {
+    MergeMember member = ranked(version.rank());
+    return member == null ? MergeConflict.HERE : member.system();
   }
 
   @Nullable MergeMember member(String system) {

@@ -6,8 +6,8 @@ import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
-import dev.unisono.engine.merge.MergePlan.FieldRule;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -63,18 +63,17 @@ final class MergePlans {
               told || member.writes(),
               new LearnedProjection()));
     }
-    List<FieldRule> rules =
+    List<FieldStrategy> strategies =
         entity.schema().fields().stream()
-            .map(field ->
-                sync.conflict().added().contains(field.name()) ? FieldRule.SUM : FieldRule.NEWEST)
+            .map(field -> sync.conflict().strategy(field.name()))
             .toList();
     return new MergePlan(
         entity,
         members,
-        rules,
+        strategies,
         new Cleaner(config)::standardize,
         1,
-        sync.conflict().editRevives(),
+        sync.conflict().deletes(),
         config.match().stream().map(rule -> positions(entity, rule)).toList(),
         sync.firstLoad() == FirstLoad.ASK);
   }

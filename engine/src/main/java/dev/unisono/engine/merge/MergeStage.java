@@ -12,6 +12,7 @@ import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.MemberWrite;
 import dev.unisono.spi.Operation;
+import dev.unisono.spi.Position;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
@@ -26,7 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiPredicate;
+import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -135,12 +137,13 @@ final class MergeStage implements Merging {
   private final Map<String, Progress> progress = new HashMap<>();
 
   private final Runaways runaways = new Runaways();
-  private final AtomicLong conflicts = new AtomicLong();
+  private final ConflictInbox inbox;
   private long number;
   private long durableNumber;
 
   /**
    * @param queues by system what is in line for it; all members that are written have one
+   * @param inbox keeps what two members did to a record
    * @param onBarrier called with a system and its barrier when its log has durably passed that;
    *     must not block
    * @param clock numbers begin above its time, so that a state that was restored from a copy uses
@@ -151,10 +154,12 @@ final class MergeStage implements Merging {
       Shapes shapes,
       List<MergePlan> plans,
       Map<String, MemberQueue> queues,
+      ConflictInbox inbox,
       ObjLongConsumer<String> onBarrier,
       InstantSource clock)
       throws SQLException {
     this.queues = Map.copyOf(queues);
+    this.inbox = inbox;
     this.onBarrier = onBarrier;
     this.clock = clock;
     this.number = Math.max(MergeTable.numbers(connection), clock.millis() * 1_000);
@@ -363,29 +368,73 @@ final class MergeStage implements Merging {
       runaways.answered(
           one.of.plan.entity().id(), record.key(), member, micros(change.sourceTime()));
     }
-    conflicts.addAndGet(came.conflicts().size());
+    inbox.note(connection, one.of.plan, record.key(), came.conflicts());
     mark(one);
     if (one.of.links != null) {
       one.of.links.moved(connection, (Long) record.key().part(0), image, record.image());
     }
-    journal(one, before, came.changed(), change, outcome);
+    journal(one, before, came.changed(), change, outcome::journaled);
     tell(one);
   }
 
   /** What others are told of the record; its key there may be another one than before. */
   private static void journal(
-      Held one, @Nullable Row before, boolean changed, Change change, Outcome outcome) {
+      Held one,
+      @Nullable Row before,
+      boolean changed,
+      Change change,
+      Consumer<CleanChange> journaled) {
     Row after = one.record.row();
     Schema schema = one.of.plan.entity().schema();
     if (before != null && after != null && !schema.key(before).equals(schema.key(after))) {
-      outcome.journaled(merged(one, before, null, change));
-      outcome.journaled(merged(one, null, after, change));
+      journaled.accept(merged(one, before, null, change));
+      journaled.accept(merged(one, null, after, change));
     } else if (changed ? before != null || after != null : (before == null) != (after == null)) {
-      outcome.journaled(merged(one, before, after, change));
+      journaled.accept(merged(one, before, after, change));
     }
   }
 
-  private static long micros(Instant time) {
+  /**
+   * Changes a record by what was decided here, and tells all members.
+   *
+   * @param change gives true where it made another one of the record
+   */
+  void amend(
+      Connection connection,
+      Entity entity,
+      Key key,
+      BiPredicate<MergePlan, MergedRecord> change,
+      Instant time,
+      Consumer<CleanChange> journaled)
+      throws SQLException {
+    EntityMerge of = Objects.requireNonNull(entities.get(entity.id()));
+    Held one = held(connection, of, key);
+    MergedRecord record = one.record;
+    Row before = record.row();
+    Row image = record.image();
+    boolean changed = change.test(of.plan, record);
+    mark(one);
+    if (of.links != null) {
+      of.links.moved(connection, (Long) key.part(0), image, record.image());
+    }
+    journal(one, before, changed, amended(of.plan, key, time), journaled);
+    tell(one);
+  }
+
+  private static Change amended(MergePlan plan, Key key, Instant time) {
+    return new Change(
+        plan.members().getFirst().binding(),
+        Operation.UPDATE,
+        key,
+        null,
+        null,
+        null,
+        new Position(0, 0),
+        time,
+        0);
+  }
+
+  static long micros(Instant time) {
     return time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000;
   }
 
@@ -587,9 +636,8 @@ final class MergeStage implements Merging {
         .toList();
   }
 
-  /** How often a field was written by two members, neither in knowledge of the other. */
-  long conflicts() {
-    return conflicts.get();
+  ConflictInbox inbox() {
+    return inbox;
   }
 
   @Override
@@ -612,6 +660,7 @@ final class MergeStage implements Merging {
   @Override
   public void committed() {
     durableNumber = number;
+    inbox.committed();
     for (Map.Entry<String, List<MemberWrite>> each : told.entrySet()) {
       TreeMap<Long, RecordKey> waiting = Objects.requireNonNull(underway.get(each.getKey()));
       for (MemberWrite write : each.getValue()) {
@@ -635,6 +684,7 @@ final class MergeStage implements Merging {
     told.forEach(
         (system, writes) -> Objects.requireNonNull(queues.get(system)).release(writes.size()));
     insertingNow.forEach(inserting::remove);
+    inbox.rolledBack();
     held.clear();
     dirty.clear();
     table.forget();

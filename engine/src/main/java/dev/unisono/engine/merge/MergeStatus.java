@@ -14,10 +14,16 @@ import org.jspecify.annotations.Nullable;
  *     members may be told
  * @param conflicts how often since the start a field was written by two members, neither in
  *     knowledge of the other
+ * @param open how many conflicts wait for a person, for each sync
  * @param members how writing to each goes
  */
 public record MergeStatus(
-    List<String> collecting, List<String> awaiting, long conflicts, List<MemberStatus> members) {
+    List<String> collecting,
+    List<String> awaiting,
+    long conflicts, List<OpenConflicts> open, List<MemberStatus> members) {
+
+  /** How many conflicts of a sync wait for a person. Immutable. */
+  public record OpenConflicts(String sync, String entity, long count) {}
 
   /**
    * How writing to one member goes. Immutable.

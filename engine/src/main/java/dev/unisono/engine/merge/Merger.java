@@ -1,6 +1,8 @@
 package dev.unisono.engine.merge;
 
-import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.engine.config.Config.DeleteRule;
+import dev.unisono.engine.config.FieldStrategy;
+import dev.unisono.engine.merge.Conflict.Side;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.MemberWrite;
 import dev.unisono.spi.Problem;
@@ -28,10 +30,12 @@ final class Merger {
 
   private final MergePlan plan;
   private final Schema schema;
+  private final Contest contest;
 
   Merger(MergePlan plan) {
     this.plan = plan;
     this.schema = plan.entity().schema();
+    this.contest = new Contest(plan);
   }
 
   /**
@@ -115,12 +119,12 @@ final class Merger {
     List<Conflict> conflicts = new ArrayList<>(0);
     boolean changed = false;
     if (shown == null || clean == null) {
-      changed = exists(record, member, view, false, micros, conflicts);
+      changed = exists(record, member, null, base, micros, conflicts);
       return new Outcome(changed, conflicts);
     }
     boolean edited = false;
     if (base == null) {
-      changed = exists(record, member, view, true, micros, conflicts);
+      changed = exists(record, member, clean, null, micros, conflicts);
     }
     for (int field = 0; field < schema.size(); field++) {
       Object value = shown.value(field);
@@ -135,29 +139,67 @@ final class Merger {
         changed |= write(record, member, view, field, before, written, time, conflicts);
       }
     }
-    if (edited && base != null && plan.editRevives()) {
-      changed |= exists(record, member, view, true, micros, conflicts);
+    if (edited && base != null) {
+      changed |= edited(record, member, clean, base, micros, conflicts);
     }
     return new Outcome(changed, conflicts);
   }
 
+  /** An edit brings back what another member deleted meanwhile, unless that wins. */
+  private boolean edited(
+      MergedRecord record,
+      MergeMember member,
+      Row clean,
+      Row base,
+      long micros,
+      List<Conflict> conflicts) {
+    if (plan.deletes() != DeleteRule.DELETE_WINS) {
+      return exists(record, member, clean, base, micros, conflicts);
+    }
+    Stamp current = record.existence;
+    Stamp known = record.members[member.number()].seenExistence;
+    if (!record.exists && current != null && !current.equals(known)) {
+      Side edit = new Side(clean, stamp(member, micros, known));
+      conflicts.add(deleted(base, new Side(null, current), edit));
+    }
+    return false;
+  }
+
+  /**
+   * A member has the record, or has it no more.
+   *
+   * @param row what it shows; null where it has none
+   * @param base what it had before
+   */
   private boolean exists(
       MergedRecord record,
       MergeMember member,
-      MemberView view,
-      boolean exists,
+      @Nullable Row row,
+      @Nullable Row base,
       long micros,
       List<Conflict> conflicts) {
-    Stamp stamp = stamp(member, micros, view.seenExistence);
+    MemberView view = record.members[member.number()];
+    boolean exists = row != null;
     Stamp known = view.seenExistence;
-    view.seenExistence = stamp;
     Stamp current = record.existence;
+    if (!exists && current != null && !record.exists) {
+      view.seenExistence = Stamp.later(known, current);
+      return false;
+    }
+    Stamp stamp = existence(member, micros, known, exists);
+    view.seenExistence = stamp;
     boolean wins = current == null || stamp.compareTo(current) > 0;
-    if (current != null && !current.equals(known) && record.exists != exists) {
-      conflicts.add(
-          wins
-              ? new Conflict(-1, !exists, exists, stamp, record.exists, current)
-              : new Conflict(-1, !exists, record.exists, current, exists, stamp));
+    if (current != null && record.exists != exists) {
+      Side mine = new Side(row, stamp);
+      if (!current.equals(known)) {
+        Side theirs = new Side(record.row(), current);
+        conflicts.add(deleted(base, wins ? mine : theirs, wins ? theirs : mine));
+      } else if (!exists && plan.deletes() == DeleteRule.DELETE_WINS) {
+        Stamp unknown = unknownEdit(record, view);
+        if (unknown != null) {
+          conflicts.add(deleted(base, mine, new Side(record.row(), unknown)));
+        }
+      }
     }
     if (!wins) {
       return false;
@@ -165,7 +207,31 @@ final class Merger {
     boolean changed = record.exists != exists;
     record.existence = stamp;
     record.exists = exists;
+    Lineage.shortenExistence(record);
     return changed;
+  }
+
+  private Conflict deleted(@Nullable Row base, Side kept, Side other) {
+    String rule =
+        switch (plan.deletes()) {
+          case EDIT_WINS -> "edit-wins";
+          case DELETE_WINS -> "delete-wins";
+          case ASK -> "ask";
+        };
+    return new Conflict(
+        Conflict.EXISTENCE, base, kept, other, null, rule, plan.deletes() == DeleteRule.ASK, false);
+  }
+
+  /** A version of a field that a member does not know; null where it knows all. */
+  private @Nullable Stamp unknownEdit(MergedRecord record, MemberView view) {
+    Stamp unknown = null;
+    for (int field = 0; field < schema.size(); field++) {
+      Stamp stamp = record.stamps[field];
+      if (stamp != null && view.seen[field] != null && !stamp.equals(view.seen[field])) {
+        unknown = Stamp.later(unknown, stamp);
+      }
+    }
+    return unknown;
   }
 
   private boolean write(
@@ -180,41 +246,49 @@ final class Merger {
     Stamp known = view.seen[field];
     Stamp current = record.stamps[field];
     Object present = record.values[field];
-    Object sum = plan.fields().get(field) == FieldRule.SUM ? sum(present, value, before) : null;
+    FieldStrategy strategy = plan.fields().get(field);
+    Object sum = strategy instanceof FieldStrategy.Sum ? sum(present, value, before) : null;
     if (sum == null
         && current != null
         && SameValue.of(member.projection().project(field, present), value)) {
       // It holds all of the present value that it can.
-      view.seen[field] = later(known, current);
+      view.seen[field] = Stamp.later(known, current);
       return false;
     }
-    Stamp stamp = stamp(member, micros, known);
-    view.seen[field] = stamp;
+    Stamp stamp =
+        strategy instanceof FieldStrategy.Priority
+            ? along(stamp(member, micros, known), member.rank())
+            : stamp(member, micros, known);
     if (sum != null) {
+      view.seen[field] = stamp;
       record.values[field] = sum;
-      record.stamps[field] = later(current, stamp);
+      record.stamps[field] = Stamp.later(current, stamp);
       return !SameValue.of(sum, present);
     }
-    boolean wins =
-        current == null
-            || stamp.compareTo(current) > 0
-            || refines(field, value, present, current, stamp);
-    if (current != null && !current.equals(known) && isWritten(current) && isWritten(stamp)) {
-      conflicts.add(
-          wins
-              ? new Conflict(field, before, value, stamp, present, current)
-              : new Conflict(field, before, present, current, value, stamp));
+    if (current == null
+        || current.equals(known)
+        || refines(field, value, present, current, stamp)) {
+      view.seen[field] = stamp;
+      record.values[field] = value;
+      record.stamps[field] = Stamp.later(current, stamp);
+      Lineage.shorten(record, field);
+      return true;
     }
-    if (!wins) {
-      return false;
+    Contest.Verdict verdict =
+        contest.decide(
+            new Contest.Edit(member, field, before, value, known, stamp), present, current);
+    view.seen[field] = verdict.seen();
+    record.values[field] = verdict.value();
+    record.stamps[field] = verdict.version();
+    if (verdict.conflict() != null) {
+      conflicts.add(verdict.conflict());
     }
-    record.values[field] = value;
-    record.stamps[field] = later(current, stamp);
-    return true;
+    Lineage.shorten(record, field);
+    return !SameValue.of(verdict.value(), present);
   }
 
   /** False of a field that was empty when it was read first. */
-  private static boolean isWritten(Stamp stamp) {
+  static boolean isWritten(Stamp stamp) {
     return stamp.micros() >= NO_TIME;
   }
 
@@ -252,7 +326,20 @@ final class Merger {
   /** The version that an edit makes: later than the one it is known to have been made on. */
   private Stamp stamp(MergeMember member, long micros, @Nullable Stamp known) {
     long time = micros - Math.floorMod(micros, plan.resolutionMicros());
-    return new Stamp(known == null ? time : Math.max(time, known.micros() + 1), member.rank());
+    return known == null
+        ? new Stamp(time, member.rank())
+        : new Stamp(Math.max(time, known.micros() + 1), member.rank(), known.path());
+  }
+
+  /** Where not the time decides: what is there at the first load has no letter of its own. */
+  private static Stamp along(Stamp stamp, int letter) {
+    return stamp.micros() <= NO_TIME ? stamp : stamp.along(stamp.path() + (char) letter);
+  }
+
+  /** Of what knows nothing of each other, edits come before deletes, or the other way round. */
+  private Stamp existence(MergeMember member, long micros, @Nullable Stamp known, boolean exists) {
+    return along(
+        stamp(member, micros, known), Ruling.letter(plan.deletes(), exists, member.rank()));
   }
 
   /**
@@ -330,7 +417,11 @@ final class Merger {
     }
     Row shadow = view.shadow;
     if (!record.exists) {
-      return shadow == null ? null : delete(record, member, view, id, shadow);
+      if (shadow == null) {
+        view.seenExistence = Stamp.later(view.seenExistence, record.existence);
+        return null;
+      }
+      return delete(record, member, view, id, shadow);
     }
     @Nullable Stamp[] stamps = new @Nullable Stamp[schema.size()];
     @Nullable Object[] values = new @Nullable Object[schema.size()];
@@ -359,7 +450,7 @@ final class Merger {
           holds = SameValue.of(stored, clean.value(field));
         }
         if (holds) {
-          view.seen[field] = later(view.seen[field], record.stamps[field]);
+          view.seen[field] = Stamp.later(view.seen[field], record.stamps[field]);
         } else {
           values[field] = value;
           stamps[field] = record.stamps[field];
@@ -368,7 +459,7 @@ final class Merger {
       }
     }
     if (!anything) {
-      view.seenExistence = later(view.seenExistence, record.existence);
+      view.seenExistence = Stamp.later(view.seenExistence, record.existence);
       return null;
     }
     Row sent = new Row(schema, values);
@@ -386,10 +477,5 @@ final class Merger {
       MergedRecord record, MergeMember member, MemberView view, long id, Row shadow) {
     view.pending = new Pending(id, null, record.stamps.clone(), record.existence, null);
     return new MemberWrite(id, member.binding(), record.keyIn(member), null, shadow, List.of());
-  }
-
-  /** What a member holds is what the later version says, whoever wrote it there. */
-  private static @Nullable Stamp later(@Nullable Stamp known, @Nullable Stamp current) {
-    return known == null || (current != null && current.compareTo(known) > 0) ? current : known;
   }
 }

@@ -3,6 +3,7 @@ package dev.unisono.engine.merge;
 import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
@@ -75,8 +76,9 @@ public final class Merges implements AutoCloseable {
 
   /** What merges, for the state's writer. */
   public Merging open(Connection connection, Shapes shapes) throws SQLException {
+    ConflictInbox inbox = new ConflictInbox(connection, new ConflictTable(shapes, plans), clock);
     MergeStage made =
-        new MergeStage(connection, shapes, plans, queues, this::sweepBehindBarrier, clock);
+        new MergeStage(connection, shapes, plans, queues, inbox, this::sweepBehindBarrier, clock);
     stage = made;
     return made;
   }
@@ -260,13 +262,28 @@ public final class Merges implements AutoCloseable {
   public MergeStatus status() {
     MergeStage merging = stage;
     List<String> waiting = awaiting.stream().sorted().toList();
+    if (merging == null) {
+      return new MergeStatus(List.of(), waiting, 0, List.of(), List.of());
+    }
+    List<OpenConflicts> open =
+        plans.stream()
+            .map(plan ->
+                new OpenConflicts(
+                    plan.members().getFirst().binding().sync(),
+                    plan.entity().name(),
+                    merging.inbox().open(plan.entity().id())))
+            .toList();
     return new MergeStatus(
-        merging == null
-            ? List.of()
-            : merging.collecting().stream().filter(entity -> !waiting.contains(entity)).toList(),
+        merging.collecting().stream().filter(entity -> !waiting.contains(entity)).toList(),
         waiting,
-        merging == null ? 0 : merging.conflicts(),
+        merging.inbox().seen(),
+        open,
         runners.stream().map(MemberRunner::status).toList());
+  }
+
+  /** The conflicts of all that is merged; only after it was started. */
+  public Conflicts conflicts() {
+    return new Conflicts(state(), stage());
   }
 
   @Override

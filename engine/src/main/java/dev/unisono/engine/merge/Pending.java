@@ -58,6 +58,15 @@ final class Pending {
     return new Pending(id, values, stamps, existence, why);
   }
 
+  /** The same write, of whose versions each is called by another name. */
+  Pending renamed(@Nullable Stamp[] names, @Nullable Stamp ofExistence) {
+    return new Pending(id, values, names, ofExistence, refused);
+  }
+
+  @Nullable Stamp[] stamps() {
+    return stamps.clone();
+  }
+
   /** True where it may be, or come to be, in the member. */
   boolean underway() {
     return refused == null;

@@ -1,5 +1,6 @@
 package dev.unisono.engine.merge;
 
+import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.state.StoredKey;
 import dev.unisono.spi.Key;
@@ -42,6 +43,34 @@ final class RecordLinks {
       select.setInt(1, plan.entity().id());
       select.setInt(2, stored[member.number()]);
       select.setBytes(3, StoredKey.write(plan.entity(), local));
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? row.getLong(1) : null;
+      }
+    }
+  }
+
+  /** The key that the first of a record's members has for it; null where none has it. */
+  static @Nullable Key key(Connection connection, Entity entity, Key record) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT key FROM merge_link WHERE entity = ? AND record = ? ORDER BY member LIMIT 1")) {
+      select.setInt(1, entity.id());
+      select.setLong(2, (Long) record.part(0));
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? StoredKey.read(row.getBytes(1)) : null;
+      }
+    }
+  }
+
+  /** The record that the first of the members that has such a key means by it. */
+  static @Nullable Long record(Connection connection, Entity entity, Key local)
+      throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT l.record FROM merge_member m JOIN merge_link l ON l.entity = m.entity AND"
+                + " l.member = m.id AND l.key = ? WHERE m.entity = ? ORDER BY m.id LIMIT 1")) {
+      select.setBytes(1, StoredKey.write(entity, local));
+      select.setInt(2, entity.id());
       try (ResultSet row = select.executeQuery()) {
         return row.next() ? row.getLong(1) : null;
       }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Notices members that answer each write of ours to a record with an edit, as triggers do that
- * undo each other in two of them: without end, where nobody breaks it. For the writer's thread.
+ * Notices members that answer each write of ours to a record with an edit, as triggers do that undo
+ * each other in two of them: without end, where nobody breaks it. For the writer's thread.
  */
 final class Runaways {
   /** So many answers in a row are a trigger's business. */
@@ -48,8 +48,8 @@ final class Runaways {
   }
 
   /**
-   * Whether a member is to be told nothing of a record for now; asked once for each time, since what
-   * is tried again later is counted anew.
+   * Whether a member is to be told nothing of a record for now; asked once for each time, since
+   * what is tried again later is counted anew.
    */
   boolean runsAway(int entity, Key key, MergeMember member) {
     Place place = new Place(entity, key, member.number());

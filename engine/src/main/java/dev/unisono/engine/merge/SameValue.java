@@ -53,6 +53,11 @@ final class SameValue {
     return true;
   }
 
+  /** Whether two parts of documents mean the same. */
+  static boolean nodes(JsonNode one, JsonNode other) {
+    return one.equals(NODES, other);
+  }
+
   private static boolean sameJson(String one, String other) {
     if (one.equals(other)) {
       return true;

@@ -112,6 +112,11 @@ public final class EngineState implements AutoCloseable {
     writer.submit(upkeep);
   }
 
+  /** In line for the writer, as a transaction of its own. */
+  public void submit(Amendment amendment) {
+    writer.submit(amendment);
+  }
+
   /**
    * Waits until everything that was handed in before is in the journal; false when the time is
    * over, as where nothing can be written.

@@ -31,8 +31,8 @@ import org.sqlite.SQLiteConfig;
 
 /**
  * The folder that holds all state of one server: {@code state.db} (journal, positions of the
- * sources, dead letters, parked rows) and {@code records.db} (the read model, which can be made
- * again from the journal). Locked for one process. Opening connections is safe for threads.
+ * sources, dead letters, parked rows, conflicts) and {@code records.db} (the read model, which can
+ * be made again from the journal). Locked for one process. Opening connections is safe for threads.
  */
 public final class StateFolder implements AutoCloseable {
   private static final String[] TABLES = {
@@ -74,12 +74,23 @@ public final class StateFolder implements AutoCloseable {
     "CREATE TABLE IF NOT EXISTS merge_link (entity INTEGER NOT NULL, member INTEGER NOT NULL,"
         + " key BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (entity, member, key))"
         + " WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS merge_link_record ON merge_link (entity, record, member)",
     // The values by which a row finds its record.
     "CREATE TABLE IF NOT EXISTS merge_match (entity INTEGER NOT NULL, rule TEXT NOT NULL,"
         + " value TEXT NOT NULL, record INTEGER NOT NULL,"
         + " PRIMARY KEY (entity, rule, value, record)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS merge_live (entity INTEGER PRIMARY KEY,"
-        + " swept INTEGER NOT NULL)"
+        + " swept INTEGER NOT NULL)",
+    // Where field is empty it is about the record's existence; closed is null until it is decided.
+    "CREATE TABLE IF NOT EXISTS conflict (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        + " entity INTEGER NOT NULL, key BLOB NOT NULL, field TEXT NOT NULL, kept_by TEXT NOT NULL,"
+        + " kept_micros INTEGER NOT NULL, other_by TEXT NOT NULL, other_micros INTEGER NOT NULL,"
+        + " rows BLOB NOT NULL, rule TEXT NOT NULL, first_load INTEGER NOT NULL,"
+        + " recorded INTEGER NOT NULL, closed INTEGER, decided INTEGER NOT NULL, pick TEXT,"
+        + " result BLOB)",
+    "CREATE INDEX IF NOT EXISTS conflict_record ON conflict (entity, key, field)",
+    "CREATE INDEX IF NOT EXISTS conflict_open ON conflict (entity, id) WHERE closed IS NULL",
+    "CREATE INDEX IF NOT EXISTS conflict_closed ON conflict (closed, id) WHERE closed IS NOT NULL"
   };
 
   private final Path path;

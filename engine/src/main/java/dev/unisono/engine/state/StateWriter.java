@@ -100,6 +100,10 @@ final class StateWriter implements AutoCloseable {
     queue.add(upkeep);
   }
 
+  void submit(Amendment amendment) {
+    queue.add(amendment);
+  }
+
   /** Why nothing is committed at the moment; null where all is well. */
   @Nullable Problem problem() {
     return problem;
@@ -161,6 +165,10 @@ final class StateWriter implements AutoCloseable {
       upkeep.durable();
       return from + 1;
     }
+    if (gathered.get(from) instanceof Amendment amendment) {
+      commit(amendment);
+      return from + 1;
+    }
     List<Intake> group = new ArrayList<>();
     int changes = 0;
     int index = from;
@@ -210,6 +218,24 @@ final class StateWriter implements AutoCloseable {
       intake.durable().run();
     }
     journal.committed(entries, sizeBytes, nowUnfinished);
+  }
+
+  private void commit(Amendment amendment) throws InterruptedException {
+    List<JournalEntry> entries = new ArrayList<>();
+    durably(() -> {
+      entries.clear();
+      amendment.run(
+          connection,
+          amended -> entries.add(entry(head + entries.size() + 1, amended, Amendment.SYSTEM)));
+      if (!entries.isEmpty()) {
+        insertBlock(entries, codec.encode(entries));
+      }
+    });
+    if (!entries.isEmpty()) {
+      head = entries.getLast().sequence();
+    }
+    amendment.durable();
+    journal.committed(entries, 0, unfinished);
   }
 
   private void addEntries(Intake intake, List<JournalEntry> entries, List<DeadLetter> refused)

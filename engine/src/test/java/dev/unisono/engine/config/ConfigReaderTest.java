@@ -451,17 +451,24 @@ final class ConfigReaderTest {
 
   @Test
   void readsSeveralMembersThatWrite() throws IOException {
-    Config config =
-        Objects.requireNonNull(
-            merging(
-                    "\n    conflict: { deletes: delete-wins, fields: { balance: sum, name: latest } }",
-                    "")
-                .config());
+    String conflict =
+        "{ strategy: priority, deletes: ask, fields: { balance: sum, name:"
+            + " { expression: 'newer.value' } } }";
+    Config config = Objects.requireNonNull(merging("\n    conflict: " + conflict, "").config());
     Config.SyncConfig sync = config.syncs().getFirst();
     assertTrue(sync.merges());
     assertEquals(FirstLoad.ASK, sync.firstLoad());
-    assertEquals(Set.of("balance"), sync.conflict().added());
-    assertFalse(sync.conflict().editRevives());
+    assertEquals(new FieldStrategy.Sum(), sync.conflict().strategy("balance"));
+    assertEquals("expression", sync.conflict().strategy("name").name());
+    assertEquals(new FieldStrategy.Priority(), sync.conflict().strategy("email"));
+    assertEquals(Config.DeleteRule.ASK, sync.conflict().deletes());
+    assertEquals(
+        sync.conflict(),
+        Objects.requireNonNull(merging("\n    conflict: " + conflict, "").config())
+            .syncs()
+            .getFirst()
+            .conflict(),
+        "read twice, it is the same");
     Config.SyncConfig plain = Objects.requireNonNull(merging("", "").config()).syncs().getFirst();
     assertEquals(Config.ConflictRules.standard(), plain.conflict());
   }
@@ -472,7 +479,13 @@ final class ConfigReaderTest {
         Map.ofEntries(
             Map.entry("schema-change: evolve", "schema-change not-available"),
             Map.entry("first-load: delete-extra", "first-load wrong-value"),
-            Map.entry("conflict: { strategy: manual }", "conflict.strategy not-available"),
+            Map.entry("conflict: { strategy: sum }", "conflict.strategy wrong-value"),
+            Map.entry(
+                "conflict: { fields: { name: { expression: 'newer.valu' } } }",
+                "conflict.fields.name.expression bad-expression"),
+            Map.entry(
+                "conflict: { fields: { name: { expression: '1 + 1' } } }",
+                "conflict.fields.name.expression bad-expression"),
             Map.entry("conflict: { strategy: loud }", "conflict.strategy wrong-value"),
             Map.entry("conflict: { deletes: never }", "conflict.deletes wrong-value"),
             Map.entry("conflict: { fields: { nam: sum } }", "conflict.fields.nam unknown-field"),

@@ -3,7 +3,8 @@ package dev.unisono.engine.merge;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.engine.config.Config.DeleteRule;
+import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.state.CleanChange;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
@@ -30,7 +31,13 @@ final class LinkedRecordsTest {
   private static final List<int[]> BY_NAME = List.of(new int[] {MergeWorld.A});
 
   private static MergeWorld world(int count, boolean editRevives) throws SQLException {
-    return new MergeWorld(count, false, editRevives, FieldRule.NEWEST, BY_NAME);
+    return new MergeWorld(
+        count,
+        false,
+        editRevives ? DeleteRule.EDIT_WINS : DeleteRule.DELETE_WINS,
+        new FieldStrategy.Latest(),
+        new FieldStrategy.Latest(),
+        BY_NAME);
   }
 
   @Property(tries = 10_000)

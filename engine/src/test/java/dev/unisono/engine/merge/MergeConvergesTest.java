@@ -3,13 +3,15 @@ package dev.unisono.engine.merge;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.unisono.engine.merge.MergePlan.FieldRule;
+import dev.unisono.engine.config.Config.DeleteRule;
+import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,13 @@ import org.jspecify.annotations.Nullable;
  * connections, kills — members end equal.
  */
 class MergeConvergesTest {
+  private static final List<FieldStrategy> STRATEGIES =
+      List.of(
+          new FieldStrategy.Latest(),
+          new FieldStrategy.Priority(),
+          new FieldStrategy.Merge(),
+          new FieldStrategy.Manual());
+
   /** Edits anywhere while everything is on its way. */
   @Property(tries = 10_000, shrinking = ShrinkingMode.FULL)
   void membersEndEqual(@ForAll long seed) throws Exception {
@@ -39,9 +48,10 @@ class MergeConvergesTest {
     boolean skewed = random.nextBoolean();
     boolean lossy = random.nextBoolean();
     boolean sums = random.nextInt(4) == 0;
+    FieldStrategy texts = STRATEGIES.get(random.nextInt(STRATEGIES.size()));
+    boolean manual = texts instanceof FieldStrategy.Manual;
     try (MergeWorld world =
-        new MergeWorld(
-            count, lossy, random.nextBoolean(), sums ? FieldRule.SUM : FieldRule.NEWEST)) {
+        new MergeWorld(count, lossy, some(random), texts, sums ? new FieldStrategy.Sum() : texts)) {
       long[] skews = new long[count];
       for (int i = 0; i < count; i++) {
         skews[i] = skewed ? random.nextInt(2_000) - 1_000 : 0;
@@ -51,13 +61,17 @@ class MergeConvergesTest {
       Map<String, List<@Nullable Object>> edits = new HashMap<>();
       boolean plain = edits(world, random, skews, edits);
       world.settle();
-      check(world, edits, plain && !sums);
+      check(world, edits, plain && !sums && !manual);
       StringBuilder result = new StringBuilder();
       for (long id = 1; id <= 2; id++) {
         result.append(text(world.merged(MergeWorld.key(id)))).append('\n');
       }
       return result.toString();
     }
+  }
+
+  private static DeleteRule some(Random random) {
+    return List.copyOf(EnumSet.allOf(DeleteRule.class)).get(random.nextInt(3));
   }
 
   /** Rows that are there before: equal, different, and only on one side. */
@@ -174,7 +188,8 @@ class MergeConvergesTest {
   void noEditMadeAtRestIsLost(@ForAll long seed) throws Exception {
     Random random = new Random(seed);
     int count = 2 + random.nextInt(2);
-    try (MergeWorld world = new MergeWorld(count, false, random.nextBoolean(), FieldRule.NEWEST)) {
+    FieldStrategy texts = STRATEGIES.get(random.nextInt(STRATEGIES.size()));
+    try (MergeWorld world = new MergeWorld(count, false, some(random), texts, texts)) {
       world.goLive();
       world.settle();
       Key key = MergeWorld.key(1);
@@ -208,7 +223,13 @@ class MergeConvergesTest {
   void nothingThatIsAddedIsLost(@ForAll long seed) throws Exception {
     Random random = new Random(seed);
     int count = 2 + random.nextInt(2);
-    try (MergeWorld world = new MergeWorld(count, false, true, FieldRule.SUM)) {
+    try (MergeWorld world =
+        new MergeWorld(
+            count,
+            false,
+            DeleteRule.EDIT_WINS,
+            new FieldStrategy.Latest(),
+            new FieldStrategy.Sum())) {
       Key key = MergeWorld.key(1);
       world.edit(0, key, MergeWorld.row(1, "a", "b", BigDecimal.ONE), 0);
       world.goLive();
@@ -244,7 +265,12 @@ class MergeConvergesTest {
             List.of(1, 2, 0),
             List.of(2, 0, 1),
             List.of(2, 1, 0))) {
-      try (MergeWorld world = new MergeWorld(3, false, true, FieldRule.NEWEST)) {
+      try (MergeWorld world = new MergeWorld(
+              3,
+              false,
+              DeleteRule.EDIT_WINS,
+              new FieldStrategy.Latest(),
+              new FieldStrategy.Latest())) {
         Key key = MergeWorld.key(1);
         world.edit(0, key, MergeWorld.row(1, null, "b0", BigDecimal.ONE), 0);
         world.edit(1, key, MergeWorld.row(1, "a1", null, BigDecimal.ONE), 0);

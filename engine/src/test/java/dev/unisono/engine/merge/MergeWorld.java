@@ -1,8 +1,9 @@
 package dev.unisono.engine.merge;
 
+import dev.unisono.engine.config.Config.DeleteRule;
+import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Entities;
-import dev.unisono.engine.merge.MergePlan.FieldRule;
 import dev.unisono.engine.merge.MergeTable.Place;
 import dev.unisono.engine.state.CleanChange;
 import dev.unisono.engine.state.DeadLetter;
@@ -16,6 +17,7 @@ import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Projection;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.sql.Connection;
@@ -71,21 +73,31 @@ final class MergeWorld implements AutoCloseable {
   /** Members whose open records have to be looked at again, and up to which number. */
   private final ArrayDeque<Sweep.What> sweeps = new ArrayDeque<>();
 
+  private final ConflictTable conflicts;
   private MergeStage stage;
   private boolean live;
   private long clock = 1_000_000;
 
   /**
    * @param lossy true where the last member keeps amounts to two digits only
+   * @param texts decides of the fields a and b
    */
-  MergeWorld(int count, boolean lossy, boolean editRevives, FieldRule amounts) throws SQLException {
-    this(count, lossy, editRevives, amounts, List.of());
+  MergeWorld(
+      int count, boolean lossy, DeleteRule deletes, FieldStrategy texts, FieldStrategy amounts)
+      throws SQLException {
+    this(count, lossy, deletes, texts, amounts, List.of());
   }
 
   /**
    * @param match rules by which rows are found to be one record; none where keys are the same
    */
-  MergeWorld(int count, boolean lossy, boolean editRevives, FieldRule amounts, List<int[]> match)
+  MergeWorld(
+      int count,
+      boolean lossy,
+      DeleteRule deletes,
+      FieldStrategy texts,
+      FieldStrategy amounts,
+      List<int[]> match)
       throws SQLException {
     List<MergeMember> named = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -102,10 +114,10 @@ final class MergeWorld implements AutoCloseable {
         new MergePlan(
             ENTITY,
             named,
-            List.of(FieldRule.NEWEST, FieldRule.NEWEST, FieldRule.NEWEST, amounts),
+            List.of(texts, texts, texts, amounts),
             row -> row,
             1,
-            editRevives,
+            deletes,
             match,
             false);
     named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));
@@ -113,6 +125,7 @@ final class MergeWorld implements AutoCloseable {
     StateFolder.createTables(connection);
     this.shapes = Shapes.open(connection, List.of(ENTITY));
     connection.setAutoCommit(false);
+    this.conflicts = new ConflictTable(shapes, List.of(plan));
     this.stage = open();
   }
 
@@ -128,6 +141,7 @@ final class MergeWorld implements AutoCloseable {
         shapes,
         List.of(plan),
         queues,
+        new ConflictInbox(connection, conflicts, () -> Instant.ofEpochSecond(0, clock * 1_000)),
         (system, barrier) -> sweeps.add(new Sweep.What(-1, system, barrier, false)),
         () -> Instant.EPOCH);
   }
@@ -315,6 +329,68 @@ final class MergeWorld implements AutoCloseable {
       if (++steps > 2_000) {
         throw new AssertionError("it never comes to rest");
       }
+    }
+  }
+
+  /** Lets everything come to rest between the other members, while nobody reads this one. */
+  void settleWithout(int away) throws SQLException, InterruptedException {
+    boolean busy = true;
+    while (busy) {
+      busy = false;
+      while (canSweep()) {
+        sweep();
+        busy = true;
+      }
+      for (int i = 0; i < members.size(); i++) {
+        if (i != away && members.get(i).behind()) {
+          read(i, 2);
+          busy = true;
+        }
+        if (i != away && canWrite(i)) {
+          write(i, 2);
+          busy = true;
+        }
+      }
+    }
+  }
+
+  List<MergeConflict> conflicts(@Nullable Boolean open) throws SQLException {
+    return conflicts.list(
+        connection, new MergeConflict.Filter(ENTITY, null, open, 0, Integer.MAX_VALUE));
+  }
+
+  long openCount() {
+    return stage.inbox().open(ENTITY.id());
+  }
+
+  /** So many conflicts of other records are decided by a rule. */
+  void fill(int count) throws SQLException {
+    for (int i = 1; i <= count; i++) {
+      Row row = row(1_000 + i, "a", "b", BigDecimal.ONE);
+      Conflict conflict =
+          new Conflict(
+              A,
+              null,
+              new Conflict.Side(row, new Stamp(i, 2)),
+              new Conflict.Side(row, new Stamp(i, 1)),
+              null,
+              "latest",
+              false,
+              false);
+      stage.inbox().note(connection, plan, key(1_000 + i), List.of(conflict));
+    }
+    commit();
+  }
+
+  /** A person decides. */
+  void decide(MergeConflict conflict, MergeConflict.Choice choice) throws SQLException {
+    clock += 10;
+    Decision decision = new Decision(stage, conflict.id(), choice);
+    decision.run(connection, journal::add);
+    commit();
+    UnisonoException refused = decision.refused();
+    if (refused != null) {
+      throw refused;
     }
   }
 

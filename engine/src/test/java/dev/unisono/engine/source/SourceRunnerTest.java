@@ -336,7 +336,8 @@ final class SourceRunnerTest {
       sink.accept(batch(20, delete(20, 121, 0)));
       sink.accept(batch(21, delete(21, 181, 0)));
       sink.accept(
-          batch(22, delete(22, 241, 0), delete(23, 241, 0), delete(24, 241, 0), delete(25, 241, 0)));
+          batch(
+              22, delete(22, 241, 0), delete(23, 241, 0), delete(24, 241, 0), delete(25, 241, 0)));
     });
     Await.until(
         "it waits to be let go on",

@@ -1,0 +1,163 @@
+package dev.unisono.cli;
+
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.UnisonoException;
+import java.io.PrintStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * The command {@code conflicts}: what members did to the same records, asked of a running server.
+ */
+@Command(
+    name = "conflicts",
+    mixinStandardHelpOptions = true,
+    description = "Shows what members did to the same record at the same time, and decides it.")
+final class ConflictsCommand {
+  private final PrintStream out = System.out;
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      description = "Lists the conflicts that wait for a decision.")
+  int list(
+      @Parameters(paramLabel = "FILE", description = "the config") Path file,
+      @Option(names = "--entity", description = "of this entity only") @Nullable String entity,
+      @Option(names = "--key", description = "of this record only") @Nullable String key,
+      @Option(names = "--decided", description = "those that are decided") boolean decided,
+      @Option(names = "--json", description = "print each page as JSON") boolean json)
+      throws InterruptedException {
+    return ask(
+        file,
+        client -> {
+          String query =
+              "/v1/admin/conflicts?limit=1000&state="
+                  + (decided ? "decided" : "open")
+                  + (entity == null ? "" : "&entity=" + encoded(entity))
+                  + (key == null ? "" : "&key=" + encoded(key));
+          Object after = null;
+          int conflicts = 0;
+          do {
+            ApiClient.Answer page =
+                good(client.get(query + (after == null ? "" : "&after=" + after)));
+            if (json) {
+              out.println(page.text());
+            } else {
+              conflicts += print(page);
+            }
+            after = page.fields().get("next");
+          } while (after != null);
+          if (!json) {
+            out.println(conflicts + (conflicts == 1 ? " conflict" : " conflicts"));
+          }
+        });
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      description = "Shows one, with the record as it is now, as JSON.")
+  int show(
+      @Parameters(paramLabel = "FILE", description = "the config") Path file,
+      @Parameters(paramLabel = "ID", description = "the conflict's number") long id)
+      throws InterruptedException {
+    return ask(file, client -> out.println(good(client.get("/v1/admin/conflicts/" + id)).text()));
+  }
+
+  /** One of the two. */
+  static final class Choice {
+    @Option(names = "--pick", description = "the member whose side it shall be")
+    @Nullable String pick;
+
+    @Option(names = "--value", description = "another value, as JSON")
+    @Nullable String value;
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      description = "Decides one; all members are told what comes of it.")
+  int decide(
+      @Parameters(paramLabel = "FILE", description = "the config") Path file,
+      @Parameters(paramLabel = "ID", description = "the conflict's number") long id,
+      @ArgGroup(multiplicity = "1") Choice choice)
+      throws InterruptedException {
+    String body =
+        choice.pick == null
+            ? "{\"value\": " + choice.value + "}"
+            : "{\"pick\": " + ApiClient.quoted(choice.pick) + "}";
+    return ask(
+        file,
+        client ->
+            out.println(good(client.post("/v1/admin/conflicts/" + id + "/decision", body)).text()));
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /** What is asked of the server. */
+  private interface Question {
+    void put(ApiClient client) throws InterruptedException;
+  }
+
+  private static int ask(Path file, Question question) throws InterruptedException {
+    try (ApiClient client = ApiClient.of(file)) {
+      question.put(client);
+      return 0;
+    } catch (UnisonoException refused) {
+      Problem problem = refused.problem();
+      System.err.println(problem.code() + ": " + problem.message() + " " + problem.remedy());
+      return problem.code().equals("not-found") ? 1 : 2;
+    }
+  }
+
+  private static ApiClient.Answer good(ApiClient.Answer answer) {
+    if (!answer.well()) {
+      throw new UnisonoException(answer.problem());
+    }
+    return answer;
+  }
+
+  /** Prints the conflicts of one page, and says how many there are. */
+  private int print(ApiClient.Answer page) {
+    int conflicts = 0;
+    if (page.fields().get("items") instanceof List<?> items) {
+      for (Object item : items) {
+        if (item instanceof Map<?, ?> conflict) {
+          out.println(text(conflict));
+          conflicts++;
+        }
+      }
+    }
+    return conflicts;
+  }
+
+  private static String text(Map<?, ?> conflict) {
+    StringBuilder text = new StringBuilder();
+    text.append(conflict.get("id")).append("  ").append(conflict.get("entity"));
+    if (conflict.get("key") instanceof Map<?, ?> key) {
+      key.forEach((name, value) -> text.append(' ').append(name).append('=').append(value));
+    }
+    Object field = conflict.get("field");
+    text.append("  ").append(field == null ? "deleted or edited" : field);
+    text.append("  (").append(conflict.get("rule"));
+    text.append(Boolean.TRUE.equals(conflict.get("firstLoad")) ? ", first load)" : ")");
+    text.append("\n    was ").append(conflict.get("base"));
+    for (String side : List.of("kept", "other")) {
+      if (conflict.get(side) instanceof Map<?, ?> one) {
+        text.append("\n    ").append(side).append(": ").append(one.get("member")).append(' ');
+        text.append(Boolean.TRUE.equals(one.get("deleted")) ? "deleted it" : one.get("value"));
+        if (one.get("writtenAt") != null) {
+          text.append(", ").append(one.get("writtenAt"));
+        }
+      }
+    }
+    return text.toString();
+  }
+}
