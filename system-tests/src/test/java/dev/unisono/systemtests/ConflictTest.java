@@ -172,8 +172,7 @@ final class ConflictTest {
     JsonNode ready = get(members, "/health/ready");
     assertEquals("customers: 3 to decide", ready.at("/degraded/0").asText(), ready::toString);
     assertTrue(
-        text(members, "/metrics")
-            .contains("unisono_merge_conflicts_open{sync=\"customers\"} 3.0"));
+        text(members, "/metrics").contains("unisono_merge_conflicts_open{sync=\"customers\"} 3.0"));
   }
 
   private static void decideAll(MergedMembers members) throws InterruptedException {

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 public record MergeStatus(
     List<String> collecting,
     List<String> awaiting,
-    long conflicts, List<OpenConflicts> open, List<MemberStatus> members) {
+    long conflicts,
+    List<OpenConflicts> open,
+    List<MemberStatus> members) {
 
   /** How many conflicts of a sync wait for a person. Immutable. */
   public record OpenConflicts(String sync, String entity, long count) {}

@@ -265,7 +265,8 @@ class MergeConvergesTest {
             List.of(1, 2, 0),
             List.of(2, 0, 1),
             List.of(2, 1, 0))) {
-      try (MergeWorld world = new MergeWorld(
+      try (MergeWorld world =
+          new MergeWorld(
               3,
               false,
               DeleteRule.EDIT_WINS,
