@@ -4,7 +4,7 @@ import { h, render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { poll } from './api.js';
 import { Changes } from './changes.js';
-import { Conflicts } from './conflicts.js';
+import { Conflicts, openConflicts } from './conflicts.js';
 import { Editor } from './editor.js';
 import { Flow, Pill } from './flow.js';
 import { ChangeStream } from './stream.js';
@@ -25,6 +25,8 @@ function verdict({ status, failure }) {
   const late = status.targets.filter(({ lagSeconds }) => lagSeconds > BEHIND_SECONDS);
   const lags = late.map(({ system, lagSeconds }) => `${system} is ${durationText(lagSeconds)} behind`);
   if (late.length > 0) return ['warn', '…', 'Catching up', `${lags.join(', ')}.`];
+  const open = openConflicts(status);
+  if (open > 0) return ['warn', '?', countOf(open, 'conflict'), 'To be decided below; all else is in sync.'];
   return ['good', '✓', 'In sync', `${countOf(parts.length, 'connection')}, no problem.`];
 }
 

@@ -49,9 +49,13 @@ function Conflict({ conflict, onDecided }) {
     failure && h('p', { class: 'message', role: 'alert' }, failure.message));
 }
 
+/** How many wait for a person, of all syncs. */
+export const openConflicts = (status) =>
+  (status.merges?.open ?? []).reduce((sum, { conflicts }) => sum + conflicts, 0);
+
 /** Nothing where nobody is waited for. */
 export function Conflicts({ status }) {
-  const open = (status.merges?.open ?? []).reduce((sum, { conflicts }) => sum + conflicts, 0);
+  const open = openConflicts(status);
   const [items, setItems] = useState([]);
   useEffect(() => {
     let over = false;

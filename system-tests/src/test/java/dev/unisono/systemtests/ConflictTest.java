@@ -82,6 +82,7 @@ final class ConflictTest {
           try (Visit visit = browser.visit(colours, width)) {
             visit.signIn(signInLink(members));
             assertThat(visit.page().locator(".conflict")).hasCount(2);
+            assertThat(visit.page().locator(".verdict")).containsText("2 conflicts");
             PageTest.assertUsable(visit.page());
             // For whoever wants to see it.
             visit
