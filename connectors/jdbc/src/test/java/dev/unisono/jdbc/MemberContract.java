@@ -160,7 +160,7 @@ public abstract class MemberContract {
     assertEquals(
         List.of("4 value-taken", "2 refused-by-target", "2 value-taken"),
         refusals.stream()
-            .map(refusal -> refusal.write().key().part(0) + " " + refusal.cause().code())
+            .map(refusal -> refusal.write().knownKey().part(0) + " " + refusal.cause().code())
             .toList());
     assertTrue(refusals.getFirst().cause().message().contains("person [4]"));
     assertEquals(List.of("1|Ada|Pisa", "2|Bob|~", "3|Cem|Oslo", "5|Eva|Oslo"), persons());

@@ -190,7 +190,8 @@ final class ConflictTable {
     Key key = filter.key();
     Boolean open = filter.open();
     Key record = key;
-    if (key != null && Objects.requireNonNull(plans.get(Objects.requireNonNull(entity).id())).ownKeys()) {
+    if (key != null
+        && Objects.requireNonNull(plans.get(Objects.requireNonNull(entity).id())).ownKeys()) {
       Long number = RecordLinks.record(connection, entity, key);
       if (number == null) {
         return List.of();
@@ -224,8 +225,7 @@ final class ConflictTable {
   }
 
   /** Null where the config has the entity, or the field, no longer. */
-  private @Nullable MergeConflict read(Connection connection, ResultSet row)
-      throws SQLException {
+  private @Nullable MergeConflict read(Connection connection, ResultSet row) throws SQLException {
     MergePlan plan = plans.get(row.getInt(2));
     Entity entity = plan == null ? null : plan.entity();
     String field = row.getString(4);
