@@ -275,6 +275,19 @@ public final class ConfigReader {
       }
       syncs.add(made);
     }
+    for (SyncConfig sync : syncs) {
+      String circle = LoopCheck.circle(sync, syncs);
+      if (circle != null) {
+        map.map(sync.name())
+            .note(
+                "members",
+                "sync-loop",
+                "What is read comes back to where it was read, and goes round without end: "
+                    + circle
+                    + ".",
+                "Put the tables into one sync, each with direction: both, or leave one out.");
+      }
+    }
     return List.copyOf(syncs);
   }
 

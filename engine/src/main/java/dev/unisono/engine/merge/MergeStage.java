@@ -627,6 +627,19 @@ final class MergeStage implements Merging {
     }
   }
 
+  /** Why members do not take what they were told of a record. */
+  List<Problem> refusals(Connection connection, Entity entity, Key record) throws SQLException {
+    EntityMerge of = Objects.requireNonNull(entities.get(entity.id()));
+    List<Problem> refusals = new ArrayList<>();
+    for (MemberView view : held(connection, of, record).record.members) {
+      Problem refused = view.pending == null ? null : view.pending.refused();
+      if (refused != null) {
+        refusals.add(refused);
+      }
+    }
+    return refusals;
+  }
+
   /** The entities whose members are still read for the first time. From any thread. */
   List<String> collecting() {
     return entities.values().stream()

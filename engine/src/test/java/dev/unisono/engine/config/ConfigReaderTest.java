@@ -422,7 +422,7 @@ final class ConfigReaderTest {
   void refusesWhatIsNotBuiltYet() throws IOException {
     String state = "state:  { folder: \"state\", retention: 12h, retention-bytes: 2GiB }";
     assertProblem("not-available", "state.url", "not available yet", state, "state: { url: x }");
-    for (String key : List.of("rules: []", "match: []")) {
+    for (String key : List.of("rules: []")) {
       assertProblem(
           "not-available",
           "entities.order." + key.substring(0, key.indexOf(':')),
@@ -442,11 +442,14 @@ final class ConfigReaderTest {
   /** The right config with two members that both write, and something more about them. */
   private ConfigReader.Outcome merging(String ofSync, String ofSecond) throws IOException {
     Files.writeString(folder.resolve("crm.password"), "x");
-    return read(
-        RIGHT
-            .replace("table: public.customers, direction: read", "table: c, direction: both")
-            .replace(WRITER, "- { system: billing, table: d, direction: both" + ofSecond + " }")
-            .replace("entity: customer\n", "entity: customer" + ofSync + "\n"));
+    return read(mergingText(ofSync, ofSecond));
+  }
+
+  private static String mergingText(String ofSync, String ofSecond) {
+    return RIGHT
+        .replace("table: public.customers, direction: read", "table: c, direction: both")
+        .replace(WRITER, "- { system: billing, table: d, direction: both" + ofSecond + " }")
+        .replace("entity: customer\n", "entity: customer" + ofSync + "\n");
   }
 
   @Test
@@ -513,6 +516,71 @@ final class ConfigReaderTest {
         "entity: customer",
         "entity: customer",
         "conflict: { strategy: latest }");
+  }
+
+  @Test
+  void readsHowRowsAreMatchedAndHowManyDeletesPass() throws IOException {
+    Config config = Objects.requireNonNull(merging("\n    delete-limit: 5", "").config());
+    assertEquals(5, config.syncs().getFirst().deleteLimit());
+    assertEquals(
+        1_000, Objects.requireNonNull(merging("", "").config()).syncs().getFirst().deleteLimit());
+    Files.writeString(folder.resolve("crm.password"), "x");
+    assertEquals(0, Objects.requireNonNull(read(RIGHT).config()).syncs().getFirst().deleteLimit());
+    assertEquals(
+        List.of("syncs.customers.delete-limit out-of-range"),
+        said(() -> merging("\n    delete-limit: -1", "")));
+    String plural = "    plural: customers\n";
+    String rules = "    match: [{ exact: [email] }, { exact: [name, grade] }]\n";
+    Config matched =
+        Objects.requireNonNull(read(mergingText("", "").replace(plural, plural + rules)).config());
+    Config.SyncConfig sync = matched.syncs().getFirst();
+    assertEquals(
+        List.of(List.of("email"), List.of("name", "grade")),
+        Objects.requireNonNull(matched.entities().get("customer")).match());
+    assertTrue(sync.members().stream().allMatch(member -> member.binding().ownKeys()));
+    assertEquals(
+        List.of("entities.customer.match[0].exact unknown-field"),
+        said(() ->
+            read(
+                mergingText("", "").replace(plural, plural + "    match: [{ exact: [mail] }]\n"))));
+    assertEquals(
+        List.of("entities.customer.match[0].exact wrong-value"),
+        said(() ->
+            read(mergingText("", "").replace(plural, plural + "    match: [{ exact: [id] }]\n"))));
+    assertEquals(
+        List.of("syncs.customers.entity wrong-value"),
+        said(() -> read(RIGHT.replace(plural, plural + rules))));
+    assertEquals(
+        List.of("syncs.customers.members wrong-value"),
+        said(() ->
+            read(
+                mergingText("", ", fields: { email: null, grade: null }")
+                    .replace(plural, plural + rules))));
+  }
+
+  @Test
+  void whatComesBackToWhereItWasReadIsRefused() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "x");
+    String back =
+        """
+          back:
+            entity: order
+            members:
+              - { system: billing, table: clients, direction: read }
+              - { system: crm, table: "Customers", direction: write }
+        """;
+    ConfigReader.Outcome circle = read(RIGHT + back);
+    assertEquals(
+        List.of("syncs.customers.members sync-loop", "syncs.back.members sync-loop"),
+        said(() -> circle));
+    assertTrue(
+        circle
+            .problems()
+            .getFirst()
+            .problem()
+            .message()
+            .contains("crm.customers → billing.clients (customers) → crm.customers (back)"));
+    assertEquals(List.of(), said(() -> read(RIGHT + back.replace("Customers", "others"))));
   }
 
   private interface Reading {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A table with a log, as a member's is; our own transactions are marked in it. For one thread. */
@@ -23,6 +24,10 @@ final class FakeMember {
   private final Map<String, Row> rows = new TreeMap<>();
   final List<Line> log = new ArrayList<>();
   private long lastKey;
+
+  /** What a trigger makes of each row that is written by us. */
+  UnaryOperator<Row> trigger = row -> row;
+
   int read;
 
   FakeMember(MergeMember member, Schema schema) {
@@ -91,7 +96,7 @@ final class FakeMember {
       Row present = row(key);
       if (holds(write, present)) {
         Row next = values == null || present == null ? values : values.over(present);
-        set(key, next, micros, marker);
+        set(key, next == null ? null : trigger.apply(next), micros, marker);
       }
     }
     mark(writes.getLast().id());

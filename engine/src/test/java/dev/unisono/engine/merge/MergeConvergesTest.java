@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -309,6 +310,40 @@ class MergeConvergesTest {
         default -> world.restart();
       }
     }
+  }
+
+  /** Two triggers that undo each other's work would write for ever. */
+  @Example
+  void membersThatAnswerEachOtherWithoutEndAreBrokenApart() throws Exception {
+    FieldStrategy latest = new FieldStrategy.Latest();
+    try (MergeWorld world = new MergeWorld(2, false, DeleteRule.EDIT_WINS, latest, latest)) {
+      Key key = MergeWorld.key(1);
+      world.goLive();
+      world.members.get(0).trigger = row -> spelled(row, String::toUpperCase);
+      world.members.get(1).trigger = row -> spelled(row, String::toLowerCase);
+      world.edit(0, key, MergeWorld.row(1, "Ada", "b", BigDecimal.ONE), 0);
+      world.settle();
+      assertEquals(List.of("runaway-echo"), world.refusals(key));
+      int lines = world.members.get(0).log.size() + world.members.get(1).log.size();
+      assertTrue(lines < 6 * Runaways.MOST_ANSWERS, lines + " lines");
+      // Others go on, and so does this one once the trigger is gone.
+      world.members.get(1).trigger = row -> row;
+      world.edit(0, MergeWorld.key(2), MergeWorld.row(2, "BOB", "b", BigDecimal.ONE), 0);
+      world.retry();
+      world.settle();
+      assertEquals(List.of(), world.refusals(key));
+      for (FakeMember member : world.members) {
+        assertEquals("[1, ADA, b, 1]", text(member.row(key)), member.member.system());
+        assertEquals("[2, BOB, b, 1]", text(member.row(MergeWorld.key(2))));
+      }
+    }
+  }
+
+  private static Row spelled(Row row, UnaryOperator<String> spelling) {
+    @Nullable Object[] values = row.copyValues();
+    values[MergeWorld.A] =
+        values[MergeWorld.A] instanceof String text ? spelling.apply(text) : values[MergeWorld.A];
+    return new Row(row.schema(), values);
   }
 
   private static String text(@Nullable Row row) {

@@ -15,6 +15,7 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.MemberWrite;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
+import dev.unisono.spi.Problem;
 import dev.unisono.spi.Projection;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.UnisonoException;
@@ -299,6 +300,11 @@ final class MergeWorld implements AutoCloseable {
       }
     }
     commit();
+  }
+
+  /** Why members do not take what they were told of a record. */
+  List<String> refusals(Key key) throws SQLException {
+    return stage.refusals(connection, ENTITY, key).stream().map(Problem::code).toList();
   }
 
   /** What members refused is told them once more. */
