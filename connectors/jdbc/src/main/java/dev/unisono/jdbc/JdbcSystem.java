@@ -139,7 +139,8 @@ final class JdbcSystem implements ConnectedSystem {
 
   @Override
   public MemberWriter memberWriter() {
-    return new JdbcMemberWriter(database, written(true), installation, new TriggerMarker());
+    return new JdbcMemberWriter(
+        database, written(true), installation, new TriggerMarker(database, triggers));
   }
 
   @Override

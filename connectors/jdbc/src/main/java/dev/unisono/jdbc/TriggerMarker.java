@@ -1,17 +1,36 @@
 package dev.unisono.jdbc;
 
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
- * Marks transactions of our own in the log that triggers write. The log is made with the triggers;
- * where it is not there yet, nothing is written. Has no state.
+ * Marks transactions of our own in the log that triggers write. The log is made with the triggers
+ * by who reads it; until it is there, nothing is written. Has no state.
  */
 final class TriggerMarker implements WriteMarker {
+  private final Database database;
+  private final TriggerDialect triggers;
+
+  TriggerMarker(Database database, TriggerDialect triggers) {
+    this.database = database;
+    this.triggers = triggers;
+  }
+
   @Override
-  public void prepare(Connection connection) {
-    // Whoever reads the log makes it.
+  public void prepare(Connection connection) throws SQLException {
+    if (!triggers.there(connection)) {
+      throw new UnisonoException(
+          new Problem(
+              "triggers-missing",
+              ProblemType.TRANSIENT,
+              "The tables of " + database.system() + " have no triggers of ours yet.",
+              "systems." + database.system(),
+              "Its source makes them; its status says why where it cannot."));
+    }
   }
 
   @Override
