@@ -40,6 +40,15 @@ final class H2Triggers implements TriggerDialect {
     }
   }
 
+  /** Of several in one transaction each is right before what it is about. */
+  @Override
+  public String ownEntry() {
+    return "INSERT INTO "
+        + TriggerLog.LOG
+        + " (kind, number, transaction) VALUES (?, ?, COALESCE(@UNISONO_RUN, SET(@UNISONO_RUN,"
+        + " RANDOM_UUID())) || ' ' || TRANSACTION_ID())";
+  }
+
   @Override
   public List<String> make(Connection connection, int keyWidth, int width) throws SQLException {
     return there(connection)

@@ -181,7 +181,8 @@ final class LogReader {
     switch (entry.kind()) {
       case LogEntry.MARKER -> {
         LogState.Open write =
-            new LogState.Open(entry.place(), entry.number(), true, entry.session(), "");
+            new LogState.Open(
+                entry.place(), entry.number(), true, entry.session(), entry.transaction());
         writes.put(entry.session(), write);
         begin(write);
       }

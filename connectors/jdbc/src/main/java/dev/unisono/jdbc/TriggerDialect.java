@@ -12,6 +12,14 @@ import org.jspecify.annotations.Nullable;
  * that is read. Has no state; safe for threads.
  */
 interface TriggerDialect {
+  /**
+   * The statement that writes an entry of our own, with its kind and a number: as the triggers'
+   * entries it names its transaction, where they do.
+   */
+  default String ownEntry() {
+    return "INSERT INTO " + TriggerLog.LOG + " (kind, number) VALUES (?, ?)";
+  }
+
   /** Whether the tables of the log are there. */
   boolean there(Connection connection) throws SQLException;
 

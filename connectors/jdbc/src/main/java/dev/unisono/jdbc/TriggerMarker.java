@@ -35,18 +35,18 @@ final class TriggerMarker implements WriteMarker {
 
   @Override
   public void put(Connection connection, long number) throws SQLException {
-    write(connection, TriggerLog.MARKER, number);
+    write(connection, LogEntry.MARKER, number);
   }
 
   @Override
   public void end(Connection connection, long last) throws SQLException {
-    write(connection, TriggerLog.END, last);
+    write(connection, LogEntry.END, last);
   }
 
-  private static void write(Connection connection, String statement, long number)
-      throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(statement)) {
-      insert.setLong(1, number);
+  private void write(Connection connection, String kind, long number) throws SQLException {
+    try (PreparedStatement insert = connection.prepareStatement(triggers.ownEntry())) {
+      insert.setString(1, kind);
+      insert.setLong(2, number);
       insert.executeUpdate();
     }
   }

@@ -118,4 +118,9 @@ final class SqliteTriggerSourceTest extends TriggerSourceContract {
       run.await(change -> change.operation() == Operation.DELETE);
     }
   }
+
+  @Override
+  String numbered() {
+    return "INTEGER PRIMARY KEY";
+  }
 }

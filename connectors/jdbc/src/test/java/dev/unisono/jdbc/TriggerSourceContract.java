@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.spi.Batch;
@@ -12,9 +13,12 @@ import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.MemberWrite;
+import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.RowReader;
 import dev.unisono.spi.SchemaChange;
 import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Source;
@@ -310,6 +314,68 @@ abstract class TriggerSourceContract {
       run.awaitThat(
           any -> database.counts("SELECT count(*) FROM unisono_log") == 0, "an empty log");
     }
+  }
+
+  /** A table whose rows the database numbers, the column {@code id} of it. */
+  abstract String numbered();
+
+  @Test
+  void aMembersWritesComeBackByTheirMarkersAndItsOwnKeysToo() throws SQLException {
+    database.execute(
+        "CREATE TABLE \"numbered\" (\"id\" "
+            + numbered()
+            + ", \"name\" varchar(100), \"code\" varchar(100))");
+    Binding binding =
+        Bindings.of(
+                "numbered",
+                List.of("id"),
+                field("id", ValueType.LONG),
+                field("name", ValueType.STRING),
+                field("code", ValueType.STRING))
+            .withOwnKeys();
+    ConnectedSystem system = database.system(SMALL, List.of(binding), List.of(binding), "one");
+    assertEquals(
+        "triggers-missing",
+        assertThrows(UnisonoException.class, system::memberWriter).problem().code());
+    try (SourceRun run = SourceRun.start(system.source(), Map.of())) {
+      run.awaitDone();
+      assertEquals(List.of(), system.check());
+      try (MemberWriter writer = system.memberWriter()) {
+        writer.mark(5);
+        run.awaitBatch(batch -> batch.passed() == 5);
+        List<int[]> byName = List.of(new int[] {1});
+        assertEquals(
+            List.of(),
+            writer.write(
+                List.of(
+                    new MemberWrite(6, binding, null, numbered(binding, "Ada", "x"), null, byName),
+                    new MemberWrite(7, binding, null, numbered(binding, "Bob", "y"), null, byName),
+                    // One is there by then.
+                    new MemberWrite(
+                        8, binding, null, numbered(binding, "Ada", "z"), null, byName))));
+        run.awaitBatch(batch -> batch.passed() == 8);
+        List<Change> made = run.changes();
+        assertEquals(List.of(6L, 7L), made.stream().map(Change::marker).toList());
+        Row bob = Objects.requireNonNull(made.get(1).after());
+        assertEquals("Bob", bob.value(1));
+        Key key = Objects.requireNonNull(made.get(1).key());
+        writer.write(
+            List.of(
+                new MemberWrite(
+                    9, binding, key, numbered(binding, "Rob", Unchanged.UNCHANGED), bob)));
+        run.awaitBatch(batch -> batch.passed() == 9);
+        assertEquals(9, run.changes().getLast().marker());
+        try (RowReader rows = system.rows(binding)) {
+          assertEquals(
+              List.of("Ada", "Rob"), rows.next(10).stream().map(row -> row.value(1)).toList());
+          assertEquals(List.of(), rows.next(10));
+        }
+      }
+    }
+  }
+
+  private static Row numbered(Binding binding, String name, Object code) {
+    return new Row(binding.schema(), new Object[] {Unchanged.UNCHANGED, name, code});
   }
 
   @Test
