@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       PlanCommand.class,
       LiveCommand.class,
       AllowDeletesCommand.class,
+      LinksCommand.class,
       ParkedCommand.class,
       ConflictsCommand.class,
       BackupCommand.class,

@@ -2,6 +2,7 @@ package dev.unisono.engine;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.merge.LinkedRecord;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
@@ -112,6 +113,23 @@ public interface Doors {
    * @throws Engine.InvalidPatch where the entity's rules refuse the value
    */
   MergeConflict decideConflict(long id, MergeConflict.Choice choice, Duration atMost)
+      throws InterruptedException;
+
+  /**
+   * Which rows a record is that a member knows by a key.
+   *
+   * @throws UnisonoException not-found
+   */
+  LinkedRecord linked(Entity entity, LinkedRecord.Place row);
+
+  /**
+   * Makes a row a record of its own, or its record one with another.
+   *
+   * @param with a row of the other record; null to make it one of its own
+   * @throws UnisonoException not-found, not-linked, links-clash, record-busy, decision-late
+   */
+  LinkedRecord relink(
+      Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
       throws InterruptedException;
 
   /**

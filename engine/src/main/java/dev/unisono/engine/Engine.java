@@ -16,6 +16,7 @@ import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
+import dev.unisono.engine.merge.LinkedRecord;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.merge.Merges;
 import dev.unisono.engine.record.EntityRecord;
@@ -349,6 +350,18 @@ public final class Engine implements Doors, AutoCloseable {
   @Override
   public void allowDeletes(String system, String sync) {
     source(system).allowDeletes(sync);
+  }
+
+  @Override
+  public LinkedRecord linked(Entity entity, LinkedRecord.Place row) {
+    return merges.linked(entity, row);
+  }
+
+  @Override
+  public LinkedRecord relink(
+      Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
+      throws InterruptedException {
+    return merges.relink(entity, row, with, atMost);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.merge.LinkedRecord;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery;
@@ -265,6 +266,18 @@ public final class EngineHost implements Doors, AutoCloseable {
   @Override
   public void allowDeletes(String system, String sync) {
     reading(() -> engine).allowDeletes(system, sync);
+  }
+
+  @Override
+  public LinkedRecord linked(Entity entity, LinkedRecord.Place row) {
+    return reading(() -> engine.linked(entity, row));
+  }
+
+  @Override
+  public LinkedRecord relink(
+      Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
+      throws InterruptedException {
+    return reading(() -> engine).relink(entity, row, with, atMost);
   }
 
   @Override

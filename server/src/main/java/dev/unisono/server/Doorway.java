@@ -139,6 +139,9 @@ final class Doorway {
           "restart-needed",
           "config-being-written",
           "not-merged",
+          "not-linked",
+          "links-clash",
+          "record-busy",
           "not-collected" ->
           409;
       case "write-timeout" -> 504;

@@ -32,6 +32,7 @@ public class Wiring {
     new ParkedRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
     new ConflictRoutes(engine).mount(router, doorway);
+    new LinkRoutes(engine).mount(router, doorway);
     new ReloadRoutes(prepared.config()).mount(router, doorway);
     new AdminRoutes(engine, engine::config, access).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);

@@ -7,6 +7,7 @@ import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
+import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.state.Upkeep;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Problem;
@@ -279,6 +280,45 @@ public final class Merges implements AutoCloseable {
         merging.inbox().seen(),
         open,
         runners.stream().map(MemberRunner::status).toList());
+  }
+
+  /**
+   * Which rows a record is that a member knows by a key.
+   *
+   * @throws UnisonoException not-found
+   */
+  public LinkedRecord linked(Entity entity, LinkedRecord.Place row) {
+    LinkedRecord found = null;
+    if (stage().merges(entity)) {
+      try (Connection connection = state().folder().connectState()) {
+        found = stage().linked(connection, entity, row);
+      } catch (SQLException failed) {
+        throw StateFolder.failure(failed);
+      }
+    }
+    if (found == null) {
+      throw refusal(
+          "not-found",
+          row.system() + " has no row " + row.key() + " of a record that is linked.",
+          "Links are kept where the entity has match rules.");
+    }
+    return found;
+  }
+
+  /**
+   * Makes a row a record of its own, or its record one with another.
+   *
+   * @param with a row of the other record; null to make it one of its own
+   * @throws UnisonoException not-found, not-linked, links-clash, record-busy, decision-late
+   */
+  public LinkedRecord relink(
+      Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
+      throws InterruptedException {
+    linked(entity, row);
+    Relinking relinking = new Relinking(stage(), entity, row, with, clock.instant());
+    state().submit(relinking);
+    relinking.await(atMost);
+    return linked(entity, row);
   }
 
   /** The conflicts of all that is merged; only after it was started. */

@@ -88,6 +88,17 @@ final class RecordLinks {
     }
   }
 
+  /** The record is found by its values no more. */
+  void forget(Connection connection, long record, Row image) throws SQLException {
+    for (Map.Entry<String, String> each : values(image).entrySet()) {
+      change(
+          connection,
+          "DELETE FROM merge_match WHERE entity = ? AND rule = ? AND value = ? AND record = ?",
+          each,
+          record);
+    }
+  }
+
   void unlink(Connection connection, MergeMember member, Key local) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(

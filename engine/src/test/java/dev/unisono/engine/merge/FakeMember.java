@@ -72,7 +72,7 @@ final class FakeMember {
 
   /** A key that no row of the member ever had, nor any of another member. */
   Key newKey() {
-    return new Key(member.number() * 1_000_000L + ++lastKey);
+    return new Key((member.number() + 1) * 1_000_000L + ++lastKey);
   }
 
   /** All rows, in the order of their keys. */

@@ -1,13 +1,16 @@
 package dev.unisono.engine.merge;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.config.Config.DeleteRule;
 import dev.unisono.engine.config.FieldStrategy;
+import dev.unisono.engine.merge.LinkedRecord.Place;
 import dev.unisono.engine.state.CleanChange;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -191,5 +194,61 @@ final class LinkedRecordsTest {
       world.settle();
       assertEquals(Map.of("ada", "y"), records(world.members.get(1)));
     }
+  }
+
+  @Example
+  void aPersonSplitsWhatIsNotOneAndJoinsWhatIs() throws Exception {
+    try (MergeWorld world = world(2, true)) {
+      world.edit(0, MergeWorld.key(1), MergeWorld.row(1, "ada", "x", BigDecimal.ONE), 0);
+      world.edit(1, MergeWorld.key(9), MergeWorld.row(9, "ada", "x", BigDecimal.ONE), 0);
+      world.goLive();
+      world.settle();
+      Place first = new Place("m0", MergeWorld.key(1));
+      Place second = new Place("m1", MergeWorld.key(9));
+      LinkedRecord one = Objects.requireNonNull(world.linked(first));
+      assertEquals(Map.of("m0", MergeWorld.key(1), "m1", MergeWorld.key(9)), one.keys());
+      // They are two: one is called otherwise, and then each is made in the other member, too.
+      world.relink(second, null);
+      world.edit(1, MergeWorld.key(9), MergeWorld.row(9, "ida", "x", BigDecimal.ONE), 0);
+      world.settle();
+      world.retry();
+      world.settle();
+      Map<String, String> two = Map.of("ada", "x", "ida", "x");
+      assertEquals(two, records(world.members.get(0)));
+      assertEquals(two, records(world.members.get(1)));
+      assertEquals(two, journaled(world));
+      assertEquals("not-linked", refusal(world, first, first));
+      assertEquals("links-clash", refusal(world, first, second));
+      assertEquals("not-found", refusal(world, new Place("m0", MergeWorld.key(77)), null));
+    }
+  }
+
+  @Example
+  void joinedRecordsAreOneAndTheOneThatIsJoinedWithWins() throws Exception {
+    try (MergeWorld world = world(2, true)) {
+      world.edit(0, MergeWorld.key(1), MergeWorld.row(1, "ada", "x", BigDecimal.ONE), 0);
+      world.edit(1, MergeWorld.key(9), MergeWorld.row(9, "adah", "y", BigDecimal.ONE), 0);
+      world.read(0, 10);
+      world.read(1, 10);
+      Place first = new Place("m0", MergeWorld.key(1));
+      Place second = new Place("m1", MergeWorld.key(9));
+      world.relink(second, first);
+      assertEquals(
+          Map.of("m0", MergeWorld.key(1), "m1", MergeWorld.key(9)),
+          Objects.requireNonNull(world.linked(second)).keys());
+      world.goLive();
+      world.settle();
+      for (FakeMember member : world.members) {
+        assertEquals(Map.of("ada", "x"), records(member));
+      }
+      world.edit(1, MergeWorld.key(9), MergeWorld.row(9, "ada", "z", BigDecimal.ONE), 0);
+      world.settle();
+      assertEquals(Map.of("ada", "z"), records(world.members.getFirst()));
+      assertEquals(Map.of("ada", "z"), journaled(world));
+    }
+  }
+
+  private static String refusal(MergeWorld world, Place row, @Nullable Place with) {
+    return assertThrows(UnisonoException.class, () -> world.relink(row, with)).problem().code();
   }
 }

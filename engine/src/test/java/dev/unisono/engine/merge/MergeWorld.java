@@ -302,6 +302,22 @@ final class MergeWorld implements AutoCloseable {
     commit();
   }
 
+  /** A person says that a member's row is a record of its own, or one with another's. */
+  void relink(LinkedRecord.Place row, LinkedRecord.@Nullable Place with) throws SQLException {
+    clock += 10;
+    Instant now = Instant.ofEpochSecond(0, clock * 1_000);
+    if (with == null) {
+      stage.split(connection, ENTITY, row, now, journal::add);
+    } else {
+      stage.join(connection, ENTITY, row, with, now, journal::add);
+    }
+    commit();
+  }
+
+  @Nullable LinkedRecord linked(LinkedRecord.Place row) throws SQLException {
+    return stage.linked(connection, ENTITY, row);
+  }
+
   /** Why members do not take what they were told of a record. */
   List<String> refusals(Key key) throws SQLException {
     return stage.refusals(connection, ENTITY, key).stream().map(Problem::code).toList();

@@ -1,0 +1,106 @@
+package dev.unisono.server;
+
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.merge.LinkedRecord;
+import dev.unisono.engine.merge.LinkedRecord.Place;
+import dev.unisono.spi.Key;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which rows of members that have keys of their own are one record: shown, and corrected by hand.
+ * Safe for threads.
+ */
+final class LinkRoutes {
+  private static final String PATH = "/v1/admin/links/:entity/:system/:key";
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Doors doors;
+
+  LinkRoutes(Doors doors) {
+    this.doors = doors;
+  }
+
+  void mount(Router router, Doorway doorway) {
+    router.get(PATH).handler(context -> doorway.known(context, this::show));
+    router.post(PATH + "/split").handler(context -> doorway.known(context, this::split));
+    router.post(PATH + "/join").handler(context -> doorway.known(context, this::join));
+  }
+
+  private void show(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, Set.of());
+    Entity entity = entity(context);
+    answer(context, entity, doors.linked(entity, place(context, entity)));
+  }
+
+  private void split(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of());
+    Entity entity = entity(context);
+    answer(context, entity, doors.relink(entity, place(context, entity), null, PATIENCE));
+  }
+
+  private void join(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of("system", "key"));
+    Entity entity = entity(context);
+    Place with =
+        new Place(parameter(context, "system"), key(entity, parameter(context, "key"), "key"));
+    answer(context, entity, doors.relink(entity, place(context, entity), with, PATIENCE));
+  }
+
+  private static String parameter(RoutingContext context, String name) {
+    String value = context.queryParams().get(name);
+    if (value == null) {
+      throw new Refusal(
+          400, "bad-parameter", "Name a row of the other record by system and key.", name);
+    }
+    return value;
+  }
+
+  private static Place place(RoutingContext context, Entity entity) {
+    return new Place(
+        Lookup.part(context, "system"), key(entity, Lookup.part(context, "key"), null));
+  }
+
+  private static Key key(Entity entity, String text, @Nullable String field) {
+    try {
+      return EntityJson.parseKey(
+          entity, entity.schema().keySize() == 1 ? new String[] {text} : text.split(",", -1));
+    } catch (EntityJson.UnfitValue unfit) {
+      throw new Refusal(400, "bad-key", String.valueOf(unfit.getMessage()), field);
+    }
+  }
+
+  private Entity entity(RoutingContext context) {
+    String name = Lookup.part(context, "entity");
+    return doors.entities().stream()
+        .filter(entity -> entity.name().equals(name))
+        .findAny()
+        .orElseThrow(
+            () -> new Refusal(404, "unknown-entity", "There is no entity '" + name + "'."));
+  }
+
+  private static void answer(RoutingContext context, Entity entity, LinkedRecord record) {
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("entity", entity.name());
+          json.writeNumberField("record", record.number());
+          json.writeObjectFieldStart("keys");
+          for (Map.Entry<String, Key> each : record.keys().entrySet()) {
+            json.writeFieldName(each.getKey());
+            EntityJson.writeKey(json, entity, each.getValue());
+          }
+          json.writeEndObject();
+          json.writeEndObject();
+        });
+  }
+}
