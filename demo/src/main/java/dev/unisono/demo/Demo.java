@@ -21,9 +21,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Starts two real PostgreSQL servers, crm and billing, and Unisono between them.",
-      "What changes in crm is in billing, on the API and on the page within milliseconds.",
-      "It is one-way: an edit in billing stays until that row's next change in crm.",
+      "Starts three real databases and Unisono between them: crm (PostgreSQL), billing (MariaDB)",
+      "and shop (SQLite). A customer that changes in any of them is changed in the others, on the",
+      "API and on the page within milliseconds. Orders go one way, from crm to billing.",
       "Ctrl-C stops everything; the same --data goes on where it was."
     })
 final class Demo implements Callable<Integer> {
@@ -40,7 +40,9 @@ final class Demo implements Callable<Integer> {
       description = "folder for the databases and the server's state (data/demo of the project)")
   private @Nullable Path data;
 
-  @Option(names = "--no-traffic", description = "leave crm alone instead of changing it a little")
+  @Option(
+      names = "--no-traffic",
+      description = "leave the databases alone instead of changing them a little")
   private boolean noTraffic;
 
   public static void main(String[] arguments) {

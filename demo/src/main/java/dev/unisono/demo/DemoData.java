@@ -10,12 +10,13 @@ import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** The two databases' tables and their first rows; the same rows at every first start. */
+/** The databases' tables and their first rows, which lie in crm; the same at every first start. */
 final class DemoData {
   private static final int CUSTOMERS = 1_200;
   private static final int ORDERS = 6_000;
@@ -46,41 +47,38 @@ final class DemoData {
     "Jones",
     "Milner"
   };
-  private static final String[] COUNTRIES = {
-    "DE", "FR", "GB", "US", "NL", "IT", "ES", "PL", "SE", "JP"
-  };
+  static final List<String> COUNTRIES =
+      List.of("DE", "FR", "GB", "US", "NL", "IT", "ES", "PL", "SE", "JP");
   private static final String[] ITEMS = {
     "keyboard", "monitor", "desk", "chair", "lamp", "notebook", "cable", "headset", "camera", "dock"
   };
 
   private final PostgresServer crm;
-  private final PostgresServer billing;
-  private final String crmPassword;
-  private final String billingPassword;
+  private final Billing billing;
+  private final Shop shop;
 
-  DemoData(PostgresServer crm, PostgresServer billing, String crmPassword, String billingPassword) {
+  DemoData(PostgresServer crm, Billing billing, Shop shop) {
     this.crm = crm;
     this.billing = billing;
-    this.crmPassword = crmPassword;
-    this.billingPassword = billingPassword;
+    this.shop = shop;
   }
 
-  void prepare() throws SQLException {
+  void prepare(String crmPassword, String billingPassword) throws SQLException {
     crm.createDatabase("crm");
-    billing.createDatabase("billing");
-    prepareCrm();
-    prepareBilling();
+    prepareCrm(crmPassword);
+    billing.prepare(billingPassword);
+    shop.prepare();
   }
 
-  private void prepareCrm() throws SQLException {
+  private void prepareCrm(String password) throws SQLException {
     try (Connection connection = crm.connect("crm");
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      role(statement, "crm", crmPassword, "LOGIN REPLICATION");
+      UnisonoRole.make(statement, "crm", password);
       statement.execute(
           """
           CREATE TABLE IF NOT EXISTS public.customers (
-            id bigint PRIMARY KEY, name text, email text, country text,
+            id bigint PRIMARY KEY, name text, email text, country text, phone text,
             balance numeric(12,2), updated_at timestamptz)
           """);
       statement.execute(
@@ -99,57 +97,21 @@ final class DemoData {
     }
   }
 
-  private void prepareBilling() throws SQLException {
-    try (Connection connection = billing.connect("billing");
-        Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      role(statement, "billing", billingPassword, "LOGIN");
-      statement.execute(
-          """
-          CREATE TABLE IF NOT EXISTS public.clients (
-            client_id bigint PRIMARY KEY, full_name text, mail text, country text,
-            balance numeric(12,2))
-          """);
-      statement.execute(
-          """
-          CREATE TABLE IF NOT EXISTS public.invoices (
-            invoice_id bigint PRIMARY KEY, client_id bigint NOT NULL REFERENCES public.clients,
-            article text, amount integer, unit_price numeric(12,2), invoiced_on date)
-          """);
-      statement.execute(
-          "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.clients, public.invoices TO"
-              + " unisono");
-      connection.commit();
-    }
-  }
-
-  private static void role(Statement statement, String database, String password, String rights)
-      throws SQLException {
-    boolean there;
-    try (ResultSet rows =
-        statement.executeQuery("SELECT 1 FROM pg_roles WHERE rolname = 'unisono'")) {
-      there = rows.next();
-    }
-    // The password is hexadecimal, made by us: nothing to quote.
-    statement.execute(
-        (there ? "ALTER" : "CREATE") + " ROLE unisono " + rights + " PASSWORD '" + password + "'");
-    statement.execute("GRANT CREATE ON DATABASE " + database + " TO unisono");
-  }
-
   private static void fill(Connection connection) throws SQLException {
     Random random = new Random(SEED);
     Instant start = Instant.parse("2026-01-01T08:00:00Z");
     try (PreparedStatement insert =
-        connection.prepareStatement("INSERT INTO public.customers VALUES (?, ?, ?, ?, ?, ?)")) {
+        connection.prepareStatement("INSERT INTO public.customers VALUES (?, ?, ?, ?, ?, ?, ?)")) {
       for (int id = 1; id <= CUSTOMERS; id++) {
         String first = FIRST[random.nextInt(FIRST.length)];
         String last = LAST[random.nextInt(LAST.length)];
         insert.setLong(1, id);
         insert.setString(2, first + " " + last);
         insert.setString(3, (first + "." + last + id + "@example.org").toLowerCase(Locale.ROOT));
-        insert.setString(4, COUNTRIES[random.nextInt(COUNTRIES.length)]);
-        insert.setBigDecimal(5, BigDecimal.valueOf(random.nextInt(1_000_000), 2));
-        insert.setTimestamp(6, Timestamp.from(start.plusSeconds(random.nextInt(10_000_000))));
+        insert.setString(4, COUNTRIES.get(random.nextInt(COUNTRIES.size())));
+        insert.setString(5, "+49 30 %07d".formatted(random.nextInt(10_000_000)));
+        insert.setBigDecimal(6, BigDecimal.valueOf(random.nextInt(1_000_000), 2));
+        insert.setTimestamp(7, Timestamp.from(start.plusSeconds(random.nextInt(10_000_000))));
         insert.addBatch();
       }
       insert.executeBatch();
@@ -170,22 +132,27 @@ final class DemoData {
     }
   }
 
-  /** Waits until billing holds as many rows as crm: the first copy is through. */
+  /** Waits until billing and shop hold as many rows as crm: the first copy is through. */
   void awaitEqual(BooleanSupplier giveUp) throws SQLException, InterruptedException {
     long deadlineNanos = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     try (Connection left = crm.connect("crm");
-        Connection right = billing.connect("billing");
+        Connection right = billing.customers().database().connect();
+        Connection below = shop.connect();
         Statement inCrm = left.createStatement();
-        Statement inBilling = right.createStatement()) {
-      while (count(inCrm, "public.customers") > count(inBilling, "public.clients")
-          || count(inCrm, "public.orders") > count(inBilling, "public.invoices")) {
+        Statement inBilling = right.createStatement();
+        Statement inShop = below.createStatement()) {
+      while (count(inCrm, "public.customers")
+              > Math.min(
+                  count(inBilling, billing.customers().name()),
+                  count(inShop, shop.customers().name()))
+          || count(inCrm, "public.orders") > count(inBilling, billing.invoices())) {
         if (giveUp.getAsBoolean()) {
           throw new DemoFailure("stopped");
         }
         if (System.nanoTime() > deadlineNanos) {
           throw new DemoFailure(
-              "first-copy-incomplete: billing did not receive all rows within two minutes; see"
-                  + " server.log in the data folder.");
+              "first-copy-incomplete: billing or shop did not receive all rows within two minutes;"
+                  + " see server.log in the data folder.");
         }
         TimeUnit.MILLISECONDS.sleep(50);
       }

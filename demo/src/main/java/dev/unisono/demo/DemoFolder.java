@@ -11,6 +11,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +39,26 @@ final class DemoFolder {
     return path.resolve("state");
   }
 
+  Path shop() {
+    return path.resolve("shop.db");
+  }
+
+  /** Where the server reads how to reach the demo. */
+  Path door() {
+    return path.resolve("demo.door");
+  }
+
+  /** What a demo has left in which there was no shop, and billing another table, cannot go on. */
+  void refuseOlder() {
+    if (Files.exists(state()) && !Files.exists(shop())) {
+      throw new DemoFailure(
+          "demo-folder-old: "
+              + path
+              + " was made by an earlier form of the demo, without a shop. Remove it, or choose"
+              + " another --data.");
+    }
+  }
+
   private Path description() {
     return path.resolve("demo.json");
   }
@@ -60,7 +82,7 @@ final class DemoFolder {
     return path.resolve(system + ".password");
   }
 
-  void writeConfig(int port, PostgresServer crm, PostgresServer billing) {
+  void writeConfig(int port, PostgresServer crm, Billing billing) {
     String config =
         """
         # Written by the demo at each start; copy it to make a config of your own.
@@ -73,10 +95,13 @@ final class DemoFolder {
             user: unisono
             password: "${file:%s}"
           billing:
-            connector: postgres
+            connector: %s
             url: "%s"
             user: unisono
             password: "${file:%s}"
+          shop:
+            connector: sqlite
+            file: "%s"
         entities:
           customer:
             plural: customers
@@ -87,6 +112,7 @@ final class DemoFolder {
                 name:       { type: string, maxLength: 200 }
                 email:      { type: string }
                 country:    { type: string }
+                phone:      { type: string }
                 balance:    { type: number }
                 updated_at: { type: string, format: date-time }
               required: [id]
@@ -108,23 +134,34 @@ final class DemoFolder {
             index: [customer_id, ordered_on]
         syncs:
           customers:
+            # All three are read and written, and are kept equal. They hold the same rows from the
+            # first start on, so nobody is asked before the first write (./unisono live).
             entity: customer
+            first-load: live
+            # Where two edit the same field at the same time the newest edit wins; about a phone
+            # somebody decides, on the page or by ./unisono conflicts.
+            conflict: { strategy: latest, fields: { phone: manual } }
             members:
-              - { system: crm, table: public.customers, direction: read }
-              - { system: billing, table: public.clients, direction: write, fields: { id: client_id, name: full_name, email: mail, updated_at: null } }
+              - { system: crm, table: public.customers, direction: both }
+              - { system: billing, table: %s, direction: both, fields: { id: client_id, name: full_name, email: mail, phone: telephone, updated_at: null } }
+              - { system: shop, table: buyers, direction: both, fields: { id: buyer_id, balance: null, updated_at: null } }
           orders:
             entity: order
             members:
               - { system: crm, table: public.orders, direction: read }
-              - { system: billing, table: public.invoices, direction: write, fields: { id: invoice_id, customer_id: client_id, item: article, quantity: amount, price: unit_price, ordered_on: invoiced_on, shipped: null } }
+              - { system: billing, table: %s, direction: write, fields: { id: invoice_id, customer_id: client_id, item: article, quantity: amount, price: unit_price, ordered_on: invoiced_on, shipped: null } }
         """
             .formatted(
                 port,
                 state(),
                 crm.jdbcUrl("crm"),
                 passwordFile("crm"),
-                billing.jdbcUrl("billing"),
-                passwordFile("billing"));
+                billing.customers().kind(),
+                billing.jdbcUrl(),
+                passwordFile("billing"),
+                shop(),
+                billing.customers().name(),
+                billing.invoices());
     try {
       writePrivate(config(), config);
     } catch (IOException failed) {
@@ -132,17 +169,26 @@ final class DemoFolder {
     }
   }
 
+  void writeDoor(ConflictDoor door) {
+    try {
+      writePrivate(door(), door.url() + "\n");
+    } catch (IOException failed) {
+      throw new UncheckedIOException("cannot write " + door(), failed);
+    }
+  }
+
   /** Writes {@code demo.json} for programs that want to talk to the demo. */
-  void writeDescription(ServerProcess server, PostgresServer crm, PostgresServer billing) {
+  void writeDescription(ServerProcess server, List<CustomerTable> members) {
+    Map<String, Object> systems = new LinkedHashMap<>();
+    for (CustomerTable member : members) {
+      systems.put(member.system(), Map.of("kind", member.kind(), "url", member.url()));
+    }
     Map<String, Object> description =
         Map.of(
             "api", server.api(),
             "token", server.token(),
             "pid", server.processId(),
-            "systems",
-                Map.of(
-                    "crm", Map.of("kind", "postgres", "url", crm.url("crm")),
-                    "billing", Map.of("kind", "postgres", "url", billing.url("billing"))));
+            "systems", systems);
     try {
       writePrivate(
           description(),

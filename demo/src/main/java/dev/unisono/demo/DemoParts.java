@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that runs in the demo: two databases, the server as a process of its own, the traffic.
- * Started and closed by one thread; {@link #interrupt} may come from another.
+ * Everything that runs in the demo: three databases, the server as a process of its own, the
+ * traffic. Started and closed by one thread; {@link #interrupt} may come from another.
  */
 final class DemoParts implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
@@ -31,7 +31,8 @@ final class DemoParts implements AutoCloseable {
   private final boolean withTraffic;
   private final Consumer<String> out;
   private @Nullable PostgresServer crm;
-  private @Nullable PostgresServer billing;
+  private @Nullable Billing billing;
+  private @Nullable ConflictDoor door;
   private @Nullable ServerProcess server;
   private @Nullable Traffic traffic;
   private volatile boolean interrupted;
@@ -47,39 +48,60 @@ final class DemoParts implements AutoCloseable {
   void start() throws InterruptedException {
     try {
       folder.endLeftOverServer();
-      out.accept("starting the databases crm and billing in " + folder.path());
+      folder.refuseOlder();
+      out.accept("starting the databases crm, billing and shop in " + folder.path());
       PostgresServer crm = PostgresServer.start(folder.path().resolve("crm"), Map.of());
       this.crm = crm;
       stopIfInterrupted();
-      PostgresServer billing = PostgresServer.start(folder.path().resolve("billing"), Map.of());
+      Billing billing = Billing.start(folder.path(), out);
       this.billing = billing;
       stopIfInterrupted();
-      DemoData data =
-          new DemoData(crm, billing, folder.password("crm"), folder.password("billing"));
-      data.prepare();
+      Shop shop = new Shop(folder.shop());
+      DemoData data = new DemoData(crm, billing, shop);
+      data.prepare(folder.password("crm"), folder.password("billing"));
       folder.writeConfig(port, crm, billing);
+      List<CustomerTable> members = List.of(customers(crm), billing.customers(), shop.customers());
+      ConflictDoor door = ConflictDoor.open(new CrossingEdits(members));
+      this.door = door;
+      folder.writeDoor(door);
       stopIfInterrupted();
-      out.accept("starting the server");
-      ServerProcess server =
-          ServerProcess.start(
-              home,
-              folder.config(),
-              port,
-              folder.state(),
-              folder.path().resolve("server.log"),
-              List.of());
-      this.server = server;
-      server.awaitReady(START_LIMIT, () -> interrupted);
-      stopIfInterrupted();
+      ServerProcess server = startServer();
       data.awaitEqual(() -> interrupted);
-      folder.writeDescription(server, crm, billing);
+      folder.writeDescription(server, members);
       if (withTraffic) {
-        traffic = Traffic.start(crm);
+        traffic = Traffic.start(members.get(0), members.get(1), members.get(2));
       }
-      sayWhereToLook(server, crm, billing);
+      sayWhereToLook(server, crm, billing, shop);
     } catch (SQLException | UncheckedIOException | IllegalStateException failed) {
       throw new DemoFailure("demo-failed: " + failed.getMessage(), failed);
     }
+  }
+
+  private ServerProcess startServer() throws InterruptedException {
+    out.accept("starting the server");
+    ServerProcess server =
+        ServerProcess.start(
+            home,
+            folder.config(),
+            port,
+            folder.state(),
+            folder.path().resolve("server.log"),
+            List.of("-Dunisono.demo=" + folder.door()));
+    this.server = server;
+    server.awaitReady(START_LIMIT, () -> interrupted);
+    stopIfInterrupted();
+    return server;
+  }
+
+  private static CustomerTable customers(PostgresServer crm) {
+    return new CustomerTable(
+        "crm",
+        "postgres",
+        crm.url("crm"),
+        "public.customers",
+        "id",
+        "phone",
+        () -> crm.connect("crm"));
   }
 
   /** Waits until asked to stop; a server that ends by itself is a failure. */
@@ -112,6 +134,10 @@ final class DemoParts implements AutoCloseable {
       server.close();
       server = null;
     }
+    if (door != null) {
+      door.close();
+      door = null;
+    }
     if (billing != null) {
       billing.close();
       billing = null;
@@ -140,22 +166,23 @@ final class DemoParts implements AutoCloseable {
     }
   }
 
-  private void sayWhereToLook(ServerProcess server, PostgresServer crm, PostgresServer billing)
+  private void sayWhereToLook(ServerProcess server, PostgresServer crm, Billing billing, Shop shop)
       throws InterruptedException {
     out.accept(
         """
 
-        Unisono keeps crm and billing in unison.
+        Unisono keeps crm, billing and shop in unison.
 
           page     %s
                    (signs in once; the demo prints a new one at each start)
           api      curl -H "Authorization: Bearer $(cat %s)" %s/v1/customers/1
           live     curl -N -H "Authorization: Bearer $(cat %s)" %s/v1/changes/customers
           crm      psql %s
-          billing  psql %s
+          billing  %s
+          shop     %s
 
-        Change public.customers in crm and look at public.clients in billing. It is one-way here:
-        an edit in billing stays until that row's next change in crm.%s
+        Customers are public.customers in crm, %s in billing and buyers in shop: change one in any
+        of them and look at the others. Orders go one way, from crm to billing.%s
         Ctrl-C stops everything.
         """
             .formatted(
@@ -165,8 +192,10 @@ final class DemoParts implements AutoCloseable {
                 server.tokenFile(),
                 server.api(),
                 crm.url("crm"),
-                billing.url("billing"),
-                withTraffic ? "" : "\nNo traffic was asked for: crm changes only by your hand."));
+                billing.shell(),
+                shop.shell(),
+                billing.customers().name(),
+                withTraffic ? "" : "\nNo traffic was asked for: they change only by your hand."));
     out.accept("ready");
   }
 }

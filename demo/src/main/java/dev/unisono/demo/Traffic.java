@@ -1,33 +1,40 @@
 package dev.unisono.demo;
 
-import dev.unisono.testkit.PostgresServer;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A little life in crm: a few changes a second, as people would make them. Runs on a thread of its
- * own; a database that is away is waited for.
+ * A little life in all three systems: a few changes a second, as people would make them. Runs on a
+ * thread of its own; a database that is away is waited for.
  */
 final class Traffic implements AutoCloseable {
+  /** So many customers, from the first one on, are edited. */
+  static final int CUSTOMERS = 1_000;
+
   private static final long PAUSE_MILLIS = 400;
 
-  private final PostgresServer crm;
+  private final CustomerTable crm;
+  private final CustomerTable billing;
+  private final CustomerTable shop;
   private final Random random = new Random();
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final Thread thread;
 
-  private Traffic(PostgresServer crm) {
+  private Traffic(CustomerTable crm, CustomerTable billing, CustomerTable shop) {
     this.crm = crm;
+    this.billing = billing;
+    this.shop = shop;
     this.thread = Thread.ofPlatform().daemon().name("demo-traffic").unstarted(this::run);
   }
 
-  static Traffic start(PostgresServer crm) {
-    Traffic traffic = new Traffic(crm);
+  static Traffic start(CustomerTable crm, CustomerTable billing, CustomerTable shop) {
+    Traffic traffic = new Traffic(crm, billing, shop);
     traffic.thread.start();
     return traffic;
   }
@@ -35,12 +42,14 @@ final class Traffic implements AutoCloseable {
   private void run() {
     try {
       while (!stopping.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-        try (Connection connection = crm.connect("crm")) {
+        try (Connection inCrm = crm.database().connect();
+            Connection inBilling = billing.database().connect();
+            Connection inShop = shop.database().connect()) {
           while (!stopping.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-            change(connection);
+            change(inCrm, inBilling, inShop);
           }
         } catch (SQLException away) {
-          // The visitor may have stopped the database or cut the connection: the loop tries again.
+          // The visitor may have stopped a database or cut the connection: the loop tries again.
         }
       }
     } catch (InterruptedException stopped) {
@@ -48,32 +57,57 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  private void change(Connection connection) throws SQLException {
-    int dice = random.nextInt(10);
-    if (dice < 6) {
+  private void change(Connection inCrm, Connection inBilling, Connection inShop)
+      throws SQLException {
+    int dice = random.nextInt(12);
+    if (dice < 3) {
       execute(
-          connection,
-          "UPDATE public.customers SET balance = balance + ?, updated_at = now() WHERE id = (SELECT"
-              + " id FROM public.customers OFFSET floor(random() * 1000) LIMIT 1)",
-          BigDecimal.valueOf(random.nextInt(20_000) - 10_000L, 2));
+          inCrm,
+          "UPDATE public.customers SET balance = balance + ?, updated_at = now() WHERE id = ?",
+          money(20_000).subtract(BigDecimal.valueOf(100)),
+          customer());
+    } else if (dice < 6) {
+      execute(
+          inBilling,
+          "UPDATE " + billing.name() + " SET balance = balance + ? WHERE client_id = ?",
+          money(20_000).subtract(BigDecimal.valueOf(100)),
+          customer());
     } else if (dice < 9) {
+      List<String> countries = DemoData.COUNTRIES;
       execute(
-          connection,
-          "INSERT INTO public.orders SELECT (SELECT max(id) + 1 FROM public.orders), (SELECT id FROM"
-              + " public.customers OFFSET floor(random() * 1000) LIMIT 1), 'lamp', 1, ?,"
-              + " current_date, false",
-          BigDecimal.valueOf(100 + random.nextInt(9_000), 2));
+          inShop,
+          "UPDATE buyers SET country = ? WHERE buyer_id = ?",
+          countries.get(random.nextInt(countries.size())),
+          customer());
+    } else if (dice < 11) {
+      execute(
+          inCrm,
+          "INSERT INTO public.orders SELECT (SELECT max(id) + 1 FROM public.orders), ?, 'lamp', 1,"
+              + " ?, current_date, false",
+          customer(),
+          money(9_000).add(BigDecimal.ONE));
     } else {
       execute(
-          connection,
+          inCrm,
           "DELETE FROM public.orders WHERE id = (SELECT max(id) FROM public.orders WHERE id > ?)",
           5_500);
     }
   }
 
-  private static void execute(Connection connection, String sql, Object value) throws SQLException {
+  private long customer() {
+    return 1 + random.nextInt(CUSTOMERS);
+  }
+
+  private BigDecimal money(int cents) {
+    return BigDecimal.valueOf(random.nextInt(cents), 2);
+  }
+
+  private static void execute(Connection connection, String sql, Object... values)
+      throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setObject(1, value);
+      for (int i = 0; i < values.length; i++) {
+        statement.setObject(i + 1, values[i]);
+      }
       statement.executeUpdate();
     }
   }

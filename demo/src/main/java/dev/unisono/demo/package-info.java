@@ -1,4 +1,6 @@
-/** The demo: two real databases, a server between them, and a little traffic, from one command. */
+/**
+ * The demo: three real databases, a server between them, and a little traffic, from one command.
+ */
 @NullMarked
 package dev.unisono.demo;
 

@@ -33,14 +33,17 @@ final class AdminRoutes {
   private final Doors doors;
   private final Supplier<Config> config;
   private final Access access;
+  private final boolean demo;
 
   /**
    * @param config gives the one that is in effect
+   * @param demo whether this server is part of the demo
    */
-  AdminRoutes(Doors doors, Supplier<Config> config, Access access) {
+  AdminRoutes(Doors doors, Supplier<Config> config, Access access, boolean demo) {
     this.doors = doors;
     this.config = config;
     this.access = access;
+    this.demo = demo;
   }
 
   void mount(Router router, Doorway doorway) {
@@ -194,6 +197,9 @@ final class AdminRoutes {
           json.writeEndArray();
           writeMerges(json, status.merges());
           writeSyncs(json, config.get());
+          if (demo) {
+            json.writeBooleanField("demo", true);
+          }
           json.writeEndObject();
         });
   }

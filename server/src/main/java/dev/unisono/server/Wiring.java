@@ -34,7 +34,9 @@ public class Wiring {
     new ConflictRoutes(engine).mount(router, doorway);
     new LinkRoutes(engine).mount(router, doorway);
     new ReloadRoutes(prepared.config()).mount(router, doorway);
-    new AdminRoutes(engine, engine::config, access).mount(router, doorway);
+    DemoRoutes demo = DemoRoutes.open();
+    demo.mount(router, doorway);
+    new AdminRoutes(engine, engine::config, access, demo.present()).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);
     new SocketRoutes(engine, hub, feed, access).mount(router);
     new RecordRoutes(engine, Clock.systemUTC()).mount(router, doorway);

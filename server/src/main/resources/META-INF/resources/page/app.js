@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { poll } from './api.js';
 import { Changes } from './changes.js';
 import { Conflicts, openConflicts } from './conflicts.js';
+import { DemoConflict } from './demo.js';
 import { Editor } from './editor.js';
 import { Flow, Pill } from './flow.js';
 import { ChangeStream } from './stream.js';
@@ -17,7 +18,8 @@ const BEHIND_SECONDS = 2;
 function verdict({ status, failure }) {
   if (failure) return ['warn', '↻', failure.message, 'It is asked again each second.'];
   const parts = [...status.sources, ...status.targets];
-  const problems = [status, ...parts].filter(({ problem }) => problem).length;
+  const members = status.merges?.members ?? [];
+  const problems = [status, ...parts, ...members].filter(({ problem }) => problem).length;
   if (problems > 0) return ['bad', '■', countOf(problems, 'problem'), 'Shown below, with what to do.'];
   const copying = status.sources.flatMap(({ tables }) => tables ?? []).filter(({ done }) => !done);
   if (copying.length > 0) return ['info', '◌', 'First copy is running', `${countOf(copying.length, 'table')} to go.`];
@@ -98,6 +100,7 @@ function App() {
     h(Header, { seen, stream }),
     h('main', { class: failure ? 'stale' : '' },
       h(Flow, { status, entities, moving: rates.now() > 0 }),
+      h(DemoConflict, { status }),
       h(Conflicts, { status }),
       h('div', { class: 'columns' },
         h('div', { class: 'column' },

@@ -12,7 +12,7 @@ const STATES = {
   STOPPED: ['bad', '■', 'stopped'],
 };
 const PHASES = { CONNECTING: 'connecting', SNAPSHOT: 'first copy', STREAMING: 'live' };
-const CONNECTORS = { postgres: 'PostgreSQL', mariadb: 'MariaDB' };
+const CONNECTORS = { postgres: 'PostgreSQL', mariadb: 'MariaDB', sqlite: 'SQLite', h2: 'H2' };
 
 /** A state in a word, a sign and a colour. */
 export const Pill = ({ kind, sign, children }) =>
@@ -37,23 +37,25 @@ function Copying({ table, rowsRead, rowsEstimated }) {
 }
 
 /** One system as a card, with the arrow between it and the middle. */
-function System({ part, written, syncs, moving, facts }) {
+function System({ part, member, written, syncs, moving, facts }) {
   const [kind, sign, word] = STATES[part.state] ?? ['info', '?', part.state];
-  const mine = ({ system, direction }) => system === part.system && direction !== (written ? 'read' : 'write');
+  const mine = ({ system, direction }) => system === part.system && (direction === 'write') === written;
+  const way = (plural, { table, direction }) =>
+    (written ? `${plural} → ${table}` : `${table} ${direction === 'both' ? '⇄' : '→'} ${plural}`);
   const links = syncs.flatMap(({ name, plural, members }) =>
-    members.filter(mine).map(({ table, connector }) => ({ name, connector, way: written ? [plural, table] : [table, plural] })));
+    members.filter(mine).map((own) => ({ name, connector: own.connector, way: way(plural, own) })));
   const connector = links[0]?.connector;
   const motion = part.state !== 'RUNNING' ? 'still' : moving ? 'moving' : '';
-  return h('li', { class: `system ${motion}` },
+  return h('li', { class: `system ${motion} ${member ? 'both' : ''}` },
     h('article', { class: 'card', 'aria-label': `${part.system}, ${word}` },
       h('header', null,
         h('h3', null, part.system),
         h('span', { class: 'quiet' }, CONNECTORS[connector] ?? connector),
         h(Pill, { kind, sign }, word)),
-      h('ul', { class: 'links' }, links.map(({ name, way }) => h('li', { key: name }, h('code', null, way.join(' → '))))),
+      h('ul', { class: 'links' }, links.map(({ name, way }) => h('li', { key: name }, h('code', null, way)))),
       h(Facts, { facts }),
       part.tables?.filter(({ done }) => !done).map((table) => h(Copying, { key: table.table, ...table })),
-      [part.problem, part.repairing, part.warning].filter(Boolean).map((problem) =>
+      [part.problem, part.repairing, part.warning, member?.problem].filter(Boolean).map((problem) =>
         h(Problem, { key: problem.code, problem }))),
     h('span', { class: 'arrow', 'aria-hidden': 'true' }));
 }
@@ -63,6 +65,13 @@ const sourceFacts = ({ changes, lagSeconds, phase, retainedBytes }) => [
   ['Changes', countText(changes)],
   ['Phase', PHASES[phase] ?? phase],
   ['Log kept', bytesText(retainedBytes)],
+];
+
+/** Of a member that is read and written: how writing goes. */
+const memberFacts = ({ written, waiting, refused }) => [
+  ['Told', countText(written)],
+  ['To tell', countText(waiting)],
+  ['Refused', countText(refused)],
 ];
 
 const targetFacts = ({ lagEntries, lagSeconds, delivered, waiting, parked }) => [
@@ -96,8 +105,11 @@ function Middle({ status, entities }) {
 export function Flow({ status, entities, moving }) {
   const side = (label, parts, written, factsOf) =>
     h('ul', { class: written ? 'side written' : 'side', 'aria-label': label },
-      parts.map((part) =>
-        h(System, { key: part.system, part, written, syncs: status.syncs, moving, facts: factsOf(part) })));
+      parts.map((part) => {
+        const member = written ? undefined : status.merges?.members.find(({ system }) => system === part.system);
+        const facts = [...factsOf(part), ...(member ? memberFacts(member) : [])];
+        return h(System, { key: part.system, part, member, written, syncs: status.syncs, moving, facts });
+      }));
   return h('section', { 'aria-labelledby': 'flow-title' },
     h('h2', { id: 'flow-title' }, 'What is in sync'),
     h('div', { class: 'flow' },

@@ -2,8 +2,6 @@ package dev.unisono.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -57,16 +56,30 @@ public final class MariaDbServer implements AutoCloseable {
   /** The same with options of {@code mariadbd} of the caller's own, without their dashes. */
   public static MariaDbServer temporary(Map<String, String> settings) {
     try {
+      if (!MariaDbBinaries.obstacle().isEmpty()) {
+        throw Requirement.missing(MariaDbBinaries.obstacle() + ".");
+      }
       return start(Files.createTempDirectory("unisono-mariadb-data"), true, settings);
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
   }
 
-  private static MariaDbServer start(Path folder, boolean temporary, Map<String, String> settings) {
+  /**
+   * A server on a folder that stays: made where it is empty, gone on with where it is not, on the
+   * same port where that is free.
+   *
+   * @throws IllegalStateException if there is none for this machine, or it does not start; the
+   *     message says why
+   */
+  public static MariaDbServer start(Path folder, Map<String, String> settings) {
     if (!MariaDbBinaries.obstacle().isEmpty()) {
-      throw Requirement.missing(MariaDbBinaries.obstacle() + ".");
+      throw new IllegalStateException(MariaDbBinaries.obstacle());
     }
+    return start(folder, false, settings);
+  }
+
+  private static MariaDbServer start(Path folder, boolean temporary, Map<String, String> settings) {
     Map<String, String> all = new TreeMap<>();
     all.put("server-id", "1");
     all.put("log-bin", "binlog");
@@ -78,9 +91,12 @@ public final class MariaDbServer implements AutoCloseable {
     all.put("character-set-server", "utf8mb4");
     all.put("bind-address", "127.0.0.1");
     all.putAll(settings);
-    MariaDbServer server = new MariaDbServer(folder.toAbsolutePath(), temporary, all, freePort());
+    Path place = folder.toAbsolutePath();
+    MariaDbServer server = new MariaDbServer(place, temporary, all, KeptPort.choose(place));
     server.initialize();
+    server.endLeftOver();
     server.launch();
+    KeptPort.keep(place, server.port);
     return server;
   }
 
@@ -159,16 +175,33 @@ public final class MariaDbServer implements AutoCloseable {
     }
   }
 
-  private static int freePort() {
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return probe.getLocalPort();
+  private Path data() {
+    return folder.resolve("data");
+  }
+
+  private Path processFile() {
+    return folder.resolve("mariadbd.pid");
+  }
+
+  /**
+   * Ends a server that another process started on this folder and did not end; nothing committed is
+   * lost.
+   */
+  private void endLeftOver() {
+    try {
+      if (!Files.exists(processFile())) {
+        return;
+      }
+      Optional<ProcessHandle> left =
+          ProcessHandle.of(Long.parseLong(Files.readString(processFile()).strip()));
+      if (left.isPresent() && left.get().info().command().orElse("").endsWith("mariadbd")) {
+        left.get().destroy();
+        left.get().onExit().orTimeout(60, TimeUnit.SECONDS).join();
+      }
+      Files.deleteIfExists(processFile());
     } catch (IOException failed) {
       throw new UncheckedIOException(failed);
     }
-  }
-
-  private Path data() {
-    return folder.resolve("data");
   }
 
   private void initialize() {
@@ -225,7 +258,9 @@ public final class MariaDbServer implements AutoCloseable {
     command.add("--basedir=" + home);
     command.add("--datadir=" + data());
     command.add("--port=" + port);
-    command.add("--socket=" + folder.resolve("socket"));
+    // Within the folder of the data: a path is too long for a socket sooner than for a file.
+    command.add("--socket=socket");
+    command.add("--pid-file=" + processFile());
     command.add(SMALL_LOG);
     command.addAll(asRoot());
     settings.forEach((name, value) -> command.add("--" + name + "=" + value));

@@ -2,8 +2,6 @@ package dev.unisono.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -90,7 +88,7 @@ public final class PostgresServer implements AutoCloseable {
     PostgresServer server = new PostgresServer(folder.toAbsolutePath(), temporary, all);
     server.initialize();
     server.endLeftOver();
-    server.port = server.choosePort();
+    server.port = KeptPort.choose(server.folder);
     server.launch();
     return server;
   }
@@ -335,35 +333,7 @@ public final class PostgresServer implements AutoCloseable {
         "-o",
         String.join(" ", options),
         "start");
-    try {
-      Files.writeString(folder.resolve("port"), Integer.toString(port));
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
-  }
-
-  /** The port of the last time where it is free, so that addresses stay; else any free one. */
-  private int choosePort() {
-    Path file = folder.resolve("port");
-    try {
-      if (Files.exists(file)) {
-        int last = Integer.parseInt(Files.readString(file).strip());
-        try (ServerSocket probe = new ServerSocket(last, 1, InetAddress.getLoopbackAddress())) {
-          return probe.getLocalPort();
-        } catch (IOException taken) {
-          return freePort();
-        }
-      }
-      return freePort();
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return probe.getLocalPort();
-    }
+    KeptPort.keep(folder, port);
   }
 
   /**
