@@ -15,7 +15,7 @@ import java.util.Random;
  */
 final class CrossingEdits {
   /** Traffic leaves these customers alone, so that what is seen of them is the conflict. */
-  private static final int FIRST_CUSTOMER = Traffic.CUSTOMERS + 1;
+  private static final long FIRST_CUSTOMER = Traffic.CUSTOMERS + 1L;
 
   private static final int CUSTOMERS = 200;
 

@@ -95,7 +95,7 @@ final class Traffic implements AutoCloseable {
   }
 
   private long customer() {
-    return 1 + random.nextInt(CUSTOMERS);
+    return 1L + random.nextInt(CUSTOMERS);
   }
 
   private BigDecimal money(int cents) {
