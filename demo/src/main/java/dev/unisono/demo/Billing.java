@@ -58,6 +58,6 @@ sealed interface Billing extends AutoCloseable permits MariaDbBilling, PostgresB
     String first = message.lines().findFirst().orElse("");
     return first
         + (complaint.isEmpty() || complaint.equals(first) ? "" : " " + complaint.strip())
-        + (cause == null ? "" : " (" + cause.getMessage() + ")");
+        + (cause == null ? "" : " (" + cause + ")");
   }
 }
