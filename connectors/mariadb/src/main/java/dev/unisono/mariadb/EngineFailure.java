@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What the end of a Debezium engine is to us, told by the kinds of its causes. Has no state. */
 final class EngineFailure {
+  /**
+   * So the engine says that it could not connect when it looked at its settings, with no cause but
+   * the words. The settings are ours and do not change: what keeps it from connecting is told, by
+   * its kind, when we connect before it is started again.
+   */
+  private static final String NOT_VALID = "Connector configuration is not valid";
+
   private EngineFailure() {}
 
   static UnisonoException of(Database database, String message, @Nullable Throwable cause) {
@@ -43,6 +50,10 @@ final class EngineFailure {
       if (each instanceof ParsingException || each instanceof MultipleParsingExceptions) {
         return notUnderstood(database, said + Failures.firstLine(each.getMessage()) + ".");
       }
+    }
+    if (message.contains(NOT_VALID)
+        || (last != null && String.valueOf(last.getMessage()).contains(NOT_VALID))) {
+      return interrupted(said, last == null ? message : last.getMessage(), path);
     }
     String why = last == null ? message : String.valueOf(last.getMessage());
     return last instanceof RuntimeException
