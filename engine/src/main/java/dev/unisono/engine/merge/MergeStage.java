@@ -467,6 +467,7 @@ final class MergeStage implements Merging {
       throw refusal(
           "not-linked", row.system() + " " + row.key() + " is a record of its own already.", "");
     }
+    forgetRefused(one);
     Row before = one.record.row();
     one.record.members[member.number()] = new MemberView(entity.schema().size());
     mark(one);
@@ -512,6 +513,8 @@ final class MergeStage implements Merging {
             "Delete one of them in " + member.system() + " first.");
       }
     }
+    forgetRefused(gone);
+    forgetRefused(one);
     Row goneBefore = gone.record.row();
     Row before = one.record.row();
     Row image = one.record.image();
@@ -566,13 +569,18 @@ final class MergeStage implements Merging {
                 "Ask again in a moment."));
       }
     }
+    return one;
+  }
+
+  /** What members refused of a record is told anew, as it is to be from now on. */
+  private void forgetRefused(Held one) {
     for (MemberView view : one.record.members) {
-      if (view.pending != null) {
-        closed.add(view.pending.id());
+      Pending pending = view.pending;
+      if (pending != null) {
+        closed.add(pending.id());
         view.pending = null;
       }
     }
-    return one;
   }
 
   private static UnisonoException refusal(String code, String message, String remedy) {
