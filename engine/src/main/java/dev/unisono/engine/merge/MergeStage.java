@@ -359,7 +359,7 @@ final class MergeStage implements Merging {
     MergedRecord record = one.record;
     Pending pending = record.members[member.number()].pending;
     Row before = record.row();
-    Row image = record.image();
+    Row image = one.of.links == null ? null : record.image();
     long micros =
         change.operation() == Operation.READ && !one.of.live
             ? Merger.NO_TIME
@@ -374,7 +374,7 @@ final class MergeStage implements Merging {
     }
     inbox.note(connection, one.of.plan, record.key(), came.conflicts());
     mark(one);
-    if (one.of.links != null) {
+    if (one.of.links != null && image != null) {
       one.of.links.moved(connection, (Long) record.key().part(0), image, record.image());
     }
     journal(one, before, came.changed(), change, outcome::journaled);
@@ -390,7 +390,10 @@ final class MergeStage implements Merging {
       Consumer<CleanChange> journaled) {
     Row after = one.record.row();
     Schema schema = one.of.plan.entity().schema();
-    if (before != null && after != null && !schema.key(before).equals(schema.key(after))) {
+    if (one.of.plan.ownKeys()
+        && before != null
+        && after != null
+        && !schema.key(before).equals(schema.key(after))) {
       journaled.accept(merged(one, before, null, change));
       journaled.accept(merged(one, null, after, change));
     } else if (changed ? before != null || after != null : (before == null) != (after == null)) {
@@ -614,7 +617,7 @@ final class MergeStage implements Merging {
         new Change(
             change.binding(),
             operation,
-            one.of.plan.entity().schema().key(either),
+            one.of.plan.ownKeys() ? one.of.plan.entity().schema().key(either) : one.record.key(),
             null,
             after,
             before,
