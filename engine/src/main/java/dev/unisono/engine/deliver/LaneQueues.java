@@ -121,6 +121,8 @@ final class LaneQueues {
       }
       throwFailure();
       state.queue.addLast(item);
+      // With it in line: a lane that has written it must not say less of itself than the target.
+      dispatched = item.delivery().sequence();
       state.queuedBytes += item.sizeBytes();
       if (state.queue.size() == 1) {
         changed.signalAll();

@@ -142,6 +142,16 @@ final class LaneQueuesTest {
     assertEquals(List.of(6L), sequences(small.take(0)));
   }
 
+  /** Its cursor in the target says so, and what is tried again must not put that back. */
+  @Test
+  void aLaneHasReachedWhatItHasWritten() throws Exception {
+    queues.put(0, item(5));
+    assertEquals(4, queues.reached(0));
+    queues.take(0);
+    queues.done(0, 1, null);
+    assertEquals(5, queues.reached(0));
+  }
+
   @Test
   void everythingBeforeTheFirstInLineIsThrough() throws Exception {
     assertEquals(0, queues.through());
