@@ -21,14 +21,15 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "snapshot",
     mixinStandardHelpOptions = true,
-    description = "Shows, pauses, resumes or repeats the snapshots of a running server.")
+    description = "Shows, pauses, resumes, repeats or refreshes the snapshots of a running server.")
 final class SnapshotCommands implements Callable<Integer> {
   /** What can be done. */
   enum Action {
     status,
     pause,
     resume,
-    repeat
+    repeat,
+    refresh
   }
 
   @Parameters(index = "0", paramLabel = "ACTION", description = "${COMPLETION-CANDIDATES}")

@@ -30,6 +30,7 @@ import dev.unisono.engine.source.SourceRunner;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.engine.state.StateFolder;
+import dev.unisono.engine.state.Told;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
@@ -104,7 +105,8 @@ public final class Engine implements Doors, AutoCloseable {
               config.state().linger(),
               System::nanoTime,
               this::recordsNeedAfter,
-              merges::open);
+              merges::open,
+              toldAgain(config, entities));
       opened.add(state::close);
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
       opened.add(projection::close);
@@ -125,6 +127,26 @@ public final class Engine implements Doors, AutoCloseable {
     return config.systems().keySet().stream()
         .filter(system -> !SystemBindings.read(config, system).isEmpty())
         .collect(Collectors.toSet());
+  }
+
+  /** A member that is merged is compared with what is held of it anyhow. */
+  private static Map<Entity, Told> toldAgain(Config config, List<Entity> entities) {
+    Map<Entity, Told> told = new HashMap<>();
+    for (SyncConfig sync : config.syncs()) {
+      boolean byQuery =
+          sync.members().stream()
+              .filter(MemberConfig::reads)
+              .anyMatch(member ->
+                  Objects.requireNonNull(config.systems().get(member.system()))
+                      .connector()
+                      .readsByQuery());
+      if (!sync.merges() && (byQuery || sync.refresh() != null)) {
+        entities.stream()
+            .filter(entity -> entity.name().equals(sync.entity()))
+            .forEach(entity -> told.put(entity, byQuery ? Told.ALL : Told.SOME));
+      }
+    }
+    return told;
   }
 
   /** Asked only by the upkeep, which starts after everything is there. */

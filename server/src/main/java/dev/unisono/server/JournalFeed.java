@@ -77,7 +77,7 @@ final class JournalFeed implements Feed {
   private static void add(List<Event> events, JournalEntry entry, String cursor) {
     Key previousKey = entry.previousKey();
     switch (entry.operation()) {
-      case CREATE, READ -> events.add(event(entry, cursor, "created", entry.key(), null));
+      case CREATE, READ, REFRESH -> events.add(event(entry, cursor, "created", entry.key(), null));
       case DELETE -> events.add(event(entry, cursor, "deleted", entry.key(), null));
       case TRUNCATE -> events.add(event(entry, cursor, "truncated", null, null));
       case UPDATE -> {

@@ -47,7 +47,7 @@ final class SnapshotRoutes {
     Map<String, String> texts = texts(body);
     String action = texts.get("action");
     if (action == null) {
-      throw badBody("It must have an action: pause, resume or repeat.", "action");
+      throw badBody("It must have an action: pause, resume, repeat or refresh.", "action");
     }
     doors.snapshot(system, new SnapshotCommand(action(action), texts.get("sync")));
     answer(context, 202, system);
@@ -58,8 +58,10 @@ final class SnapshotRoutes {
       case "pause" -> Action.PAUSE;
       case "resume" -> Action.RESUME;
       case "repeat" -> Action.REPEAT;
+      case "refresh" -> Action.REFRESH;
       default ->
-          throw badBody("There is no action '" + text + "': pause, resume or repeat.", "action");
+          throw badBody(
+              "There is no action '" + text + "': pause, resume, repeat or refresh.", "action");
     };
   }
 

@@ -19,6 +19,7 @@ public final class Binding {
   private final @Nullable String deletedFlag;
   private final TablePolicy policy;
   private final boolean ownKeys;
+  private final @Nullable String cursor;
 
   /** All rows of a table, and a delete deletes. */
   public Binding(
@@ -83,7 +84,8 @@ public final class Binding {
         deletes,
         deletedFlag,
         TablePolicy.DEFAULT,
-        false);
+        false,
+        null);
   }
 
   private Binding(
@@ -96,7 +98,8 @@ public final class Binding {
       Deletes deletes,
       @Nullable String deletedFlag,
       TablePolicy policy,
-      boolean ownKeys) {
+      boolean ownKeys,
+      @Nullable String cursor) {
     if ((deletes == Deletes.SOFT) != (deletedFlag != null)) {
       throw new IllegalArgumentException("a flag where deletes are soft, and only there");
     }
@@ -113,6 +116,7 @@ public final class Binding {
     this.deletedFlag = deletedFlag;
     this.policy = policy;
     this.ownKeys = ownKeys;
+    this.cursor = cursor;
   }
 
   /** The same member for another schema. */
@@ -127,7 +131,8 @@ public final class Binding {
         deletes,
         deletedFlag,
         policy,
-        ownKeys);
+        ownKeys,
+        cursor);
   }
 
   /** The same member with another policy; by default its table is left as it is. */
@@ -142,13 +147,40 @@ public final class Binding {
         deletes,
         deletedFlag,
         otherPolicy,
-        ownKeys);
+        ownKeys,
+        cursor);
   }
 
   /** The same member, which gives keys of its own to rows that are made in it. */
   public Binding withOwnKeys() {
     return new Binding(
-        sync, schema, table, columns, where, configPath, deletes, deletedFlag, policy, true);
+        sync,
+        schema,
+        table,
+        columns,
+        where,
+        configPath,
+        deletes,
+        deletedFlag,
+        policy,
+        true,
+        cursor);
+  }
+
+  /** The same member, whose rows say by a column that they have changed. */
+  public Binding withCursor(String column) {
+    return new Binding(
+        sync,
+        schema,
+        table,
+        columns,
+        where,
+        configPath,
+        deletes,
+        deletedFlag,
+        policy,
+        ownKeys,
+        column);
   }
 
   public String sync() {
@@ -193,6 +225,11 @@ public final class Binding {
   /** Whether the member gives a key of its own to a row that is made in it. */
   public boolean ownKeys() {
     return ownKeys;
+  }
+
+  /** The column that grows with each change of a row; null where there is none. */
+  public @Nullable String cursor() {
+    return cursor;
   }
 
   /** What may become of the table. */

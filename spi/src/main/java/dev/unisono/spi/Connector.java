@@ -23,6 +23,14 @@ public interface Connector {
    */
   List<Problem> validate(Settings settings);
 
+  /**
+   * True where tables are read by queries alone: each member that is read may name a cursor column,
+   * and one that does not is read again only by {@link SnapshotCommand.Action#REFRESH}.
+   */
+  default boolean readsByQuery() {
+    return false;
+  }
+
   /** Makes the system's handle; connects to nothing yet. */
   ConnectedSystem connect(SystemContext context);
 

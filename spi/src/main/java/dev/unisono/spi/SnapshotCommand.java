@@ -14,6 +14,12 @@ public record SnapshotCommand(Action action, @Nullable String sync) {
     PAUSE,
     RESUME,
     /** The table is read once more beside live changes, then compared with who keeps its rows. */
-    REPEAT
+    REPEAT,
+    /**
+     * The table is read once more, row by row as {@link Operation#REFRESH}, then compared as with
+     * REPEAT: nothing is told again that is as it was told before. Nothing where a snapshot of it
+     * is under way.
+     */
+    REFRESH
   }
 }

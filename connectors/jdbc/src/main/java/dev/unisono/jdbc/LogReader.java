@@ -312,7 +312,11 @@ final class LogReader {
     for (Row row : chunk.rows()) {
       Key key = RowDecoder.key(row);
       addPlaced(
-          chunk.table(), Operation.READ, key == null ? RowDecoder.unfitKey(row) : key, row, time);
+          chunk.table(),
+          chunk.table().operation(),
+          key == null ? RowDecoder.unfitKey(row) : key,
+          row,
+          time);
     }
     chunk.table().emitted(chunk);
     advanced.add(chunk.table());

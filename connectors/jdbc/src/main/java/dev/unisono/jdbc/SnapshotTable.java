@@ -3,6 +3,7 @@ package dev.unisono.jdbc;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.KnownKeys;
+import dev.unisono.spi.Operation;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SourceProgress.TablePhase;
 import dev.unisono.spi.SourceProgress.TableProgress;
@@ -174,7 +175,17 @@ final class SnapshotTable {
   /** The code of the problem for which it is read and compared; null where there is none. */
   @Nullable String repairCause() {
     Sweep now = sweep;
-    return now == null || now.firstLoad() || now.cause().equals(Sweep.COMMAND) ? null : now.cause();
+    if (now == null || now.firstLoad()) {
+      return null;
+    }
+    String cause = now.cause();
+    return cause.equals(Sweep.COMMAND) || cause.equals(Sweep.REFRESH) ? null : cause;
+  }
+
+  /** What the rows of its chunks are told as. */
+  Operation operation() {
+    Sweep now = sweep;
+    return now != null && now.cause().equals(Sweep.REFRESH) ? Operation.REFRESH : Operation.READ;
   }
 
   /** What of its columns is not synced since they changed. */

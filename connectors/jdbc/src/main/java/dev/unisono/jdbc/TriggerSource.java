@@ -382,6 +382,11 @@ final class TriggerSource implements Source {
               table.repeat(Sweep.COMMAND, known.sequence());
             }
           }
+          case REFRESH -> {
+            if (table.finished()) {
+              table.repeat(Sweep.REFRESH, known.sequence());
+            }
+          }
         }
         log.changed(table);
       }

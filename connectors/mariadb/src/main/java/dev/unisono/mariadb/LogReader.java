@@ -435,7 +435,9 @@ final class LogReader {
         case PAUSE -> table.pause(true);
         case RESUME -> table.pause(false);
         case REPEAT -> {
-          if (!table.untouched()) { // Else it is about to be read for the first time.
+          boolean refresh = turn.cause().equals(Sweep.REFRESH);
+          // Else it is about to be read for the first time, or is being read.
+          if (!table.untouched() && (!refresh || table.finished())) {
             repeat(table, turn.cause(), turn.sequence());
           }
         }
@@ -498,7 +500,7 @@ final class LogReader {
     }
     begin(chunk.readMillis());
     for (Row row : rows) {
-      addPlaced(table, Operation.READ, table.binding().schema().key(row), row);
+      addPlaced(table, table.operation(), table.binding().schema().key(row), row);
     }
     table.emitted(chunk);
     advanced.add(table);

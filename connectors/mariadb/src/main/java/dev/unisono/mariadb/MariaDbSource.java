@@ -249,6 +249,7 @@ final class MariaDbSource implements Source {
           case PAUSE -> new Mark.Turn(Mark.Kind.PAUSE, meant, "", 0);
           case RESUME -> new Mark.Turn(Mark.Kind.RESUME, meant, "", 0);
           case REPEAT -> new Mark.Turn(Mark.Kind.REPEAT, meant, Sweep.COMMAND, known.sequence());
+          case REFRESH -> new Mark.Turn(Mark.Kind.REPEAT, meant, Sweep.REFRESH, known.sequence());
         });
   }
 

@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Sweep {
   static final String FIRST_LOAD = "first-load";
   static final String COMMAND = "command";
+
+  /** Rows are told only where they differ from what was told of them. */
+  static final String REFRESH = "refresh";
+
   private static final String FINISHED = ".";
 
   /**

@@ -346,8 +346,9 @@ final class LogReader {
         case PAUSE -> table.pause(true);
         case RESUME -> table.pause(false);
         case REPEAT -> {
-          if (table.untouched()) {
-            continue; // It is about to be read for the first time.
+          boolean refresh = turn.cause().equals(Sweep.REFRESH);
+          if (table.untouched() || (refresh && !table.finished())) {
+            continue; // It is about to be read for the first time, or is being read.
           }
           table.repeat(turn.cause(), turn.sequence());
           arm(table);
@@ -430,7 +431,7 @@ final class LogReader {
     }
     Instant read = Instant.ofEpochMilli(chunk.readMillis());
     for (Row row : rows) {
-      addPlaced(table, Operation.READ, table.binding().schema().key(row), row, read);
+      addPlaced(table, table.operation(), table.binding().schema().key(row), row, read);
     }
     table.emitted(chunk);
     advanced.add(table);

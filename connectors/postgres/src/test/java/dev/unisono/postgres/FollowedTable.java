@@ -237,7 +237,7 @@ final class FollowedTable implements AutoCloseable {
     switch (change.operation()) {
       case TRUNCATE -> rows.clear();
       case DELETE -> rows.remove(key);
-      case CREATE, UPDATE, READ -> {
+      case CREATE, UPDATE, READ, REFRESH -> {
         Map<String, @Nullable Object> row =
             rows.getOrDefault(
                 change.previousKey() == null ? key : text(change.previousKey()), new HashMap<>());

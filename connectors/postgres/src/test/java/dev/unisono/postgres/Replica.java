@@ -29,7 +29,7 @@ final class Replica {
     switch (change.operation()) {
       case TRUNCATE -> rows.clear();
       case DELETE -> rows.remove(key);
-      case CREATE, UPDATE, READ -> {
+      case CREATE, UPDATE, READ, REFRESH -> {
         if (key == null || after == null) {
           throw new AssertionError("no key or no row: " + change);
         }

@@ -132,6 +132,7 @@ public record Config(
    * @param deleteLimit so many deletes of one member within a minute are passed on unasked; 0 for
    *     any number
    * @param conflict what decides between several members that write
+   * @param refresh when what is read is read again and compared; null for never
    */
   public record SyncConfig(
       String name,
@@ -139,7 +140,8 @@ public record Config(
       List<MemberConfig> members,
       FirstLoad firstLoad,
       int deleteLimit,
-      ConflictRules conflict) {
+      ConflictRules conflict,
+      @Nullable RefreshTimes refresh) {
     /** True where several members write the entity, so that what they write is merged. */
     public boolean merges() {
       return members.stream().filter(MemberConfig::reads).count() > 1;

@@ -158,7 +158,14 @@ public final class ConfigKeys {
                   + " TRUNCATE, its source stops and asks. 0 for any number. Default 1000 where several"
                   + " members are read, else 0."),
           key("conflict", "object", false, "What decides where several members write a record."),
-          planned("refresh", "string", "A nightly comparison beside live changes."),
+          key(
+              "refresh",
+              "string",
+              false,
+              "How often what is read is read again whole and compared, beside live changes: a length of"
+                  + " time from 10s such as 15m, or minute, hour, day of month, month and day of week as"
+                  + " in crontab, by the clock of the server's time zone. Only what differs from what was"
+                  + " told before is told."),
           key(
               "first-load",
               "string",
@@ -231,6 +238,13 @@ public final class ConfigKeys {
               false,
               "Which rows of a table that is read, as a condition in the system's own language; a"
                   + " row that no longer meets it is deleted elsewhere."),
+          key(
+              "cursor",
+              "string",
+              false,
+              "Of a system that is read by queries: the column that grows with each change of a row,"
+                  + " a number or a time. Without it the table is read again by the sync's refresh"
+                  + " alone."),
           optional(
               "deletes",
               "string",

@@ -58,6 +58,7 @@ public final class ConfigReader {
           "park-limit",
           "park-share");
 
+  private static final Duration SHORTEST_REFRESH = Duration.ofSeconds(10);
   private static final Duration LONGEST_LINGER = Duration.ofSeconds(1);
 
   private final Map<String, Connector> connectors;
@@ -177,6 +178,7 @@ public final class ConfigReader {
         readSyncs(
             root.optionalMap("syncs"),
             entities,
+            systems,
             Set.copyOf(root.optionalMap("systems").names()),
             Set.copyOf(root.optionalMap("entities").names()));
     return new Config(
@@ -221,7 +223,11 @@ public final class ConfigReader {
   }
 
   private static List<SyncConfig> readSyncs(
-      YamlMap map, Map<String, EntityConfig> entities, Set<String> systems, Set<String> named) {
+      YamlMap map,
+      Map<String, EntityConfig> entities,
+      Map<String, SystemConfig> systems,
+      Set<String> systemNames,
+      Set<String> named) {
     List<SyncConfig> syncs = new ArrayList<>();
     Set<String> synced = new HashSet<>();
     for (String name : map.names()) {
@@ -245,7 +251,7 @@ public final class ConfigReader {
             "Put all its members into one sync.");
       }
       List<MemberConfig> members =
-          readMembers(name, sync, Optional.ofNullable(entities.get(entityName)), systems);
+          readMembers(name, sync, Optional.ofNullable(entities.get(entityName)), systemNames);
       SyncConfig made =
           new SyncConfig(
               name,
@@ -253,7 +259,9 @@ public final class ConfigReader {
               members,
               firstLoad(sync, members),
               deleteLimit(sync, members),
-              ConflictReader.read(sync, Optional.ofNullable(entities.get(entityName))));
+              ConflictReader.read(sync, Optional.ofNullable(entities.get(entityName))),
+              refresh(sync));
+      QueryCheck.check(sync, made, systems);
       EntityConfig matched = entities.get(entityName);
       if (matched != null) {
         MatchCheck.check(sync, made, matched);
@@ -302,6 +310,31 @@ public final class ConfigReader {
           "Choose a number of rows, or 0 for any.");
     }
     return limit != null ? limit : merges ? 1_000 : 0;
+  }
+
+  private static @Nullable RefreshTimes refresh(YamlMap sync) {
+    String text = sync.text("refresh");
+    if (text == null) {
+      return null;
+    }
+    try {
+      RefreshTimes times = RefreshTimes.parse(text);
+      if (times instanceof RefreshTimes.Every every
+          && every.pause().compareTo(SHORTEST_REFRESH) < 0) {
+        sync.note(
+            "refresh", "out-of-range", "refresh is under 10s.", "Choose a length such as 15m.");
+      }
+      return times;
+    } catch (IllegalArgumentException wrong) {
+      sync.note(
+          "refresh",
+          "wrong-value",
+          "This is neither a length of time nor five fields as in crontab: "
+              + wrong.getMessage()
+              + ".",
+          "Write it like 15m, or like \"0 3 * * *\" for three in the night.");
+      return null;
+    }
   }
 
   private static FirstLoad firstLoad(YamlMap sync, List<MemberConfig> members) {
@@ -386,7 +419,9 @@ public final class ConfigReader {
                   member.flag("create-table", false),
                   member.flag("alter-table", false),
                   null);
-          Binding kept = binding.with(policy);
+          String cursor = member.text("cursor");
+          Binding planned = binding.with(policy);
+          Binding kept = cursor == null ? planned : planned.withCursor(cursor);
           members.add(
               new MemberConfig(
                   system,

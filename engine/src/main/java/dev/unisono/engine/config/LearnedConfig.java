@@ -81,7 +81,8 @@ public final class LearnedConfig {
               List.copyOf(members),
               sync.firstLoad(),
               sync.deleteLimit(),
-              sync.conflict()));
+              sync.conflict(),
+              sync.refresh()));
     }
     return new Config(
         config.server(), config.state(), config.systems(), entities, List.copyOf(syncs));

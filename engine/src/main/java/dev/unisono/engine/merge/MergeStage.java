@@ -360,10 +360,7 @@ final class MergeStage implements Merging {
     Pending pending = record.members[member.number()].pending;
     Row before = record.row();
     Row image = one.of.links == null ? null : record.image();
-    long micros =
-        change.operation() == Operation.READ && !one.of.live
-            ? Merger.NO_TIME
-            : micros(change.sourceTime());
+    long micros = read(change) && !one.of.live ? Merger.NO_TIME : micros(change.sourceTime());
     Merger.Outcome came = one.of.merger.show(record, member, row, clean, micros, change.marker());
     if (pending != null && record.members[member.number()].pending == null) {
       closed.add(pending.id());
@@ -379,6 +376,11 @@ final class MergeStage implements Merging {
     }
     journal(one, before, came.changed(), change, outcome::journaled);
     tell(one);
+  }
+
+  /** True where its time is that of reading, and nobody knows since when it has been so. */
+  private static boolean read(Change change) {
+    return change.operation() == Operation.READ || change.operation() == Operation.REFRESH;
   }
 
   /** What others are told of the record; its key there may be another one than before. */

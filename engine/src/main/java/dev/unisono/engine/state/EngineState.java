@@ -25,7 +25,7 @@ public final class EngineState implements AutoCloseable {
   private final StateWriter writer;
   private final JournalUpkeep upkeep;
 
-  /** A state in which nothing is merged. */
+  /** A state in which nothing is merged, and no source tells rows again. */
   public EngineState(
       StateFolder folder,
       List<Entity> entities,
@@ -42,7 +42,8 @@ public final class EngineState implements AutoCloseable {
         linger,
         nanos,
         neededAfter,
-        MergingFactory.NONE);
+        MergingFactory.NONE,
+        Map.of());
   }
 
   /**
@@ -50,6 +51,7 @@ public final class EngineState implements AutoCloseable {
    * @param nanos a ticker as {@link System#nanoTime} is one; the retention is counted by it
    * @param neededAfter what the journal must keep beyond, whatever the retention
    * @param merging makes what merges, over the shapes and the state's database
+   * @param told the entities, beside those that are merged, whose sources tell rows again
    */
   public EngineState(
       StateFolder folder,
@@ -59,7 +61,8 @@ public final class EngineState implements AutoCloseable {
       Duration linger,
       LongSupplier nanos,
       LongSupplier neededAfter,
-      MergingFactory merging) {
+      MergingFactory merging,
+      Map<Entity, Told> told) {
     this.folder = folder;
     this.entities = List.copyOf(entities);
     try (Connection connection = folder.connectState()) {
@@ -67,7 +70,14 @@ public final class EngineState implements AutoCloseable {
       this.journal = new StoredJournal(folder, shapes);
       RunningTime time = RunningTime.goOn(connection, nanos);
       this.writer =
-          new StateWriter(folder, journal, shapes, linger, time, merging.make(connection, shapes));
+          new StateWriter(
+              folder,
+              journal,
+              shapes,
+              linger,
+              time,
+              merging.make(connection, shapes),
+              ToldRows.open(connection, told));
       this.upkeep =
           new JournalUpkeep(
               folder, shapes, writer, journal, time, retention, retentionBytes, neededAfter);

@@ -52,6 +52,10 @@ public final class StateFolder implements AutoCloseable {
     "CREATE TABLE IF NOT EXISTS dead_letter (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
         + " system TEXT NOT NULL, entity TEXT NOT NULL, operation TEXT NOT NULL, record TEXT,"
         + " code TEXT NOT NULL, message TEXT NOT NULL, image BLOB)",
+    "CREATE INDEX IF NOT EXISTS dead_letter_record ON dead_letter (entity, record, id)",
+    // What was last told of a record whose source tells rows again.
+    "CREATE TABLE IF NOT EXISTS told (entity INTEGER NOT NULL, key BLOB NOT NULL,"
+        + " digest BLOB NOT NULL, PRIMARY KEY (entity, key)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS parked_row (id INTEGER PRIMARY KEY, target TEXT NOT NULL,"
         + " entity INTEGER NOT NULL, key BLOB NOT NULL, sequence INTEGER NOT NULL,"
         + " operation TEXT NOT NULL, image BLOB, source_time TEXT NOT NULL,"

@@ -4,6 +4,7 @@ import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.LearnedColumn;
+import dev.unisono.spi.Operation;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
@@ -11,10 +12,12 @@ import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.Unfit;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -44,6 +47,7 @@ final class StateWriter implements AutoCloseable {
   private final long lingerNanos;
   private final RunningTime time;
   private final Merging merging;
+  private final ToldRows told;
   private final Connection connection;
 
   /** Every commit has these; to prepare them anew each time takes longer than to run them. */
@@ -65,9 +69,11 @@ final class StateWriter implements AutoCloseable {
       Shapes shapes,
       Duration linger,
       RunningTime time,
-      Merging merging)
+      Merging merging,
+      ToldRows told)
       throws SQLException {
     this.merging = merging;
+    this.told = told;
     this.lingerNanos = linger.toNanos();
     this.journal = journal;
     this.shapes = shapes;
@@ -195,7 +201,7 @@ final class StateWriter implements AutoCloseable {
     durably(() -> {
       entries.clear();
       for (Intake intake : group) {
-        List<DeadLetter> letters = new ArrayList<>(intake.deadLetters());
+        List<DeadLetter> letters = news(intake.system(), intake.deadLetters());
         refused.put(intake, letters);
         addEntries(intake, entries, letters);
       }
@@ -258,12 +264,24 @@ final class StateWriter implements AutoCloseable {
               }
             });
       } else {
-        entries.add(entry(head + entries.size() + 1, clean, intake.system()));
+        CleanChange news = news(clean);
+        if (news != null) {
+          entries.add(entry(head + entries.size() + 1, news, intake.system()));
+        }
       }
     }
     if (intake.passed() > 0) {
       merging.passed(connection, intake.system(), intake.passed());
     }
+  }
+
+  private @Nullable CleanChange news(CleanChange clean) throws SQLException {
+    if (told.keeps(clean.entity())) {
+      return told.take(connection, clean);
+    }
+    return clean.change().operation() == Operation.REFRESH
+        ? ToldRows.as(clean, Operation.READ)
+        : clean;
   }
 
   /** As it is after a group; most often just as before. */
@@ -337,6 +355,7 @@ final class StateWriter implements AutoCloseable {
           // The next attempt says what is wrong.
         }
         merging.rolledBack();
+        told.rolledBack();
         beginAnew();
         TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
       }
@@ -412,6 +431,36 @@ final class StateWriter implements AutoCloseable {
         write.setString(4, column.column());
         write.setString(5, column.schema());
         write.executeUpdate();
+      }
+    }
+  }
+
+  /**
+   * Without those of rows that were read again and are refused for what they were refused before.
+   */
+  private List<DeadLetter> news(String system, List<DeadLetter> letters) throws SQLException {
+    List<DeadLetter> news = new ArrayList<>(letters.size());
+    for (DeadLetter letter : letters) {
+      if (letter.change().operation() != Operation.REFRESH || !known(system, letter)) {
+        news.add(letter);
+      }
+    }
+    return news;
+  }
+
+  private boolean known(String system, DeadLetter letter) throws SQLException {
+    try (PreparedStatement newest =
+        connection.prepareStatement(
+            "SELECT code, message, image FROM dead_letter WHERE entity = ? AND record = ? AND"
+                + " system = ? ORDER BY id DESC LIMIT 1")) {
+      newest.setString(1, letter.entity().name());
+      newest.setString(2, String.valueOf(letter.change().key()));
+      newest.setString(3, system);
+      try (ResultSet row = newest.executeQuery()) {
+        return row.next()
+            && letter.cause().code().equals(row.getString(1))
+            && letter.cause().message().equals(row.getString(2))
+            && Arrays.equals(image(letter), row.getBytes(3));
       }
     }
   }
