@@ -11,6 +11,7 @@ import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.LearnedConfig;
+import dev.unisono.engine.config.RefreshTimes;
 import dev.unisono.engine.config.SystemBindings;
 import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
@@ -26,6 +27,7 @@ import dev.unisono.engine.record.StoredRecords;
 import dev.unisono.engine.repair.HeldKeys;
 import dev.unisono.engine.repair.TargetRepairs;
 import dev.unisono.engine.source.DeleteGuard;
+import dev.unisono.engine.source.RefreshSchedule;
 import dev.unisono.engine.source.SourceRunner;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.ParkedRow;
@@ -45,6 +47,7 @@ import dev.unisono.spi.UnisonoException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -77,6 +80,7 @@ public final class Engine implements Doors, AutoCloseable {
   private final List<SourceRunner> sources = new ArrayList<>();
   private final List<TargetRunner> targets = new ArrayList<>();
   private final TargetRepairs repairs;
+  private final RefreshSchedule refreshes;
 
   private record OwnedBy(String system, Binding binding) {}
 
@@ -114,6 +118,7 @@ public final class Engine implements Doors, AutoCloseable {
       opened.add(records::close);
       this.patchWaits = new PatchWaits(state.journal());
       this.repairs = new TargetRepairs(targets, connect(config, clock, onLearned), state.journal());
+      this.refreshes = new RefreshSchedule(refreshed(config), state, clock, ZoneId.systemDefault());
     } catch (SQLException failed) {
       opened.reversed().forEach(Runnable::run);
       throw StateFolder.failure(failed);
@@ -256,6 +261,22 @@ public final class Engine implements Doors, AutoCloseable {
     return readers;
   }
 
+  private List<RefreshSchedule.Refreshed> refreshed(Config config) {
+    List<RefreshSchedule.Refreshed> refreshed = new ArrayList<>();
+    for (SyncConfig sync : config.syncs()) {
+      RefreshTimes times = sync.refresh();
+      if (times != null) {
+        List<RefreshSchedule.Commanded> readers =
+            sync.members().stream()
+                .filter(MemberConfig::reads)
+                .map(member -> (RefreshSchedule.Commanded) source(member.system())::command)
+                .toList();
+        refreshed.add(new RefreshSchedule.Refreshed(sync.name(), times, readers));
+      }
+    }
+    return refreshed;
+  }
+
   private static Map<String, Integer> deleteLimits(Config config) {
     Map<String, Integer> limits = new HashMap<>();
     for (SyncConfig sync : config.syncs()) {
@@ -295,6 +316,7 @@ public final class Engine implements Doors, AutoCloseable {
     sources.forEach(SourceRunner::start);
     merges.start(state, systems, () -> sources.stream().map(SourceRunner::status).toList());
     repairs.start();
+    refreshes.start();
   }
 
   @Override
@@ -555,6 +577,7 @@ public final class Engine implements Doors, AutoCloseable {
   public void close() {
     // Who waits for a write of theirs to come back is told first that it will not be seen here.
     patchWaits.close();
+    refreshes.close();
     repairs.close();
     List<Thread> closing =
         Stream.<Runnable>concat(

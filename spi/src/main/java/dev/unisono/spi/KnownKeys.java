@@ -46,6 +46,14 @@ public interface KnownKeys {
   List<String> consumers(Binding binding);
 
   /**
+   * Who keeps nothing but what was handed over, so that asking them finds no row that somebody else
+   * put there; for {@link Operation#REFRESH}. Fixed for a run.
+   */
+  default List<String> told(Binding binding) {
+    return consumers(binding);
+  }
+
+  /**
    * The next keys that a consumer holds, in an order of its own. It is asked only once it has taken
    * up everything that was in the journal when it was first asked.
    *

@@ -41,6 +41,10 @@ final class SnapshotTable {
   private long rowsRead;
   private final SnapshotPace pace = new SnapshotPace();
   private final List<String> consumers;
+
+  /** Those who keep nothing but what was handed over. */
+  private final List<String> told;
+
   private final boolean away;
   private boolean begun;
   private boolean done;
@@ -70,6 +74,7 @@ final class SnapshotTable {
     this.table = table;
     this.queries = new TableQueries(database, binding, table);
     this.consumers = known.consumers(binding);
+    this.told = known.told(binding);
     String reading = state.get(SNAPSHOT + binding.sync());
     if (DONE.equals(reading)) {
       done = true;
@@ -78,10 +83,10 @@ final class SnapshotTable {
     }
     paused = state.containsKey(PAUSED + binding.sync());
     String last = state.get(SWEPT + binding.sync());
-    swept = last == null ? null : Sweep.restore(last, consumers);
+    swept = last == null ? null : Sweep.restore(last, this::consumers);
     String comparing = state.get(SWEEP + binding.sync());
     if (comparing != null) {
-      sweep = Sweep.restore(comparing, consumers);
+      sweep = Sweep.restore(comparing, this::consumers);
     } else if (!done) {
       sweep =
           new Sweep(Sweep.FIRST_LOAD, known.deletesExtra(binding), known.sequence(), 1, consumers);
@@ -182,6 +187,11 @@ final class SnapshotTable {
     return cause.equals(Sweep.COMMAND) || cause.equals(Sweep.REFRESH) ? null : cause;
   }
 
+  /** Who is compared; to a refresh nobody's rows matter that were never told of. */
+  private List<String> consumers(String cause) {
+    return cause.equals(Sweep.REFRESH) ? told : consumers;
+  }
+
   /** What the rows of its chunks are told as. */
   Operation operation() {
     Sweep now = sweep;
@@ -210,7 +220,7 @@ final class SnapshotTable {
     begun = false;
     Sweep before = sweep == null ? swept : sweep;
     long number = before == null ? 1 : before.number() + 1;
-    sweep = new Sweep(cause, true, sequence, number, consumers);
+    sweep = new Sweep(cause, true, sequence, number, consumers(cause));
     waiting = null;
     after = null;
     rowsRead = 0;

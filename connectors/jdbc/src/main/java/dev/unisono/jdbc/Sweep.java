@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +66,7 @@ final class Sweep {
   }
 
   /** As it was kept; consumers that are no more are forgotten. */
-  static Sweep restore(String text, List<String> consumers) {
+  static Sweep restore(String text, Function<String, List<String>> consumersByCause) {
     List<String> lines = text.lines().toList();
     List<String> first = words(lines.getFirst());
     Sweep sweep =
@@ -74,7 +75,7 @@ final class Sweep {
             Boolean.parseBoolean(first.get(1)),
             Long.parseLong(first.get(2)),
             Long.parseLong(first.get(5)),
-            consumers);
+            consumersByCause.apply(first.get(0)));
     sweep.checked = Long.parseLong(first.get(3));
     sweep.missing = Long.parseLong(first.get(4));
     for (String line : lines.subList(1, lines.size())) {

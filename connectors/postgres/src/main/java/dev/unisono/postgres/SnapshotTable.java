@@ -68,6 +68,9 @@ final class SnapshotTable {
 
   private final List<String> consumers;
 
+  /** Those who keep nothing but what was handed over. */
+  private final List<String> told;
+
   /** True where the state was kept for another table of the same name. */
   private boolean replaced;
 
@@ -91,6 +94,7 @@ final class SnapshotTable {
     this.table = table;
     this.queries = new TableQueries(binding, table);
     this.consumers = known.consumers(binding);
+    this.told = known.told(binding);
     String reading = state.get(SNAPSHOT + binding.sync());
     if (DONE.equals(reading)) {
       done = true;
@@ -99,10 +103,10 @@ final class SnapshotTable {
     }
     paused = state.containsKey(PAUSED + binding.sync());
     String last = state.get(SWEPT + binding.sync());
-    swept = last == null ? null : Sweep.restore(last, consumers);
+    swept = last == null ? null : Sweep.restore(last, this::consumers);
     String comparing = state.get(SWEEP + binding.sync());
     if (comparing != null) {
-      sweep = Sweep.restore(comparing, consumers);
+      sweep = Sweep.restore(comparing, this::consumers);
     } else if (!done) {
       sweep =
           new Sweep(Sweep.FIRST_LOAD, known.deletesExtra(binding), known.sequence(), 1, consumers);
@@ -240,6 +244,11 @@ final class SnapshotTable {
     return cause.equals(Sweep.COMMAND) || cause.equals(Sweep.REFRESH) ? null : cause;
   }
 
+  /** Who is compared; to a refresh nobody's rows matter that were never told of. */
+  private List<String> consumers(String cause) {
+    return cause.equals(Sweep.REFRESH) ? told : consumers;
+  }
+
   /** What the rows of its chunks are told as. */
   Operation operation() {
     Sweep now = sweep;
@@ -270,7 +279,7 @@ final class SnapshotTable {
     away = false;
     Sweep before = sweep == null ? swept : sweep;
     long number = before == null ? 1 : before.number() + 1;
-    sweep = new Sweep(cause, true, sequence, number, consumers);
+    sweep = new Sweep(cause, true, sequence, number, consumers(cause));
     waiting = null;
     beginAnew();
   }

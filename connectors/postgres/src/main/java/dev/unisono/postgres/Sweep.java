@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +74,7 @@ final class Sweep {
   }
 
   /** As it was kept; consumers that are no more are forgotten. */
-  static Sweep restore(String text, List<String> consumers) {
+  static Sweep restore(String text, Function<String, List<String>> consumersByCause) {
     List<String> lines = text.lines().toList();
     List<String> first = words(lines.getFirst());
     Sweep sweep =
@@ -82,7 +83,7 @@ final class Sweep {
             Boolean.parseBoolean(first.get(1)),
             Long.parseLong(first.get(2)),
             Long.parseLong(first.get(5)),
-            consumers);
+            consumersByCause.apply(first.get(0)));
     sweep.checked.set(Long.parseLong(first.get(3)));
     sweep.missing.set(Long.parseLong(first.get(4)));
     for (String line : lines.subList(1, lines.size())) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ public final class HeldKeys implements KnownKeys {
   private final List<? extends KeyHolder> targets;
 
   private final KeyHolder records;
+  private final KeyHolder told;
   private final Set<String> deletingSyncs;
 
   /**
@@ -42,6 +44,7 @@ public final class HeldKeys implements KnownKeys {
     this.state = state;
     this.entityBySchema = entityBySchema;
     this.records = records;
+    this.told = new ToldKeys(state);
     this.targets = targets;
     this.deletingSyncs = deletingSyncs;
   }
@@ -61,9 +64,19 @@ public final class HeldKeys implements KnownKeys {
     return holders(entity(binding)).stream().map(KeyHolder::holderName).toList();
   }
 
+  @Override
+  public List<String> told(Binding binding) {
+    Entity entity = entity(binding);
+    return Stream.of(told, records)
+        .filter(holder -> holder.keeps(entity))
+        .limit(1)
+        .map(KeyHolder::holderName)
+        .toList();
+  }
+
   private List<KeyHolder> holders(Entity entity) {
     // The records know all that was ever handed over: what they bring out is in no target's way.
-    return java.util.stream.Stream.concat(java.util.stream.Stream.of(records), targets.stream())
+    return Stream.concat(Stream.of(records), targets.stream())
         .filter(holder -> holder.keeps(entity))
         .map(KeyHolder.class::cast)
         .toList();
@@ -83,7 +96,7 @@ public final class HeldKeys implements KnownKeys {
       throws InterruptedException {
     Entity entity = entity(binding);
     KeyHolder holder =
-        holders(entity).stream()
+        Stream.concat(holders(entity).stream(), Stream.of(told))
             .filter(each -> each.holderName().equals(consumer))
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException("no consumer " + consumer));

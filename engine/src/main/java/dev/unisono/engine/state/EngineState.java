@@ -2,12 +2,14 @@ package dev.unisono.engine.state;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
+import dev.unisono.spi.KeyPage;
 import dev.unisono.spi.Problem;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class EngineState implements AutoCloseable {
   private final StateFolder folder;
   private final List<Entity> entities;
+  private final Set<Entity> told;
   private final Shapes shapes;
   private final StoredJournal journal;
   private final StateWriter writer;
@@ -65,6 +68,7 @@ public final class EngineState implements AutoCloseable {
       Map<Entity, Told> told) {
     this.folder = folder;
     this.entities = List.copyOf(entities);
+    this.told = Set.copyOf(told.keySet());
     try (Connection connection = folder.connectState()) {
       this.shapes = Shapes.open(connection, entities);
       this.journal = new StoredJournal(folder, shapes);
@@ -110,6 +114,24 @@ public final class EngineState implements AutoCloseable {
 
   public Journal journal() {
     return journal;
+  }
+
+  /** True where it is kept what was last told of an entity's records. */
+  public boolean keepsTold(Entity entity) {
+    return told.contains(entity);
+  }
+
+  /**
+   * Some of the keys of records that were told of, as the journal's head has them.
+   *
+   * @param after null at the beginning, else what the page before said
+   */
+  public KeyPage toldKeys(Entity entity, @Nullable String after, int limit) {
+    try (Connection connection = folder.connectState()) {
+      return ToldRows.keys(connection, entity, after, limit);
+    } catch (SQLException failed) {
+      throw StateFolder.failure(failed);
+    }
   }
 
   /** In line for the writer; told by its own callback when it is durable. */

@@ -243,7 +243,8 @@ public final class StateFolder implements AutoCloseable {
     return Long.parseLong(fact("epoch").orElseThrow());
   }
 
-  private Optional<String> fact(String name) {
+  /** Something that is kept under a name of its own. */
+  public Optional<String> fact(String name) {
     try (Connection connection = connectState();
         PreparedStatement select =
             connection.prepareStatement("SELECT value FROM fact WHERE name = ?")) {

@@ -3,6 +3,7 @@ package dev.unisono.engine.state;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.KeyPage;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
@@ -13,7 +14,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ToldRows {
   private static final int DIGEST_BYTES = 16;
+  private static final byte[] UNKNOWN = {};
 
   private final Map<Entity, Told> kept;
   private final MessageDigest digest;
@@ -55,6 +60,27 @@ final class ToldRows {
     return new ToldRows(Map.copyOf(kept));
   }
 
+  static KeyPage keys(Connection connection, Entity entity, @Nullable String after, int limit)
+      throws SQLException {
+    try (PreparedStatement next =
+        connection.prepareStatement(
+            "SELECT key FROM told WHERE entity = ? AND key > ? ORDER BY key LIMIT ?")) {
+      next.setInt(1, entity.id());
+      next.setBytes(2, after == null ? new byte[0] : HexFormat.of().parseHex(after));
+      next.setInt(3, limit);
+      List<Key> keys = new ArrayList<>();
+      byte[] last = new byte[0];
+      try (ResultSet row = next.executeQuery()) {
+        while (row.next()) {
+          last = row.getBytes(1);
+          keys.add(StoredKey.read(last));
+        }
+      }
+      return new KeyPage(
+          List.copyOf(keys), keys.size() < limit ? null : HexFormat.of().formatHex(last));
+    }
+  }
+
   boolean keeps(Entity entity) {
     return kept.containsKey(entity);
   }
@@ -72,14 +98,18 @@ final class ToldRows {
       forgetAll(connection, entity);
       return clean;
     }
-    byte[] now = row == null ? null : digest(row);
     byte[] stored = StoredKey.write(entity, key);
-    if (change.operation() != Operation.REFRESH || row == null) {
+    if (row == null) {
+      remove(connection, entity, stored);
+      return clean;
+    }
+    byte[] now = digest(row);
+    if (change.operation() != Operation.REFRESH) {
       set(connection, entity, stored, now);
       return clean;
     }
     byte[] before = find(connection, entity, stored);
-    if (before != null && Arrays.equals(before, now)) {
+    if (before != null && now.length > 0 && Arrays.equals(before, now)) {
       return null;
     }
     set(connection, entity, stored, now);
@@ -107,14 +137,14 @@ final class ToldRows {
         clean.before());
   }
 
-  /** Null where the row does not say all: nobody can compare with it. */
-  private byte @Nullable [] digest(Row row) {
+  /** Like no other where the row does not say all: nobody can compare with it. */
+  private byte[] digest(Row row) {
     Schema schema = row.schema();
     Bytes bytes = new Bytes(256);
     for (int i = 0; i < schema.size(); i++) {
       Object value = row.value(i);
       if (value == Unchanged.UNCHANGED) {
-        return null;
+        return UNKNOWN;
       }
       ValueCodec.write(bytes, schema.field(i), value);
     }
@@ -136,12 +166,8 @@ final class ToldRows {
     }
   }
 
-  private void set(Connection connection, Entity entity, byte[] key, byte @Nullable [] now)
+  private void set(Connection connection, Entity entity, byte[] key, byte[] now)
       throws SQLException {
-    if (now == null) {
-      remove(connection, entity, key);
-      return;
-    }
     PreparedStatement statement = write;
     if (statement == null) {
       statement = connection.prepareStatement("INSERT OR REPLACE INTO told VALUES (?, ?, ?)");
