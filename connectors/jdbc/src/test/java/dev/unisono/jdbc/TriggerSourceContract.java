@@ -516,6 +516,29 @@ abstract class TriggerSourceContract {
     }
   }
 
+  /** All rows are told once more, and told as read again; what is gone is deleted. */
+  @Test
+  void aRefreshTellsRowsAsReadAgain() throws Exception {
+    database.execute("INSERT INTO \"item\" VALUES (1, 'a', NULL), (2, 'b', NULL)");
+    Replica replica = new Replica();
+    Source source = database.system(SMALL, List.of(ITEM), List.of(), "one").source();
+    try (SourceRun run =
+        SourceRun.feeding(
+            source, Map.of(), Integer.MAX_VALUE, new ReplicaKeys(replica::keys, false))) {
+      run.awaitDone();
+      replica.apply(run.changes());
+      replica.add(ITEM, 900);
+      int before = run.changes().size();
+      run.command(SnapshotCommand.Action.REFRESH, null);
+      run.awaitProgress("the refresh", now -> now.tables().getFirst().number() == 2);
+      run.awaitDone();
+      List<Change> told = run.changes().subList(before, run.changes().size());
+      assertEquals(
+          List.of("REFRESH (1)", "REFRESH (2)", "DELETE (900)"),
+          told.stream().map(change -> change.operation() + " " + change.key()).toList());
+    }
+  }
+
   @Test
   void theReaderOfBeforeStopsWhenAnotherTakesTheLog() throws Exception {
     try (SourceRun run = start(Map.of())) {

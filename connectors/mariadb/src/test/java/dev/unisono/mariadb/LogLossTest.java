@@ -3,6 +3,7 @@ package dev.unisono.mariadb;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.Operation;
@@ -162,6 +163,23 @@ final class LogLossTest {
       assertEquals(ItemTable.texts(database), replica.texts());
       run.wasWell();
       assertTrue(run.progress().tables().getFirst().done());
+      refresh(run);
     }
+  }
+
+  /** All rows are told once more, and told as read again; what is gone is deleted. */
+  private void refresh(SourceRun run) {
+    replica.add(ItemTable.BINDING, 6_000);
+    int before = run.changes().size();
+    run.command(Action.REFRESH, "item");
+    run.awaitProgress("the refresh", now -> now.tables().getFirst().number() == 3);
+    run.awaitDone();
+    assertEquals("refresh", run.progress().tables().getFirst().cause());
+    List<Change> told = run.changes().subList(before, run.changes().size());
+    assertEquals(300, told.stream().filter(c -> c.operation() == Operation.REFRESH).count());
+    assertEquals(
+        List.of(new Key(6_000L)),
+        told.stream().filter(c -> c.operation() == Operation.DELETE).map(Change::key).toList());
+    assertEquals(301, told.size());
   }
 }

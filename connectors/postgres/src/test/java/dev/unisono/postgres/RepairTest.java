@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SnapshotCommand.Action;
 import dev.unisono.spi.Source;
@@ -209,6 +210,26 @@ final class RepairTest {
       ItemTable.assertEqualTo(replica, database);
       assertEquals("command", item(run.progress()).cause());
       assertEquals(7, item(run.progress()).began());
+    }
+  }
+
+  /** All rows are told once more, and told as read again; what is gone is deleted. */
+  @Test
+  void aRefreshTellsRowsAsReadAgain() throws SQLException, InterruptedException {
+    ItemTable.create(database, 300);
+    Map<String, String> state = finish(Map.of());
+    replica.add(ItemTable.BINDING, 900_001);
+    try (SourceRun run = SourceRun.feeding(source(), state, ALL, held())) {
+      run.awaitStreaming();
+      run.command(Action.REFRESH, "item");
+      run.awaitProgress("the refresh", now -> item(now).cause().equals("refresh"));
+      run.awaitDone();
+      List<Change> told = run.changes();
+      assertEquals(300, told.stream().filter(c -> c.operation() == Operation.REFRESH).count());
+      assertEquals(
+          List.of(new Key(900_001L)),
+          told.stream().filter(c -> c.operation() == Operation.DELETE).map(Change::key).toList());
+      assertEquals(301, told.size());
     }
   }
 
