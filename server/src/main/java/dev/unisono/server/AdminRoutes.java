@@ -12,6 +12,7 @@ import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.merge.MergeStatus;
+import dev.unisono.engine.merge.MergeStatus.MemberClock;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.spi.SourceProgress;
@@ -268,6 +269,15 @@ final class AdminRoutes {
       json.writeEndObject();
     }
     json.writeEndArray();
+    json.writeArrayFieldStart("clocks");
+    for (MemberClock clock : merges.clocks()) {
+      json.writeStartObject();
+      json.writeStringField("system", clock.system());
+      json.writeNumberField("aheadMillis", clock.ahead().toMillis());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    Answers.writeProblem(json, "clocksApart", merges.clocksApart());
     json.writeEndObject();
   }
 

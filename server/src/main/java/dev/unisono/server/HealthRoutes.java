@@ -5,6 +5,7 @@ import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
+import dev.unisono.spi.Problem;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -90,6 +91,10 @@ final class HealthRoutes {
       if (member.state() != State.RUNNING && member.state() != State.STARTING) {
         degraded.add(member.system() + ": " + member.state());
       }
+    }
+    Problem clocks = status.merges().clocksApart();
+    if (clocks != null) {
+      degraded.add(clocks.code());
     }
     Answers.json(
         context,

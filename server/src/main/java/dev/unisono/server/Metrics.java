@@ -42,6 +42,10 @@ final class Metrics {
         "unisono.records.lag.entries",
         "Journal entries that the records do not reflect yet.",
         status -> status.journalHead() - status.recordsSequence());
+    gauge(
+        "unisono.merge.clocks.apart.seconds",
+        "How far the clocks of the members furthest apart are.",
+        status -> status.merges().clocksApartBy().toMillis() / 1000.0);
     gauge("unisono.dead.letters", "Changes that were refused.", EngineStatus::deadLetters);
     gauge(
         "unisono.state.failing",

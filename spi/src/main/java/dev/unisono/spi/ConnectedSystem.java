@@ -1,8 +1,10 @@
 package dev.unisono.spi;
 
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,6 +131,15 @@ public interface ConnectedSystem extends AutoCloseable {
    */
   default Projection projection(Binding binding) {
     return Projection.EXACT;
+  }
+
+  /**
+   * What the clock says by which its edits are timed; empty where that is not its own.
+   *
+   * @throws UnisonoException where the system cannot be asked now
+   */
+  default Optional<Instant> clock() {
+    return Optional.empty();
   }
 
   /** Writes on behalf of callers, over all bindings that are read. */

@@ -235,6 +235,11 @@ final class H2Triggers implements TriggerDialect {
   }
 
   @Override
+  public String clockQuery() {
+    return "SELECT CURRENT_TIMESTAMP(6)";
+  }
+
+  @Override
   public boolean definesInTransactions() {
     return false;
   }

@@ -11,8 +11,12 @@ import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -146,6 +150,22 @@ final class JdbcSystem implements ConnectedSystem {
   @Override
   public RowReader rows(Binding binding) {
     return TableRows.open(database, binding);
+  }
+
+  @Override
+  public Optional<Instant> clock() {
+    String query = triggers.clockQuery();
+    if (query == null) {
+      return Optional.empty();
+    }
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      row.next();
+      return Optional.of(row.getObject(1, OffsetDateTime.class).toInstant());
+    } catch (SQLException failed) {
+      throw database.failure("asking for the time", failed);
+    }
   }
 
   @Override

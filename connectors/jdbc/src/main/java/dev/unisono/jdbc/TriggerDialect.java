@@ -64,6 +64,11 @@ interface TriggerDialect {
   /** How often the log is pruned at most, in milliseconds. */
   long pruneMillis();
 
+  /** A query for the time by which its entries are timed; null where that is the writers' own. */
+  default @Nullable String clockQuery() {
+    return null;
+  }
+
   /** What is in the way of making triggers here; null where nothing is. */
   @Nullable String hindrance(Connection connection) throws SQLException;
 }

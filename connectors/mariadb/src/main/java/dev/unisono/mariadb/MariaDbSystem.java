@@ -18,11 +18,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One configured MariaDB server and the parts it plays. Safe for threads. */
@@ -134,6 +137,19 @@ final class MariaDbSystem implements ConnectedSystem {
   @Override
   public RowReader rows(Binding binding) {
     return TableRows.open(database, binding);
+  }
+
+  @Override
+  public Optional<Instant> clock() {
+    try (Connection connection = database.connect("connecting");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("SELECT CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS INTEGER)")) {
+      row.next();
+      return Optional.of(Instant.ofEpochMilli(row.getLong(1)));
+    } catch (SQLException failed) {
+      throw database.failure("asking for the time", failed);
+    }
   }
 
   @Override

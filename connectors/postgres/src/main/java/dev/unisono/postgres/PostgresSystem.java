@@ -16,6 +16,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -168,6 +170,20 @@ final class PostgresSystem implements ConnectedSystem {
       return StoredForms.of(connection, binding);
     } catch (SQLException failed) {
       throw database.failure("asking for the columns of " + binding.table(), failed);
+    }
+  }
+
+  @Override
+  public Optional<Instant> clock() {
+    try (Connection connection = database.connect("connecting");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")) {
+      row.next();
+      return Optional.of(Instant.ofEpochMilli(row.getLong(1)));
+    } catch (SQLException failed) {
+      throw database.failure("asking for the time", failed);
     }
   }
 

@@ -2,6 +2,10 @@ package dev.unisono.engine.merge;
 
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,13 +20,58 @@ import org.jspecify.annotations.Nullable;
  *     knowledge of the other
  * @param open how many conflicts wait for a person, for each sync
  * @param members how writing to each goes
+ * @param clocks what the members' clocks said last, of those that have one
  */
 public record MergeStatus(
     List<String> collecting,
     List<String> awaiting,
     long conflicts,
     List<OpenConflicts> open,
-    List<MemberStatus> members) {
+    List<MemberStatus> members,
+    List<MemberClock> clocks) {
+
+  /** Two clocks that are further apart are told of. */
+  static final Duration APART = Duration.ofMinutes(1);
+
+  /** What is wrong with the members' clocks; null where nothing is. */
+  public @Nullable Problem clocksApart() {
+    Duration apart = clocksApartBy();
+    if (apart.compareTo(APART) < 0) {
+      return null;
+    }
+    MemberClock behind = Collections.min(clocks, Comparator.comparing(MemberClock::ahead));
+    MemberClock ahead = Collections.max(clocks, Comparator.comparing(MemberClock::ahead));
+    return new Problem(
+        "clocks-apart",
+        ProblemType.EXTERNAL,
+        "The clock of "
+            + ahead.system()
+            + " is "
+            + apart.toSeconds()
+            + " s ahead of that of "
+            + behind.system()
+            + ": where the newest edit wins, those of "
+            + ahead.system()
+            + " win for so long.",
+        "systems." + ahead.system(),
+        "Set both by a time server (NTP).");
+  }
+
+  /** How far the two clocks are apart that are furthest apart. */
+  public Duration clocksApartBy() {
+    return clocks.isEmpty()
+        ? Duration.ZERO
+        : Collections.max(clocks, Comparator.comparing(MemberClock::ahead))
+            .ahead()
+            .minus(Collections.min(clocks, Comparator.comparing(MemberClock::ahead)).ahead());
+  }
+
+  /**
+   * A member's clock. Immutable.
+   *
+   * @param ahead of our own; negative where it is behind
+   */
+  public record MemberClock(String system, Duration ahead) {}
 
   /** How many conflicts of a sync wait for a person. Immutable. */
   public record OpenConflicts(String sync, String entity, long count) {}

@@ -56,6 +56,7 @@ public final class Merges implements AutoCloseable {
   private volatile @Nullable MergeStage stage;
   private @Nullable EngineState state;
   private @Nullable Thread thread;
+  private volatile @Nullable ClockWatch clocks;
 
   Merges(List<MergePlan> plans, InstantSource clock) {
     this.plans = List.copyOf(plans);
@@ -123,6 +124,9 @@ public final class Merges implements AutoCloseable {
     });
     runners.forEach(MemberRunner::start);
     if (!plans.isEmpty()) {
+      ClockWatch watched = new ClockWatch(members(systems), clock);
+      watched.start();
+      clocks = watched;
       thread =
           Thread.ofVirtual()
               .name("merges")
@@ -134,6 +138,16 @@ public final class Merges implements AutoCloseable {
                 }
               });
     }
+  }
+
+  private Map<String, ConnectedSystem> members(Map<String, ConnectedSystem> systems) {
+    Map<String, ConnectedSystem> members = new LinkedHashMap<>();
+    for (MergePlan plan : plans) {
+      for (MergeMember member : plan.members()) {
+        members.put(member.system(), Objects.requireNonNull(systems.get(member.system())));
+      }
+    }
+    return members;
   }
 
   /**
@@ -262,9 +276,10 @@ public final class Merges implements AutoCloseable {
   /** How it goes; safe to be asked at any time. */
   public MergeStatus status() {
     MergeStage merging = stage;
+    ClockWatch watched = clocks;
     List<String> waiting = awaiting.stream().sorted().toList();
     if (merging == null) {
-      return new MergeStatus(List.of(), waiting, 0, List.of(), List.of());
+      return new MergeStatus(List.of(), waiting, 0, List.of(), List.of(), List.of());
     }
     List<OpenConflicts> open =
         plans.stream()
@@ -279,7 +294,8 @@ public final class Merges implements AutoCloseable {
         waiting,
         merging.inbox().seen(),
         open,
-        runners.stream().map(MemberRunner::status).toList());
+        runners.stream().map(MemberRunner::status).toList(),
+        watched == null ? List.of() : watched.clocks());
   }
 
   /**
@@ -331,6 +347,10 @@ public final class Merges implements AutoCloseable {
     Thread watching = thread;
     if (watching != null) {
       watching.interrupt();
+    }
+    ClockWatch watched = clocks;
+    if (watched != null) {
+      watched.close();
     }
     runners.forEach(MemberRunner::close);
   }
