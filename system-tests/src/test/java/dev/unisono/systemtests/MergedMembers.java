@@ -1,5 +1,6 @@
 package dev.unisono.systemtests;
 
+import dev.unisono.testkit.FaultProxy;
 import dev.unisono.testkit.PostgresServer;
 import dev.unisono.testkit.ServerProcess;
 import java.io.IOException;
@@ -116,6 +117,15 @@ final class MergedMembers implements AutoCloseable {
   void ask() throws IOException {
     Files.writeString(
         config(), Files.readString(config()).replace("first-load: live", "first-load: ask"));
+  }
+
+  /** Before it is started: the server reaches that member by a proxy, and the test does not. */
+  FaultProxy before(String name) throws IOException {
+    FaultProxy proxy = FaultProxy.before(server(name));
+    Files.writeString(
+        config(),
+        Files.readString(config()).replace(server(name).jdbcUrl(name), proxy.jdbcUrl(name)));
+    return proxy;
   }
 
   Path config() {

@@ -152,6 +152,8 @@ final class MixedMembersTest {
       assertEquals("1 created, 0 changed", gets(plan, 0));
       assertEquals("1 created, 1 changed", gets(plan, 1));
       assertEquals("2 created, 0 changed", gets(plan, 2));
+      execute("crm", "INSERT INTO customer (email, city) VALUES ('eva@x', 'Bern')");
+      execute("billing", "INSERT INTO customer (email, city) VALUES ('eva@y', NULL)");
       try (ServerProcess server = launch()) {
         Eventually.isTrue(
             LIMIT,
@@ -161,8 +163,14 @@ final class MixedMembersTest {
                     .send(server.request("/health/ready").build())
                     .body()
                     .contains("AWAITING_LIVE"));
+        // One customer under two addresses, before anybody is told anything: crm's row wins.
+        CommandLine.run(
+            0, "links", "join", "customer", "billing", "102", "crm", "3", "--config", config);
         CommandLine.run(0, "live", "customers", "--config", config);
-        awaitEverywhere(Map.of("ada@x", "London", "bob@x", "Rome", "zoe@x", "Oslo"));
+        awaitEverywhere(
+            Map.of("ada@x", "London", "bob@x", "Rome", "eva@x", "Bern", "zoe@x", "Oslo"));
+        clocksAreCompared(server);
+        splitEva(config);
         execute("shop", "UPDATE customer SET city = 'Kyiv' WHERE email = 'ada@x'");
         execute("billing", "UPDATE customer SET email = 'robert@x' WHERE email = 'bob@x'");
         execute("crm", "DELETE FROM customer WHERE email = 'zoe@x'");
@@ -182,6 +190,39 @@ final class MixedMembersTest {
   private static String gets(JsonNode plan, int number) {
     JsonNode member = plan.get("members").get(number);
     return member.get("created") + " created, " + member.get("changed") + " changed";
+  }
+
+  /** PostgreSQL's and MariaDB's are this machine's; those who write to SQLite have their own. */
+  private static void clocksAreCompared(ServerProcess server) throws Exception {
+    JsonNode merges =
+        ExactJson.parse(server.send(server.request("/v1/admin/status").build()).body())
+            .path("merges");
+    JsonNode clocks = merges.path("clocks");
+    assertEquals("billing", clocks.path(0).path("system").asText(), clocks::toString);
+    assertEquals("crm", clocks.path(1).path("system").asText());
+    assertEquals(2, clocks.size());
+    for (JsonNode clock : clocks) {
+      assertTrue(Math.abs(clock.path("aheadMillis").asLong()) < 60_000, clocks::toString);
+    }
+    assertTrue(merges.path("clocksApart").isNull(), merges::toString);
+  }
+
+  /** The one in shop is somebody else, and has another address. */
+  private void splitEva(String config) throws Exception {
+    String number =
+        CommandLine.run(0, "links", "show", "customer", "crm", "3", "--config", config)
+            .lines()
+            .filter(line -> line.contains("shop"))
+            .findFirst()
+            .orElseThrow()
+            .replaceAll(".*id=([0-9]+).*", "$1");
+    CommandLine.run(0, "links", "split", "customer", "shop", number, "--config", config);
+    execute("shop", "UPDATE customer SET email = 'eve@x' WHERE id = " + number);
+    awaitEverywhere(
+        Map.of(
+            "ada@x", "London", "bob@x", "Rome", "eva@x", "Bern", "eve@x", "Bern", "zoe@x", "Oslo"));
+    execute("billing", "DELETE FROM customer WHERE email IN ('eva@x', 'eve@x')");
+    awaitEverywhere(Map.of("ada@x", "London", "bob@x", "Rome", "zoe@x", "Oslo"));
   }
 
   /** Two customers who are one, by hand. */

@@ -43,6 +43,10 @@ final class LaneQueues {
   private static final class LaneState {
     final ArrayDeque<Item> queue = new ArrayDeque<>();
     long queuedBytes;
+
+    /** The last that was applied or set aside from the head of its line. */
+    long passed;
+
     boolean busy;
 
     /** So many wait for it to be between two batches: it begins none. */
@@ -121,8 +125,6 @@ final class LaneQueues {
       }
       throwFailure();
       state.queue.addLast(item);
-      // With it in line: a lane that has written it must not say less of itself than the target.
-      dispatched = item.delivery().sequence();
       state.queuedBytes += item.sizeBytes();
       if (state.queue.size() == 1) {
         changed.signalAll();
@@ -165,7 +167,7 @@ final class LaneQueues {
       while (!closed) {
         boolean kept = state.busy || state.wanted > 0;
         long untilRetryNanos =
-            held || kept ? Long.MAX_VALUE : retries.nanosUntilDue(lane, through(lane));
+            held || kept ? Long.MAX_VALUE : retries.nanosUntilDue(lane, reachedBy(lane));
         if (untilRetryNanos <= 0) {
           state.busy = true;
           return List.of();
@@ -222,10 +224,15 @@ final class LaneQueues {
   long reached(int lane) {
     lock.lock();
     try {
-      return through(lane);
+      return reachedBy(lane);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Not less than its cursor in the target says, also before it is told that more is in line. */
+  private long reachedBy(int lane) {
+    return Math.max(through(lane), lanes[lane].passed);
   }
 
   private long through(int lane) {
@@ -272,7 +279,9 @@ final class LaneQueues {
 
   private static void removeFirst(LaneState state, int number) {
     for (int i = 0; i < number; i++) {
-      state.queuedBytes -= state.queue.removeFirst().sizeBytes();
+      Item item = state.queue.removeFirst();
+      state.queuedBytes -= item.sizeBytes();
+      state.passed = item.delivery().sequence();
     }
   }
 

@@ -117,7 +117,7 @@ class ToldRowsTest {
     assertEquals(
         List.of("UPDATE [1, Eve]", "UPDATE [1, Ada]"),
         journaled(told(Operation.REFRESH, 1, "Eve"), told(Operation.REFRESH, 1, "Ada")));
-    assertEquals(List.of("DELETE (1)"), journaled(gone(1)));
+    assertEquals(List.of("DELETE [1]"), journaled(gone(1)));
     assertEquals(List.of("CREATE [1, Ada]"), journaled(told(Operation.REFRESH, 1, "Ada")));
   }
 
