@@ -103,6 +103,16 @@ final class Lineage {
     return shortened;
   }
 
+  /** How many letters two paths have in common, from the first on. */
+  static int common(String one, String other) {
+    int shorter = Math.min(one.length(), other.length());
+    int length = 0;
+    while (length < shorter && one.charAt(length) == other.charAt(length)) {
+      length++;
+    }
+    return length;
+  }
+
   /** Whether another path shares just so many letters with this one, and goes on otherwise. */
   private static boolean partsAt(NavigableSet<String> held, String path, int length) {
     if (length == path.length()) {

@@ -183,12 +183,14 @@ final class Merger {
     Stamp known = view.seenExistence;
     Stamp current = record.existence;
     if (!exists && current != null && !record.exists) {
-      view.seenExistence = Stamp.later(known, current);
+      view.seenExistence = current;
       return false;
     }
-    Stamp stamp = existence(member, micros, known, exists);
+    boolean informed = current != null && current.equals(known);
+    Stamp on = current != null && informed && !exists ? knownToAll(record, member, current) : known;
+    Stamp stamp = existence(member, micros, on, exists);
     view.seenExistence = stamp;
-    boolean wins = current == null || stamp.compareTo(current) > 0;
+    boolean wins = current == null || informed || stamp.compareTo(current) > 0;
     if (current != null && record.exists != exists) {
       Side mine = new Side(row, stamp);
       if (!current.equals(known)) {
@@ -201,6 +203,11 @@ final class Merger {
         }
       }
     }
+    if (current != null && !informed && exists && record.exists) {
+      record.existence = both(wins ? stamp : current, wins ? current : stamp);
+      Lineage.shortenExistence(record);
+      return false;
+    }
     if (!wins) {
       return false;
     }
@@ -209,6 +216,31 @@ final class Merger {
     record.exists = exists;
     Lineage.shortenExistence(record);
     return changed;
+  }
+
+  /**
+   * What a delete is weighed by where edits win: its member's own edits before it, and all that
+   * some do not know yet, must not make it greater than an edit by one of those.
+   */
+  private Stamp knownToAll(MergedRecord record, MergeMember member, Stamp current) {
+    if (plan.deletes() == DeleteRule.DELETE_WINS) {
+      return current;
+    }
+    int common = current.path().length();
+    for (int i = 0; i < record.members.length; i++) {
+      if (i != member.number()) {
+        Stamp seen = record.members[i].seenExistence;
+        common = Math.min(common, Lineage.common(current.path(), seen == null ? "" : seen.path()));
+      }
+    }
+    return current.along(current.path().substring(0, common));
+  }
+
+  /** A version that neither of two members knows that have edited it in ignorance of each other. */
+  private Stamp both(Stamp greater, Stamp other) {
+    return plan.deletes() == DeleteRule.DELETE_WINS
+        ? greater
+        : along(greater, Ruling.letter(plan.deletes(), true, other.rank()));
   }
 
   private Conflict deleted(@Nullable Row base, Side kept, Side other) {
@@ -418,7 +450,7 @@ final class Merger {
     Row shadow = view.shadow;
     if (!record.exists) {
       if (shadow == null) {
-        view.seenExistence = Stamp.later(view.seenExistence, record.existence);
+        view.seenExistence = record.existence;
         return null;
       }
       return delete(record, member, view, id, shadow);
@@ -459,7 +491,7 @@ final class Merger {
       }
     }
     if (!anything) {
-      view.seenExistence = Stamp.later(view.seenExistence, record.existence);
+      view.seenExistence = record.existence;
       return null;
     }
     Row sent = new Row(schema, values);

@@ -318,6 +318,45 @@ class MergeConvergesTest {
     }
   }
 
+  /** The one that edits cannot be reached while the record is edited and deleted elsewhere. */
+  @Example
+  void anEditOfARecordThatWasDeletedElsewhereMeanwhileBringsItBack() throws Exception {
+    for (FieldStrategy amounts : List.of(new FieldStrategy.Latest(), new FieldStrategy.Sum())) {
+      for (int variant = 0; variant < 8; variant++) {
+        boolean editedBefore = (variant & 1) == 0;
+        int order = variant >> 1 & 1;
+        // Whoever is listed first.
+        int deleting = variant >> 2;
+        FieldStrategy latest = new FieldStrategy.Latest();
+        try (MergeWorld world = new MergeWorld(3, false, DeleteRule.EDIT_WINS, latest, amounts)) {
+          Key key = MergeWorld.key(1);
+          world.edit(0, key, MergeWorld.row(1, "a", "b", BigDecimal.ZERO), 0);
+          world.goLive();
+          world.settle();
+          if (editedBefore) {
+            world.edit(deleting, key, MergeWorld.row(1, "edited", "b", BigDecimal.ONE), 0);
+          }
+          if (order == 0) {
+            world.read(deleting, 1);
+            world.edit(1 - deleting, key, MergeWorld.row(1, "a", "back", BigDecimal.ZERO), 0);
+            world.read(1 - deleting, 1);
+          }
+          world.edit(deleting, key, null, 0);
+          world.read(deleting, 10);
+          if (order == 1) {
+            world.edit(1 - deleting, key, MergeWorld.row(1, "a", "back", BigDecimal.ZERO), 0);
+          }
+          world.settle();
+          String expected = editedBefore ? "[1, edited, back, 1]" : "[1, a, back, 0]";
+          for (FakeMember member : world.members) {
+            assertEquals(
+                expected, text(member.row(key)), member.member.system() + " " + amounts + variant);
+          }
+        }
+      }
+    }
+  }
+
   /** Two triggers that undo each other's work would write for ever. */
   @Example
   void membersThatAnswerEachOtherWithoutEndAreBrokenApart() throws Exception {
