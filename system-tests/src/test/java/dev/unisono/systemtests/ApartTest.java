@@ -66,7 +66,7 @@ final class ApartTest {
       assertEquals("(195,crm195,Rome,0.00,1)", row(rows, 195), "deleted there, edited here: kept");
       assertEquals("(10001,\"new in crm\",Bern,1.00,0)", row(rows, 10_001));
       assertEquals("(10002,\"new in billing\",Bari,2.00,0)", row(rows, 10_002));
-      assertEquals("(10003,both,Bern,3.00,0)", row(rows, 10_003), "made on both sides");
+      assertEquals("(10003,both,,3.00,0)", row(rows, 10_003), "made on both sides: the later");
       assertEquals(RECORDS - 1 + 3, rows.size());
     }
   }

@@ -30,7 +30,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
@@ -140,6 +142,9 @@ final class MergeStage implements Merging {
   /** By system up to which marker its log has come, and up to which write its writer is through. */
   private final Map<String, Progress> progress = new HashMap<>();
 
+  /** Systems that may have refused something since they were last told that again. */
+  private final Set<String> refusing = ConcurrentHashMap.newKeySet();
+
   private final Runaways runaways = new Runaways();
   private final ConflictInbox inbox;
   private long number;
@@ -170,6 +175,8 @@ final class MergeStage implements Merging {
     this.durableNumber = number;
     queues.keySet().forEach(system -> underway.put(system, new TreeMap<>()));
     queues.keySet().forEach(system -> progress.put(system, new Progress()));
+    // Who knows what was refused before the start.
+    refusing.addAll(queues.keySet());
     for (MergePlan plan : plans) {
       int entity = plan.entity().id();
       int[] stored = new int[plan.members().size()];
@@ -375,6 +382,9 @@ final class MergeStage implements Merging {
       one.of.links.moved(connection, (Long) record.key().part(0), image, record.image());
     }
     journal(one, before, came.changed(), change, outcome::journaled);
+    if (came.changed()) {
+      forgetRefused(one);
+    }
     tell(one);
   }
 
@@ -581,7 +591,7 @@ final class MergeStage implements Merging {
   private void forgetRefused(Held one) {
     for (MemberView view : one.record.members) {
       Pending pending = view.pending;
-      if (pending != null) {
+      if (pending != null && !pending.underway()) {
         closed.add(pending.id());
         view.pending = null;
       }
@@ -776,7 +786,11 @@ final class MergeStage implements Merging {
     mark(one);
     tell(one);
     MergeMember member = system == null ? null : of.plan.member(system);
-    return member == null || !one.record.members[member.number()].owed;
+    boolean room = member == null || !one.record.members[member.number()].owed;
+    if (!room && refused) {
+      refusing.add(Objects.requireNonNull(system));
+    }
+    return room;
   }
 
   /** A member does not take a write for what it is. */
@@ -796,6 +810,11 @@ final class MergeStage implements Merging {
       closed.add(write.id());
       mark(one);
     }
+  }
+
+  /** True where a member may have refused something since this was last asked. From any thread. */
+  boolean takeRefusing(String system) {
+    return refusing.remove(system);
   }
 
   /** Why members do not take what they were told of a record. */
@@ -833,6 +852,12 @@ final class MergeStage implements Merging {
           one.key,
           one.record.open(),
           one.of.codec.write(one.record));
+      for (MergeMember member : one.of.plan.members()) {
+        Pending pending = one.record.members[member.number()].pending;
+        if (pending != null && !pending.underway()) {
+          refusing.add(member.system());
+        }
+      }
     }
     dirty.forEach(one -> one.dirty = false);
     dirty.clear();

@@ -183,8 +183,9 @@ public final class Merges implements AutoCloseable {
       if (System.nanoTime() - retriedNanos > RETRY_NANOS) {
         retriedNanos = System.nanoTime();
         for (MemberRunner runner : runners) {
-          if (runner.status().refused() > 0) {
-            sweep(new Sweep.What(-1, runner.status().system(), 0, true));
+          String system = runner.status().system();
+          if (stage().takeRefusing(system)) {
+            sweep(new Sweep.What(-1, system, 0, true));
           }
         }
       }
