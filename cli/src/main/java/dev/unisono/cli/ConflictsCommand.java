@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -95,6 +96,59 @@ final class ConflictsCommand {
         file,
         client ->
             out.println(good(client.post("/v1/admin/conflicts/" + id + "/decision", body)).text()));
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      description = {
+        "Makes what decides of one a rule for all that are like it: writes it into the config, has the"
+            + " server take that up, and decides by it what waits.",
+        "For a field: latest, priority, merge, sum or manual; for a record that one member deletes while"
+            + " another edits it: edit-wins, delete-wins or ask."
+      })
+  int rule(
+      @Parameters(paramLabel = "FILE", description = "the config that the server runs with")
+          Path file,
+      @Parameters(paramLabel = "ID", description = "the conflict's number") long id,
+      @Parameters(paramLabel = "RULE", description = "what decides from now on") String rule)
+      throws InterruptedException {
+    return ask(
+        file,
+        client -> {
+          Map<String, @Nullable Object> conflict =
+              good(client.get("/v1/admin/conflicts/" + id)).fields();
+          ConflictRule made = ConflictRule.of(file, conflict, rule);
+          made.write();
+          out.println(made.path() + " is " + rule + " in " + file);
+          good(client.post("/v1/admin/reload", ""));
+          int decided = 0;
+          for (ConflictRule.Pick pick : made.picks(waiting(client, made))) {
+            String body = "{\"pick\": " + ApiClient.quoted(pick.member()) + "}";
+            good(client.post("/v1/admin/conflicts/" + pick.id() + "/decision", body));
+            decided++;
+          }
+          out.println("The server goes by it; " + decided + " that waited are decided by it.");
+        });
+  }
+
+  private static List<Map<?, ?>> waiting(ApiClient client, ConflictRule rule)
+      throws InterruptedException {
+    List<Map<?, ?>> waiting = new ArrayList<>();
+    String query = "/v1/admin/conflicts?limit=1000&state=open&entity=" + encoded(rule.entity());
+    Object after = null;
+    do {
+      Map<String, @Nullable Object> page =
+          good(client.get(query + (after == null ? "" : "&after=" + after))).fields();
+      if (page.get("items") instanceof List<?> items) {
+        for (Object item : items) {
+          if (item instanceof Map<?, ?> one) {
+            waiting.add(one);
+          }
+        }
+      }
+      after = page.get("next");
+    } while (after != null);
+    return waiting;
   }
 
   private static String encoded(String text) {

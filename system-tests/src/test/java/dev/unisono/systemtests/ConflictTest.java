@@ -10,6 +10,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -58,7 +59,32 @@ final class ConflictTest {
       awaitEverywhere(members, row(1, "Lima"), row(2, "Turin"), row(4, "Bern"));
       Eventually.holds(LIMIT, () -> open(members, 0));
       assertEquals(3, list(members, "&state=decided").path("items").size());
+      makeItARule(members);
     }
+  }
+
+  /** What decides of one is written into the config, and decides of all that wait. */
+  private static void makeItARule(MergedMembers members) throws Exception {
+    members.kill();
+    members.execute("shop", "UPDATE customer SET city = 'Cork' WHERE id = 1");
+    members.execute("billing", "UPDATE customer SET city = 'Linz' WHERE id = 2");
+    members.execute("crm", "UPDATE customer SET city = 'Metz' WHERE id IN (1, 2)");
+    members.start();
+    Eventually.holds(LIMIT, () -> open(members, 2));
+    String id = list(members, "&entity=customer&key=1").at("/items/0/id").asText();
+    String config = members.config().toString();
+    String refused = CommandLine.run(2, "conflicts", "rule", config, id, "newest");
+    assertTrue(refused.contains("wrong-value"), refused);
+    String before = Files.readString(members.config());
+    CommandLine.run(2, "conflicts", "rule", config, id, "sum");
+    assertEquals(before, Files.readString(members.config()), "no sum of texts");
+    String told = CommandLine.run(0, "conflicts", "rule", config, id, "latest");
+    assertTrue(told.contains("syncs.customers.conflict.fields.city is latest"), told);
+    assertTrue(told.contains("2 that waited are decided"), told);
+    assertEquals(
+        before.replace("city: manual", "city: latest"), Files.readString(members.config()));
+    awaitEverywhere(members, row(1, "Metz"), row(2, "Metz"), row(4, "Bern"));
+    Eventually.holds(LIMIT, () -> open(members, 0));
   }
 
   @Test
