@@ -196,9 +196,7 @@ final class SnapshotTable {
   /** What the rows of its chunks are told as. */
   Operation operation() {
     Sweep now = sweep;
-    return now != null && Sweep.tellsDifferences(now.cause())
-        ? Operation.REFRESH
-        : Operation.READ;
+    return now != null && Sweep.tellsDifferences(now.cause()) ? Operation.REFRESH : Operation.READ;
   }
 
   /** What of its columns is not synced since they changed. */

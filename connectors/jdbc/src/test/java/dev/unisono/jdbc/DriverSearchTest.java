@@ -80,8 +80,7 @@ final class DriverSearchTest {
   }
 
   private static void refused(DriverSearch search, String url) {
-    UnisonoException none =
-        assertThrows(UnisonoException.class, () -> search.find("shop", url));
+    UnisonoException none = assertThrows(UnisonoException.class, () -> search.find("shop", url));
     assertEquals("no-driver", none.problem().code());
     assertEquals("systems.shop.url", none.problem().configPath());
   }

@@ -24,8 +24,7 @@ final class PostgresQuerySourceTest extends QuerySourceContract {
   QueriedDatabase make(Path folder) throws SQLException {
     String name = "queried" + ++count;
     server.createDatabase(name);
-    String url =
-        server.jdbcUrl(name) + "?user=" + server.user() + "&password=" + server.password();
+    String url = server.jdbcUrl(name) + "?user=" + server.user() + "&password=" + server.password();
     return new QueriedDatabase(
         url,
         url,

@@ -251,7 +251,8 @@ abstract class QuerySourceContract {
           changes ->
               changes.stream()
                   .anyMatch(change ->
-                      Objects.equals(900L, Objects.requireNonNull(change.after()).value("version"))),
+                      Objects.equals(
+                          900L, Objects.requireNonNull(change.after()).value("version"))),
           "a row that has moved");
       // Its cursor went back behind the overlap: no poll can see that.
       database.execute("UPDATE \"item\" SET \"version\" = 901 WHERE \"id\" = 140");
