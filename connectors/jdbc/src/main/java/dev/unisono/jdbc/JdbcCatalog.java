@@ -16,9 +16,16 @@ import org.jspecify.annotations.Nullable;
 
 /** What a driver says of a database's tables and views. For one thread. */
 final class JdbcCatalog {
+  private static final int VALID_SECONDS = 5;
+
   private final Connection connection;
   private final ReadDialect dialect;
   private final DatabaseMetaData says;
+
+  @FunctionalInterface
+  private interface Question<T> {
+    T ask() throws SQLException;
+  }
 
   /** A table by the names that a driver's other questions take. */
   private record Named(@Nullable String catalog, @Nullable String schema, String table) {
@@ -94,8 +101,8 @@ final class JdbcCatalog {
         shown(named),
         space == null || space.isEmpty() ? quoted : dialect.quote(space) + "." + quoted,
         columns(named),
-        List.copyOf(uniqueKeys(named)),
-        parents(named),
+        List.copyOf(orNone(() -> uniqueKeys(named), Set.of())),
+        orNone(() -> parents(named), Set.of()),
         false);
   }
 
@@ -125,7 +132,18 @@ final class JdbcCatalog {
     return columns;
   }
 
-  /** Drivers have different ideas of which questions a view is no table for. */
+  /** Some drivers refuse to say of a view what a view does not have. */
+  private <T> T orNone(Question<T> question, T none) throws SQLException {
+    try {
+      return question.ask();
+    } catch (SQLException refused) {
+      if (!connection.isValid(VALID_SECONDS)) {
+        throw refused;
+      }
+      return none;
+    }
+  }
+
   private Set<Set<String>> uniqueKeys(Named named) throws SQLException {
     Set<Set<String>> keys = new LinkedHashSet<>();
     Set<String> primary = new LinkedHashSet<>();
@@ -166,7 +184,7 @@ final class JdbcCatalog {
     if (found.isEmpty()) {
       return true;
     }
-    Map<String, List<String>> indexes = indexes(found.get(), false);
+    Map<String, List<String>> indexes = orNone(() -> indexes(found.get(), false), Map.of());
     return indexes.isEmpty()
         || indexes.values().stream().anyMatch(columns -> columns.getFirst().equals(column));
   }

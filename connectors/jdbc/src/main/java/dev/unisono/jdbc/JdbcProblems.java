@@ -39,6 +39,7 @@ final class JdbcProblems {
               ? new Problem(
                   "missing-right", ProblemType.USER, message, path + ".user", "Grant the right.")
               : refused(message, path);
+      case "22" -> refused(message, path);
       case "40" -> new Problem("conflict", ProblemType.TRANSIENT, message, path, "");
       case "53" ->
           new Problem(

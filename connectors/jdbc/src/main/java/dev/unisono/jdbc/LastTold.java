@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * more. For one thread.
  */
 final class LastTold {
-  private static final int MOST = 50_000;
+  private static final int MOST = 10_000;
 
   private final MessageDigest digest;
   private final Map<Key, byte[]> told =

@@ -79,6 +79,9 @@ final class QueryDatabase {
       connection.setNetworkTimeout(Runnable::run, Math.toIntExact(answerTimeout.toMillis()));
     } catch (SQLFeatureNotSupportedException | AbstractMethodError none) {
       // It waits as long as its own settings say.
+    } catch (SQLException failed) {
+      Database.close(connection);
+      throw failed;
     }
   }
 

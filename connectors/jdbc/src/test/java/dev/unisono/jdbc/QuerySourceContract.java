@@ -627,6 +627,72 @@ abstract class QuerySourceContract {
   }
 
   @Test
+  void valuesOfTheStandardsTypesAreReadExactly() throws SQLException {
+    boolean sqlite = database.url().startsWith("jdbc:sqlite");
+    database.execute(
+        "CREATE TABLE \"thing\" (\"id\" bigint NOT NULL PRIMARY KEY, \"flag\" boolean, \"amount\" "
+            + (sqlite ? "text" : "decimal(20,5)")
+            + ", \"ratio\" double precision, \"day\" date, \"hour\" time, \"moment\" "
+            + database.time()
+            + ", \"text\" varchar(40))",
+        "INSERT INTO \"thing\" VALUES (1, TRUE, '123456789012345.67890', 0.1, '2026-02-28', '23:59:58',"
+            + " '2026-02-28 01:02:03.000004', 'Zoë 日本')",
+        "INSERT INTO \"thing\" (\"id\") VALUES (9223372036854775807)");
+    Binding binding =
+        Bindings.of(
+            "thing",
+            List.of("id"),
+            field("id", ValueType.LONG),
+            field("flag", ValueType.BOOLEAN),
+            field("amount", ValueType.DECIMAL),
+            field("ratio", ValueType.DOUBLE),
+            field("day", ValueType.DATE),
+            field("hour", ValueType.TIME),
+            field("moment", ValueType.TIMESTAMP),
+            field("text", ValueType.STRING));
+    assertEquals(List.of(), database.system(Map.of(), binding).check());
+    try (SourceRun run = SourceRun.start(source(Map.of(), binding), Map.of())) {
+      assertEquals(
+          List.of(
+              "1|true|123456789012345.67890|0.1|2026-02-28|23:59:58|2026-02-28T01:02:03.000004Z|Zoë"
+                  + " 日本",
+              "9223372036854775807|~|~|~|~|~|~|~"),
+          new Replica().apply(run.awaitChanges(2)).texts());
+    }
+  }
+
+  @Test
+  void aViewIsReadAsATableIs() throws SQLException {
+    fill(0, 20);
+    database.execute(
+        "CREATE VIEW \"shown\" AS SELECT \"id\", \"name\", \"version\" FROM \"item\" WHERE \"id\" < 30");
+    Binding shown =
+        Bindings.of(
+                "shown",
+                List.of("id"),
+                field("id", ValueType.LONG),
+                field("version", ValueType.LONG))
+            .withCursor("version");
+    if (database.url().startsWith("jdbc:sqlite")) {
+      assertEquals(List.of("no-such-table"), codes(database.system(Map.of(), shown).check()));
+      return;
+    }
+    assertEquals(
+        List.of("key-not-unique", "cursor-nullable"),
+        codes(database.system(Map.of(), shown).notices(Map.of())));
+    try (SourceRun run = feeding(source(Map.of("deletes-every", OFTEN), shown), Map.of())) {
+      run.awaitStreaming();
+      database.execute(
+          insert(25, "new", 25),
+          insert(35, "not shown", 35),
+          "DELETE FROM \"item\" WHERE \"id\" = 7");
+      run.awaitKey(25);
+      assertEquals(new Key(7L), run.await(change -> change.operation() == Operation.DELETE).key());
+      assertEquals(22, run.changes().size());
+    }
+  }
+
+  @Test
   void endsAtOnceWhereItIsClosed() throws Exception {
     Source source = source(Map.of("poll", Duration.ofHours(1)), ITEM);
     try (SourceRun run = SourceRun.start(source, Map.of())) {
