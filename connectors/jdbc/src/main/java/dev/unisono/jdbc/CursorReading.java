@@ -4,6 +4,7 @@ import dev.unisono.jdbc.CursorQueries.Found;
 import dev.unisono.jdbc.CursorQueries.Place;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -185,6 +186,11 @@ final class CursorReading {
     }
     polling = false;
     dueNanos = System.nanoTime() + pauseNanos;
+  }
+
+  /** A page of rows has keys that are none. */
+  UnisonoException onlyUnfit() {
+    return queries.onlyUnfit();
   }
 
   /** The next rows whose cursor is null, in key order. */

@@ -144,11 +144,16 @@ final class QueryTable {
       return null;
     }
     List<Row> rows = polls.readNulls(connection, nullsAfter, limit);
-    nulls = rows.size() == limit;
+    Key last = null;
     for (Row row : rows) {
       Key key = RowDecoder.key(row);
-      nullsAfter = key == null ? nullsAfter : key;
+      last = key == null ? last : key;
     }
+    nulls = rows.size() == limit;
+    if (nulls && last == null) {
+      throw polls.onlyUnfit();
+    }
+    nullsAfter = last;
     return rows;
   }
 

@@ -360,7 +360,7 @@ abstract class QuerySourceContract {
     try (SourceRun run = feeding(source(Map.of(), ITEM), Map.of())) {
       run.awaitStreaming();
       run.awaitDone();
-      database.execute(
+      database.transaction(
           "DELETE FROM \"item\" WHERE \"id\" >= 100",
           "UPDATE \"item\" SET \"name\" = 'as before' WHERE \"id\" < 5");
       awaitEqual(run);
