@@ -87,7 +87,7 @@ final class QueryCheck {
     } catch (UnisonoException failed) {
       found.add(failed.problem());
     } catch (SQLException failed) {
-      found.add(database.problem("checking", failed));
+      found.add(database.describe("checking", failed));
     }
     return found;
   }

@@ -116,10 +116,11 @@ final class QueryDatabase {
 
   /** What is thrown of an error. */
   UnisonoException failure(String doing, SQLException failed) {
-    return new UnisonoException(problem(doing, failed), failed);
+    return new UnisonoException(describe(doing, failed), failed);
   }
 
-  Problem problem(String doing, SQLException failed) {
+  /** What an error is. */
+  Problem describe(String doing, SQLException failed) {
     String what = doing + " (" + system + ")";
     if (!sqlite()) {
       return JdbcProblems.of(system, what, failed);
