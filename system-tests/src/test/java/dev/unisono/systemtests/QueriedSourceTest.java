@@ -34,6 +34,9 @@ final class QueriedSourceTest {
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final int CUSTOMERS = 1_000;
 
+  /** One that nobody writes. */
+  private static final int STILL = 5_000;
+
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private Path folder;
 
@@ -73,7 +76,7 @@ final class QueriedSourceTest {
         server
             .send(
                 server
-                    .request("/v1/customers/1")
+                    .request("/v1/customers/" + STILL)
                     .header("Content-Type", "application/merge-patch+json")
                     .method("PATCH", BodyPublishers.ofString("{\"name\":\"patched\"}"))
                     .build())
@@ -99,6 +102,7 @@ final class QueriedSourceTest {
               + " generate_series(1, "
               + CUSTOMERS
               + ") n");
+      statement.execute("INSERT INTO customers VALUES (" + STILL + ", 'still', 1.50)");
       statement.execute(
           "INSERT INTO countries SELECT 'c' || n, 'country ' || n FROM generate_series(1, 200) n");
     }
