@@ -132,7 +132,7 @@ final class Doorway {
       case "not-found" -> 404;
       case "gone", "gap" -> 410;
       case "version-mismatch" -> 412;
-      case "method-not-allowed" -> 405;
+      case "method-not-allowed", "not-available" -> 405;
       case "refused-by-owner", "no-such-side" -> 422;
       case "source-not-running",
           "conflict-decided",

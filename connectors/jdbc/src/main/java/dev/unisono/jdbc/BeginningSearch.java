@@ -91,7 +91,9 @@ final class BeginningSearch {
     TriggerLog.Standing now = TriggerLog.standing(connection).orElseThrow();
     List<SnapshotTable> tables = new ArrayList<>();
     for (Binding binding : bindings) {
-      tables.add(new SnapshotTable(database, binding, table(found, binding), state, known));
+      tables.add(
+          new SnapshotTable(
+              database.dialect(), database.system(), binding, table(found, binding), state, known));
     }
     List<SnapshotTable> ordered = TableOrder.parentsFirst(tables, SnapshotTable::table);
     for (SnapshotTable table : ordered) {
@@ -186,20 +188,21 @@ final class BeginningSearch {
     }
   }
 
-  private static List<String> differences(SnapshotTable table) {
+  static List<String> differences(SnapshotTable table) {
     return table.table().missing(table.binding()).stream()
         .map(column -> "column " + column + " is gone; its field stays as it was")
         .toList();
   }
 
-  private static String columns(Table table) {
+  static String columns(Table table) {
     return Shape.text(
         table.columns().values().stream()
             .map(column -> column.name() + " " + column.type())
             .toList());
   }
 
-  private static void stopWhereChanged(Binding binding, Table table, Map<String, String> state) {
+  /** Refuses a table that cannot be read on as the config has it. */
+  static void stopWhereChanged(Binding binding, Table table, Map<String, String> state) {
     for (String column : Table.keyColumns(binding)) {
       if (!table.columns().containsKey(column)) {
         throw new UnisonoException(

@@ -1,7 +1,6 @@
 package dev.unisono.jdbc;
 
 import dev.unisono.spi.Field;
-import dev.unisono.spi.Problem;
 import dev.unisono.spi.ValueType;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -10,31 +9,20 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one kind of database does differently from the others: its statements, its types and its
- * errors. Has no state; safe for threads.
+ * What one kind of database that is written to does differently from the others: its statements,
+ * its types and its errors. Has no state; safe for threads.
  */
-public interface Dialect {
-  /** The word in {@code connector:} of the config. */
-  String kind();
-
-  /** A name as statements write it. */
-  String quote(String name);
-
-  /** Looks a table up as the config names it; empty where there is none. */
-  Optional<Table> find(Connection connection, String named) throws SQLException;
-
+public interface Dialect extends ReadDialect {
   /** The name of a table that is to be made, as statements write it. */
   String newTable(String named);
 
   /** The type of a new column that loses nothing of a field's values. */
   String columnType(Field field, boolean key);
-
-  /** Whether a column keeps each value of a field as it is, and gives it back so. */
-  boolean fits(Table.Column column, Field field);
 
   /** What a column can be that says that a row is deleted. */
   enum Flag {
@@ -150,6 +138,37 @@ public interface Dialect {
    */
   @Nullable Object read(ResultSet row, int column, ValueType type) throws SQLException;
 
+  @Override
+  default void bind(
+      PreparedStatement statement, int parameter, Table.Column column, ValueType type, Object value)
+      throws SQLException {
+    bind(statement, parameter, type, value);
+  }
+
+  @Override
+  default @Nullable Object read(ResultSet row, int place, Table.Column column, ValueType type)
+      throws SQLException {
+    return read(row, place, type);
+  }
+
+  /** By the name of its type. */
+  @Override
+  default Optional<ValueType> growth(Table.Column column) {
+    String type = column.type().toUpperCase(Locale.ROOT);
+    if (type.startsWith("TIMESTAMP") || type.startsWith("DATETIME")) {
+      return Optional.of(ValueType.TIMESTAMP);
+    }
+    if (type.equals("DATE")) {
+      return Optional.of(ValueType.DATE);
+    }
+    if (type.startsWith("NUMERIC") || type.startsWith("DECIMAL") || type.startsWith("DECFLOAT")) {
+      return Optional.of(ValueType.DECIMAL);
+    }
+    return type.contains("INT") && !type.startsWith("INTERVAL")
+        ? Optional.of(ValueType.LONG)
+        : Optional.empty();
+  }
+
   /** The SQLSTATE of our own for a value that the database cannot keep: one of class 22. */
   String UNFIT_VALUE = "22U00";
 
@@ -174,11 +193,4 @@ public interface Dialect {
 
   /** What an error says against rows; empty where it is an error of another kind. */
   Optional<RowRefusal> refusal(SQLException failed);
-
-  /**
-   * What an error is that says nothing against rows.
-   *
-   * @param doing what failed, as the beginning of a sentence
-   */
-  Problem problem(String system, String doing, SQLException failed);
 }

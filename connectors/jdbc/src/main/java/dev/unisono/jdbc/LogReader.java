@@ -99,6 +99,11 @@ final class LogReader {
     return CHANGE_BYTES + sizeBytes(entry.oldKey()) + sizeBytes(entry.values());
   }
 
+  /** About how many bytes a change to a row takes in memory. */
+  static long sizeBytes(Row row) {
+    return CHANGE_BYTES + sizeBytes(Arrays.asList(row.copyValues()));
+  }
+
   private static long sizeBytes(@Nullable List<@Nullable Object> values) {
     long size = 0;
     for (Object value : values == null ? List.of() : values) {
@@ -303,7 +308,7 @@ final class LogReader {
             new Position(count, ordinal++),
             time,
             0));
-    sizeBytes += CHANGE_BYTES + (row == null ? 0 : sizeBytes(Arrays.asList(row.copyValues())));
+    sizeBytes += row == null ? CHANGE_BYTES : sizeBytes(row);
   }
 
   /** A chunk that shows what all that was read of the log has come to. */

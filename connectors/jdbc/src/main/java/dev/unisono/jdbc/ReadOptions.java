@@ -13,6 +13,23 @@ final class ReadOptions {
   private static final long LEAST_BATCH_BYTES = 1L << 10;
   private static final long MOST_BATCH_BYTES = 64L << 20;
 
+  /** How much of a table's snapshot is read at once. */
+  static final Option SNAPSHOT_CHUNK =
+      Option.optional(
+          "snapshot-chunk",
+          Option.Type.INTEGER,
+          "5000",
+          "Of a source: rows read at once while a table's snapshot is taken, 100 to 100000.");
+
+  /** How fast snapshots may be. */
+  static final Option SNAPSHOT_RATE =
+      Option.optional(
+          "snapshot-rate",
+          Option.Type.INTEGER,
+          null,
+          "Of a source: rows a second that snapshots and comparisons may read at most, 10 to"
+              + " 10000000; without it as many as can be.");
+
   private ReadOptions() {}
 
   /**
@@ -28,17 +45,8 @@ final class ReadOptions {
             poll,
             "Of a source: how long after a look at the log that found nothing the next one comes, 1ms"
                 + " to 10s."),
-        Option.optional(
-            "snapshot-chunk",
-            Option.Type.INTEGER,
-            "5000",
-            "Of a source: rows read at once while a table's snapshot is taken, 100 to 100000."),
-        Option.optional(
-            "snapshot-rate",
-            Option.Type.INTEGER,
-            null,
-            "Of a source: rows a second that snapshots and comparisons may read at most, 10 to"
-                + " 10000000; without it as many as can be."),
+        SNAPSHOT_CHUNK,
+        SNAPSHOT_RATE,
         Option.optional(
             "read-batch",
             Option.Type.INTEGER,
@@ -79,7 +87,7 @@ final class ReadOptions {
     return problems;
   }
 
-  private static void range(
+  static void range(
       List<Problem> problems, Settings settings, String option, long least, long most) {
     settings
         .optionalNumber(option)
@@ -92,7 +100,7 @@ final class ReadOptions {
                 "Choose a number from " + least + " to " + most + "."));
   }
 
-  private static void add(List<Problem> problems, String message, String option, String remedy) {
+  static void add(List<Problem> problems, String message, String option, String remedy) {
     problems.add(new Problem("out-of-range", ProblemType.USER, message, option, remedy));
   }
 }

@@ -69,10 +69,15 @@ final class SnapshotTable {
    * @param state the source's state as it was kept, all of it
    */
   SnapshotTable(
-      Database database, Binding binding, Table table, Map<String, String> state, KnownKeys known) {
+      ReadDialect dialect,
+      String system,
+      Binding binding,
+      Table table,
+      Map<String, String> state,
+      KnownKeys known) {
     this.binding = binding;
     this.table = table;
-    this.queries = new TableQueries(database, binding, table);
+    this.queries = new TableQueries(dialect, system, binding, table);
     this.consumers = known.consumers(binding);
     this.told = known.told(binding);
     String reading = state.get(SNAPSHOT + binding.sync());
@@ -180,22 +185,18 @@ final class SnapshotTable {
   /** The code of the problem for which it is read and compared; null where there is none. */
   @Nullable String repairCause() {
     Sweep now = sweep;
-    if (now == null || now.firstLoad()) {
-      return null;
-    }
-    String cause = now.cause();
-    return cause.equals(Sweep.COMMAND) || cause.equals(Sweep.REFRESH) ? null : cause;
+    return now == null || !now.repairs() ? null : now.cause();
   }
 
   /** Who is compared; to a refresh nobody's rows matter that were never told of. */
   private List<String> consumers(String cause) {
-    return cause.equals(Sweep.REFRESH) ? told : consumers;
+    return Sweep.tellsDifferences(cause) ? told : consumers;
   }
 
   /** What the rows of its chunks are told as. */
   Operation operation() {
     Sweep now = sweep;
-    return now != null && now.cause().equals(Sweep.REFRESH) ? Operation.REFRESH : Operation.READ;
+    return now != null && Sweep.tellsDifferences(now.cause()) ? Operation.REFRESH : Operation.READ;
   }
 
   /** What of its columns is not synced since they changed. */
@@ -224,6 +225,23 @@ final class SnapshotTable {
     waiting = null;
     after = null;
     rowsRead = 0;
+  }
+
+  /**
+   * What is gone is looked for without its being read again; forgotten where this run ends before
+   * it does.
+   */
+  void compare(long sequence) {
+    Sweep before = swept;
+    long number = before == null ? 1 : before.number();
+    sweep = new Sweep(Sweep.COMPARISON, true, sequence, number, consumers(Sweep.COMPARISON));
+    finishIfCompared();
+  }
+
+  /** True while what is gone is looked for, and nothing is read. */
+  boolean comparing() {
+    Sweep now = sweep;
+    return now != null && now.cause().equals(Sweep.COMPARISON);
   }
 
   /** A portion of the comparison was handed over. */
@@ -284,7 +302,7 @@ final class SnapshotTable {
     String sync = binding.sync();
     state.put(SNAPSHOT + sync, state());
     state.put(PAUSED + sync, paused ? "paused" : null);
-    state.put(SWEEP + sync, now == null ? null : now.text());
+    state.put(SWEEP + sync, now == null || comparing() ? null : now.text());
     state.put(SWEPT + sync, last == null ? null : last.text());
     state.put(AWAY + sync, null);
   }

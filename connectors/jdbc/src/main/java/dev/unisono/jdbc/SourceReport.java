@@ -5,6 +5,7 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.SourceProgress;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the account of where a running source stands, and tells the engine. For one thread. */
@@ -17,10 +18,24 @@ final class SourceReport {
   /** Why this run reads tables again; null where it does not. */
   private final @Nullable Problem loss;
 
+  private final Supplier<@Nullable Problem> warning;
+
   SourceReport(ChangeSink sink, List<SnapshotTable> tables, @Nullable Problem loss) {
+    this(sink, tables, loss, () -> null);
+  }
+
+  /**
+   * @param warning what people should know; gives null where there is nothing
+   */
+  SourceReport(
+      ChangeSink sink,
+      List<SnapshotTable> tables,
+      @Nullable Problem loss,
+      Supplier<@Nullable Problem> warning) {
     this.sink = sink;
     this.tables = tables;
     this.loss = loss;
+    this.warning = warning;
   }
 
   void send() {
@@ -31,7 +46,7 @@ final class SourceReport {
             UNKNOWN,
             SourceProgress.Retained.UNKNOWN,
             repair(),
-            null,
+            warning.get(),
             null,
             tables.stream().map(SnapshotTable::progress).toList()));
   }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,21 @@ final class Sweep {
 
   /** Rows are told only where they differ from what was told of them. */
   static final String REFRESH = "refresh";
+
+  /** Nothing was read again: what is gone is looked for, as each so often. */
+  static final String COMPARISON = "comparison";
+
+  /** The table holds nothing of what it held last. */
+  static final String SET_BACK = "cursor-behind";
+
+  /** The config reads it otherwise than before. */
+  static final String READING_CHANGED = "reading-changed";
+
+  private static final Set<String> NO_REPAIR = Set.of(FIRST_LOAD, COMMAND, REFRESH, COMPARISON);
+
+  /** Those that have to do with what was told alone. */
+  private static final Set<String> DIFFERENCES =
+      Set.of(REFRESH, COMPARISON, SET_BACK, READING_CHANGED);
 
   private static final String FINISHED = ".";
 
@@ -121,6 +137,16 @@ final class Sweep {
 
   boolean firstLoad() {
     return cause.equals(FIRST_LOAD);
+  }
+
+  /** Whether only what differs from what was told is told, and nobody else's rows matter. */
+  static boolean tellsDifferences(String cause) {
+    return DIFFERENCES.contains(cause);
+  }
+
+  /** Whether it makes good what was missed. */
+  boolean repairs() {
+    return !NO_REPAIR.contains(cause);
   }
 
   boolean deleting() {

@@ -36,6 +36,15 @@ public record Table(
   public record Column(
       String name, String type, boolean notNull, boolean filled, boolean generated) {}
 
+  /** A column that is known to be there. */
+  Column column(String column) {
+    Column found = columns.get(column);
+    if (found == null) {
+      throw new IllegalArgumentException(name + " has no column " + column);
+    }
+    return found;
+  }
+
   /** The columns of a binding's key, in key order. */
   static List<String> keyColumns(Binding binding) {
     List<String> columns = new ArrayList<>();

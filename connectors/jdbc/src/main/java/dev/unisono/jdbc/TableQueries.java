@@ -29,27 +29,59 @@ final class TableQueries {
   /** Keys that are asked for with one statement. */
   private static final int MOST_KEYS = 200;
 
-  private final Dialect dialect;
+  private final ReadDialect dialect;
   private final String system;
   private final Binding binding;
   private final Table table;
-  private final List<String> keyColumns;
+  private final List<Table.Column> keyColumns = new ArrayList<>();
 
   /** The fields that the table keeps, in the order the query gives them. */
   private final List<Integer> fields = new ArrayList<>();
 
-  TableQueries(Database database, Binding binding, Table table) {
-    this.dialect = database.dialect();
-    this.system = database.system();
+  TableQueries(ReadDialect dialect, String system, Binding binding, Table table) {
+    this.dialect = dialect;
+    this.system = system;
     this.binding = binding;
     this.table = table;
-    this.keyColumns = Table.keyColumns(binding);
+    for (String name : Table.keyColumns(binding)) {
+      keyColumns.add(table.column(name));
+    }
     for (int i = 0; i < binding.schema().size(); i++) {
       String column = binding.column(i);
       if (column != null && table.columns().containsKey(column)) {
         fields.add(i);
       }
     }
+  }
+
+  /** The columns of the key, quoted, in its order. */
+  List<String> key() {
+    return keyColumns.stream().map(column -> dialect.quote(column.name())).toList();
+  }
+
+  /** The columns that {@link #row} reads, quoted, in its order. */
+  List<String> columns() {
+    return fields.stream()
+        .map(field -> dialect.quote(String.valueOf(binding.column(field))))
+        .toList();
+  }
+
+  /**
+   * A query of the binding's rows.
+   *
+   * @param conditions all of which must hold
+   */
+  String select(List<String> columns, List<String> conditions) {
+    List<String> all = new ArrayList<>(conditions);
+    String where = binding.where();
+    if (where != null) {
+      all.add("(" + where + ")");
+    }
+    return "SELECT "
+        + String.join(", ", columns)
+        + " FROM "
+        + table.sqlName()
+        + (all.isEmpty() ? "" : " WHERE " + String.join(" AND ", all));
   }
 
   /**
@@ -59,45 +91,50 @@ final class TableQueries {
    */
   void readNext(Connection connection, @Nullable Key from, int limit, List<Row> rows)
       throws SQLException {
-    String keys = keyColumns.stream().map(dialect::quote).collect(Collectors.joining(", "));
-    String query =
-        "SELECT "
-            + fields.stream()
-                .map(field -> dialect.quote(String.valueOf(binding.column(field))))
-                .collect(Collectors.joining(", "))
-            + " FROM "
-            + table.sqlName()
-            + (from == null
-                ? ""
-                : " WHERE ("
-                    + keys
-                    + ") > ("
-                    + String.join(", ", Collections.nCopies(keyColumns.size(), "?"))
-                    + ")")
-            + " ORDER BY "
-            + keys
-            + " LIMIT ?";
-    try (PreparedStatement select = connection.prepareStatement(query)) {
-      int parameter = 1;
+    readNext(connection, List.of(), from, limit, rows);
+  }
+
+  /** The next rows in key order of those that meet conditions. */
+  void readNext(
+      Connection connection, List<String> conditions, @Nullable Key from, int limit, List<Row> rows)
+      throws SQLException {
+    List<String> all = new ArrayList<>(conditions);
+    RowsAfter.Condition after = dialect.rowsAfter().of(key());
+    if (from != null) {
+      all.add(after.text());
+    }
+    String query = select(columns(), all) + " ORDER BY " + String.join(", ", key());
+    try (PreparedStatement select = connection.prepareStatement(dialect.limited(query, limit))) {
+      dialect.limit(select, limit);
       if (from != null) {
-        for (int part = 0; part < keyColumns.size(); part++) {
-          dialect.bind(select, parameter++, keyField(part).type(), from.part(part));
+        int parameter = 1;
+        for (int part : after.values()) {
+          bind(select, parameter++, from, part);
         }
       }
-      select.setInt(parameter, limit);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
-          rows.add(row(row));
+          rows.add(row(row, 1));
         }
       }
     }
+  }
+
+  /** Sets a parameter that a column of the key is compared with. */
+  void bind(PreparedStatement statement, int parameter, Key key, int part) throws SQLException {
+    dialect.bind(statement, parameter, keyColumns.get(part), keyField(part).type(), key.part(part));
   }
 
   private Field keyField(int part) {
     return binding.schema().field(binding.schema().keyPosition(part));
   }
 
-  private Row row(ResultSet row) throws SQLException {
+  /**
+   * A row as its columns stand in a query's result.
+   *
+   * @param first where the first of {@link #columns} stands
+   */
+  Row row(ResultSet row, int first) throws SQLException {
     @Nullable Object[] values = new @Nullable Object[binding.schema().size()];
     for (int i = 0; i < values.length; i++) {
       // A column that is gone: what there was of it stays as it is.
@@ -105,14 +142,16 @@ final class TableQueries {
     }
     for (int i = 0; i < fields.size(); i++) {
       int field = fields.get(i);
-      values[field] = value(row, i + 1, binding.schema().field(field));
+      Table.Column column = table.column(String.valueOf(binding.column(field)));
+      values[field] = value(row, first + i, column, binding.schema().field(field));
     }
     return new Row(binding.schema(), values);
   }
 
-  private @Nullable Object value(ResultSet row, int column, Field field) throws SQLException {
+  private @Nullable Object value(ResultSet row, int place, Table.Column column, Field field)
+      throws SQLException {
     try {
-      return dialect.read(row, column, field.type());
+      return dialect.read(row, place, column, field.type());
     } catch (IllegalArgumentException unfit) {
       return new Unfit(Database.firstLine(unfit.getMessage()));
     }
@@ -144,22 +183,17 @@ final class TableQueries {
 
   private List<Key> there(Connection connection, List<Key> keys) throws SQLException {
     String one =
-        keyColumns.stream()
-            .map(column -> dialect.quote(column) + " = ?")
+        key().stream()
+            .map(column -> column + " = ?")
             .collect(Collectors.joining(" AND ", "(", ")"));
-    String query =
-        "SELECT "
-            + keyColumns.stream().map(dialect::quote).collect(Collectors.joining(", "))
-            + " FROM "
-            + table.sqlName()
-            + " WHERE "
-            + String.join(" OR ", Collections.nCopies(keys.size(), one));
+    String any = String.join(" OR ", Collections.nCopies(keys.size(), one));
     List<Key> there = new ArrayList<>();
-    try (PreparedStatement select = connection.prepareStatement(query)) {
+    try (PreparedStatement select =
+        connection.prepareStatement(select(key(), List.of("(" + any + ")")))) {
       int parameter = 1;
       for (Key key : keys) {
         for (int part = 0; part < key.size(); part++) {
-          dialect.bind(select, parameter++, keyField(part).type(), key.part(part));
+          bind(select, parameter++, key, part);
         }
       }
       try (ResultSet row = select.executeQuery()) {
@@ -175,7 +209,7 @@ final class TableQueries {
   private void key(ResultSet row, List<Key> there) throws SQLException {
     Object[] parts = new Object[keyColumns.size()];
     for (int part = 0; part < parts.length; part++) {
-      Object value = value(row, part + 1, keyField(part));
+      Object value = value(row, part + 1, keyColumns.get(part), keyField(part));
       if (value == null || value instanceof Unfit) {
         return;
       }

@@ -4,41 +4,59 @@ import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.RowReader;
+import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of one table as they are, in key order, a portion at a time. For one thread. */
 final class TableRows implements RowReader {
-  private final Database database;
-  private final Binding binding;
   private final Connection connection;
   private final TableQueries queries;
+  private final Function<SQLException, UnisonoException> failure;
   private @Nullable Key after;
 
   private TableRows(
-      Database database, Binding binding, Connection connection, TableQueries queries) {
-    this.database = database;
-    this.binding = binding;
+      Connection connection,
+      TableQueries queries,
+      Function<SQLException, UnisonoException> failure) {
     this.connection = connection;
     this.queries = queries;
+    this.failure = failure;
   }
 
   static TableRows open(Database database, Binding binding) {
-    Connection connection = database.connect();
+    return open(
+        database.connect(),
+        database.dialect(),
+        database.system(),
+        binding,
+        failed -> database.failure("reading " + binding.table(), failed));
+  }
+
+  /**
+   * Takes over a connection.
+   *
+   * @param failure what is thrown of an error
+   */
+  static TableRows open(
+      Connection connection,
+      ReadDialect dialect,
+      String system,
+      Binding binding,
+      Function<SQLException, UnisonoException> failure) {
     try {
       Table table =
-          database
-              .dialect()
+          dialect
               .find(connection, binding.table())
               .orElseThrow(() -> new SQLException("there is no table " + binding.table()));
-      return new TableRows(
-          database, binding, connection, new TableQueries(database, binding, table));
+      return new TableRows(connection, new TableQueries(dialect, system, binding, table), failure);
     } catch (SQLException failed) {
       Database.close(connection);
-      throw database.failure("reading " + binding.table(), failed);
+      throw failure.apply(failed);
     }
   }
 
@@ -48,7 +66,7 @@ final class TableRows implements RowReader {
     try {
       queries.readNext(connection, after, limit, rows);
     } catch (SQLException failed) {
-      throw database.failure("reading " + binding.table(), failed);
+      throw failure.apply(failed);
     }
     if (rows.isEmpty()) {
       return rows;

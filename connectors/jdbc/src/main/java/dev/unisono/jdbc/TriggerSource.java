@@ -3,7 +3,6 @@ package dev.unisono.jdbc;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.KnownKeys;
-import dev.unisono.spi.KnownKeys.Answer;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.SnapshotCommand;
@@ -14,12 +13,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class TriggerSource implements Source {
   private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long REPORT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-  private static final long ASK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final Database database;
   private final TriggerDialect triggers;
@@ -43,21 +38,16 @@ final class TriggerSource implements Source {
   private final SnapshotRate rate;
   private final LinkedBlockingQueue<SnapshotCommand> commands = new LinkedBlockingQueue<>();
 
-  /** When consumers that were not ready are asked again. */
-  private final Map<String, Long> askAgainNanos = new HashMap<>();
-
   private volatile boolean closed;
   private volatile long durableMark;
 
   private KnownKeys known = KnownKeys.NONE;
   private List<SnapshotTable> tables = List.of();
+  private ConsumerKeys consumers = new ConsumerKeys(known, tables);
   private long prunedMark;
   private long prunedNanos = System.nanoTime();
   private long watchedNanos = System.nanoTime();
   private long reportedNanos = System.nanoTime();
-
-  /** Keys that a consumer holds, to be looked up. */
-  private record Asked(SnapshotTable table, String consumer, Answer.Portion portion) {}
 
   /**
    * @param reader tells this installation and system from others that would read the log
@@ -106,6 +96,7 @@ final class TriggerSource implements Source {
       commands.removeIf(TriggerSource::repairs);
     }
     tables = beginning.tables();
+    consumers = new ConsumerKeys(known, tables);
     Map<Long, Shape> shapes = TriggerLog.shapes(connection);
     LogReading reading = triggers.reading(connection, shapes);
     LogReader log = new LogReader(tables, shapes, triggers, beginning.from(), sink);
@@ -141,7 +132,8 @@ final class TriggerSource implements Source {
       throws SQLException, InterruptedException {
     boolean due = rate.waitNanos() <= 0;
     SnapshotTable next = due ? nextTable() : null;
-    Asked asked = due && next == null ? ask() : null;
+    ConsumerKeys.Asked asked =
+        due && next == null ? consumers.next(rate.atOnce(limits.chunkRows())) : null;
     if (next == null && asked == null && !reading.changed()) {
       return false;
     }
@@ -192,58 +184,6 @@ final class TriggerSource implements Source {
       if (!table.done() && !table.paused()) {
         return table;
       }
-    }
-    return null;
-  }
-
-  /**
-   * Asks for the next keys that a consumer holds, once everything is read: children before parents,
-   * so that a target can delete what the one refers to after the other. A consumer that is not
-   * ready keeps no other from being asked.
-   */
-  private @Nullable Asked ask() throws InterruptedException {
-    Set<String> tried = new HashSet<>();
-    for (SnapshotTable any : tables) {
-      Sweep sweep = any.sweep();
-      for (String consumer : sweep == null ? List.<String>of() : sweep.consumers()) {
-        if (tried.add(consumer) && due(consumer)) {
-          Asked asked = ask(consumer);
-          if (asked != null) {
-            return asked;
-          }
-        }
-      }
-    }
-    return null;
-  }
-
-  private boolean due(String consumer) {
-    Long again = askAgainNanos.get(consumer);
-    return again == null || System.nanoTime() - again >= 0;
-  }
-
-  private @Nullable Asked ask(String consumer) throws InterruptedException {
-    for (SnapshotTable table : tables.reversed()) {
-      Sweep sweep = table.sweep();
-      if (sweep == null || !sweep.consumers().contains(consumer) || sweep.asked(consumer)) {
-        continue;
-      }
-      if (table.paused() || !table.done()) {
-        return null;
-      }
-      int most = rate.atOnce(limits.chunkRows());
-      return switch (known.next(table.binding(), consumer, sweep.place(consumer), most)) {
-        case Answer.Later later -> {
-          sweep.later(consumer, later.place());
-          table.waiting(later.why());
-          askAgainNanos.put(consumer, System.nanoTime() + ASK_AGAIN_NANOS);
-          yield null;
-        }
-        case Answer.Portion portion -> {
-          table.waiting(null);
-          yield new Asked(table, consumer, portion);
-        }
-      };
     }
     return null;
   }
