@@ -1,4 +1,4 @@
-package dev.unisono.jdbc;
+package dev.unisono.testkit.contract;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
@@ -12,18 +12,18 @@ import org.jspecify.annotations.Nullable;
  * The keys that a consumer named {@code replica} holds, page by page, once a test lets it answer.
  * Safe for threads as far as what gives the keys is.
  */
-final class ReplicaKeys implements KnownKeys {
+public final class ReplicaKeys implements KnownKeys {
   private final Supplier<List<Key>> keys;
   private final boolean deletesExtra;
   private final AtomicReference<@Nullable String> notYet = new AtomicReference<>();
 
-  ReplicaKeys(Supplier<List<Key>> keys, boolean deletesExtra) {
+  public ReplicaKeys(Supplier<List<Key>> keys, boolean deletesExtra) {
     this.keys = keys;
     this.deletesExtra = deletesExtra;
   }
 
   /** From now on it is not ready, for this reason; null where it is again. */
-  void notYet(@Nullable String why) {
+  public void notYet(@Nullable String why) {
     notYet.set(why);
   }
 
