@@ -60,6 +60,11 @@ public final class Replica {
     return rows.keySet().stream().sorted(java.util.Comparator.comparing(Key::toString)).toList();
   }
 
+  /** The rows as they came, in no order. */
+  public List<Row> rows() {
+    return List.copyOf(rows.values());
+  }
+
   /** Each row as text, its values with bars between, sorted. */
   public List<String> texts() {
     List<String> texts = new ArrayList<>();

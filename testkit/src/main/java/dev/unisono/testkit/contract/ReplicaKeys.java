@@ -3,6 +3,7 @@ package dev.unisono.testkit.contract;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.KnownKeys;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -48,10 +49,13 @@ public final class ReplicaKeys implements KnownKeys {
     if (why != null) {
       return new Answer.Later(place, why);
     }
-    int from = place == null ? 0 : Integer.parseInt(place);
-    List<Key> all = keys.get();
-    int to = Math.min(all.size(), from + limit);
-    return new Answer.Portion(
-        all.subList(Math.min(from, to), to), to >= all.size() ? null : Integer.toString(to));
+    // By what comes after a key, not by a count: what is held changes while it is asked for.
+    List<Key> left =
+        keys.get().stream()
+            .filter(key -> place == null || key.toString().compareTo(place) > 0)
+            .sorted(Comparator.comparing(Key::toString))
+            .toList();
+    List<Key> page = left.subList(0, Math.min(left.size(), limit));
+    return new Answer.Portion(page, page.size() == left.size() ? null : page.getLast().toString());
   }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,7 @@ public final class SourceRun implements ChangeSink, AutoCloseable {
   private final List<Change> changes = new ArrayList<>();
   private final Thread thread;
   private final KnownKeys known;
-  private int stopAfter = Integer.MAX_VALUE;
+  private Predicate<Batch> last = batch -> false;
   private CountDownLatch taking = new CountDownLatch(0);
   private SourceProgress progress = SourceProgress.connecting(null);
   private SourceProgress.@Nullable Phase phase;
@@ -78,13 +79,34 @@ public final class SourceRun implements ChangeSink, AutoCloseable {
   }
 
   /**
-   * Runs it until so many batches were taken and made durable, of which it is not told any more; so
-   * does a crash right after a commit.
+   * Runs it until a batch was taken and made durable, of which it is not told any more; as in a
+   * crash right after a commit.
    */
-  public static SourceRun stoppedAfter(
-      Source source, Map<String, String> state, int batches, KnownKeys known) {
+  public static SourceRun stoppedAt(
+      Source source, Map<String, String> state, Predicate<Batch> last, KnownKeys known) {
     SourceRun run = new SourceRun(source, state, false, Integer.MAX_VALUE, known);
-    run.stopAfter = batches;
+    run.last = last;
+    return started(run);
+  }
+
+  /**
+   * Runs it for somebody who keeps what it hands over, and kept what was handed over before.
+   *
+   * @param acknowledging false where it is told that something is durable only when asked for
+   */
+  public static SourceRun followed(
+      Source source, Map<String, String> state, List<Change> before, boolean acknowledging) {
+    AtomicReference<@Nullable SourceRun> self = new AtomicReference<>();
+    KnownKeys known =
+        new ReplicaKeys(
+            () ->
+                new Replica()
+                    .apply(before)
+                    .apply(Objects.requireNonNull(self.get()).changes())
+                    .keys(),
+            true);
+    SourceRun run = new SourceRun(source, state, acknowledging, Integer.MAX_VALUE, known);
+    self.set(run);
     return started(run);
   }
 
@@ -144,7 +166,7 @@ public final class SourceRun implements ChangeSink, AutoCloseable {
     if (acknowledging) {
       source.durable(batch.mark());
     }
-    if (!batch.learned().isEmpty() || batches.size() >= stopAfter) {
+    if (!batch.learned().isEmpty() || last.test(batch)) {
       notifyAll();
       // As the engine does: the source is stopped and started anew.
       throw new InterruptedException();
@@ -286,6 +308,11 @@ public final class SourceRun implements ChangeSink, AutoCloseable {
     if (!thread.join(Duration.ofSeconds(60))) {
       throw new AssertionError("still running");
     }
+  }
+
+  /** Asks it to stop as the engine does, and does not wait. */
+  public void interrupt() {
+    thread.interrupt();
   }
 
   public synchronized List<Change> changes() {
