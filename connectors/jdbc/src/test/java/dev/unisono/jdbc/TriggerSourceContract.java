@@ -538,7 +538,7 @@ abstract class TriggerSourceContract {
       run.awaitDone();
       List<Change> told = run.changes().subList(before, run.changes().size());
       assertEquals(
-          List.of("REFRESH (1)", "REFRESH (2)", "DELETE (900)"),
+          List.of("REFRESH [1]", "REFRESH [2]", "DELETE [900]"),
           told.stream().map(change -> change.operation() + " " + change.key()).toList());
     }
   }
