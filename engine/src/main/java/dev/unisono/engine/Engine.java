@@ -138,17 +138,17 @@ public final class Engine implements Doors, AutoCloseable {
   private static Map<Entity, Told> toldAgain(Config config, List<Entity> entities) {
     Map<Entity, Told> told = new HashMap<>();
     for (SyncConfig sync : config.syncs()) {
-      boolean byQuery =
+      boolean byItself =
           sync.members().stream()
               .filter(MemberConfig::reads)
               .anyMatch(member ->
                   Objects.requireNonNull(config.systems().get(member.system()))
                       .connector()
-                      .readsByQuery());
-      if (!sync.merges() && (byQuery || sync.refresh() != null)) {
+                      .tellsAgain());
+      if (!sync.merges() && (byItself || sync.refresh() != null)) {
         entities.stream()
             .filter(entity -> entity.name().equals(sync.entity()))
-            .forEach(entity -> told.put(entity, byQuery ? Told.ALL : Told.SOME));
+            .forEach(entity -> told.put(entity, byItself ? Told.ALL : Told.SOME));
       }
     }
     return told;

@@ -31,6 +31,14 @@ public interface Connector {
     return false;
   }
 
+  /**
+   * True where a source of it tells rows again by itself ({@link Operation#REFRESH}): then the
+   * engine keeps what was last told of each of its records, so that only what differs goes on.
+   */
+  default boolean tellsAgain() {
+    return readsByQuery();
+  }
+
   /** Makes the system's handle; connects to nothing yet. */
   ConnectedSystem connect(SystemContext context);
 

@@ -32,8 +32,9 @@ final class LayeringTest {
     POSTGRES("connectors/postgres", "postgres", "spi"),
     JDBC("connectors/jdbc", "jdbc", "spi"),
     MARIADB("connectors/mariadb", "mariadb", "spi jdbc"),
-    CLI("cli", "cli", "spi engine postgres jdbc mariadb"),
-    SERVER("server", "server", "spi engine postgres jdbc mariadb hub"),
+    EXAMPLE("connectors/example", "csv", "spi"),
+    CLI("cli", "cli", "spi engine postgres jdbc mariadb csv"),
+    SERVER("server", "server", "spi engine postgres jdbc mariadb csv hub"),
     DEMO("demo", "demo", "testkit");
 
     private final String folder;

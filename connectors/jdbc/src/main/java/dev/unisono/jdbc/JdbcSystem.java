@@ -57,8 +57,11 @@ final class JdbcSystem implements ConnectedSystem {
     if (!reads.isEmpty()) {
       problems.addAll(new ReadCheck(database, triggers, reads).run(state));
     }
-    problems.addAll(JdbcTarget.check(database, writes));
-    return problems;
+    if (!writes.isEmpty() || reads.isEmpty()) {
+      problems.addAll(JdbcTarget.check(database, writes));
+    }
+    // What is in the way of both, such as that nobody answers, is said once.
+    return problems.stream().distinct().toList();
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -1,6 +1,6 @@
 package dev.unisono.jdbc;
 
-import static dev.unisono.jdbc.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,6 +15,7 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.unisono.jdbc;
 
-import static dev.unisono.jdbc.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.unisono.spi.Binding;
@@ -8,6 +8,10 @@ import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.ReplicaKeys;
+import dev.unisono.testkit.contract.SourceRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;

@@ -1,10 +1,10 @@
 package dev.unisono.jdbc;
 
-import static dev.unisono.jdbc.Bindings.field;
 import static dev.unisono.spi.Operation.CREATE;
 import static dev.unisono.spi.Operation.DELETE;
 import static dev.unisono.spi.Operation.TRUNCATE;
 import static dev.unisono.spi.Operation.UPDATE;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -27,6 +27,7 @@ import dev.unisono.spi.Target;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;

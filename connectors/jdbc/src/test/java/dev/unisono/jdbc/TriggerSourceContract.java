@@ -1,6 +1,6 @@
 package dev.unisono.jdbc;
 
-import static dev.unisono.jdbc.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -27,6 +27,10 @@ import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.Unfit;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.ReplicaKeys;
+import dev.unisono.testkit.contract.SourceRun;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -342,7 +346,7 @@ abstract class TriggerSourceContract {
       assertEquals(List.of(), system.check());
       try (MemberWriter writer = system.memberWriter()) {
         writer.mark(5);
-        run.awaitBatch(batch -> batch.passed() == 5);
+        run.awaitBatch("a marker", batch -> batch.passed() == 5);
         List<int[]> byName = List.of(new int[] {1});
         assertEquals(
             List.of(),
@@ -353,7 +357,7 @@ abstract class TriggerSourceContract {
                     // One is there by then.
                     new MemberWrite(
                         8, binding, null, numbered(binding, "Ada", "z"), null, byName))));
-        run.awaitBatch(batch -> batch.passed() == 8);
+        run.awaitBatch("a marker", batch -> batch.passed() == 8);
         List<Change> made = run.changes();
         assertEquals(List.of(6L, 7L), made.stream().map(Change::marker).toList());
         Row bob = Objects.requireNonNull(made.get(1).after());
@@ -363,7 +367,7 @@ abstract class TriggerSourceContract {
             List.of(
                 new MemberWrite(
                     9, binding, key, numbered(binding, "Rob", Unchanged.UNCHANGED), bob)));
-        run.awaitBatch(batch -> batch.passed() == 9);
+        run.awaitBatch("a marker", batch -> batch.passed() == 9);
         assertEquals(9, run.changes().getLast().marker());
         try (RowReader rows = system.rows(binding)) {
           assertEquals(
@@ -401,7 +405,7 @@ abstract class TriggerSourceContract {
       database.execute(
           "INSERT INTO unisono_log (kind, number) VALUES ('marker', 78)",
           "INSERT INTO unisono_log (kind, number) VALUES ('end', 78)");
-      run.awaitBatch(batch -> batch.passed() == 78);
+      run.awaitBatch("a marker", batch -> batch.passed() == 78);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.unisono.jdbc;
 
-import static dev.unisono.jdbc.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -20,6 +20,8 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.SchemaChange;
 import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.SourceRun;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;

@@ -14,4 +14,7 @@ sealed interface Incoming {
 
   /** Somebody cannot go on, and so nobody can. */
   record Ended(UnisonoException failure) implements Incoming {}
+
+  /** The source was closed. */
+  record Closed() implements Incoming {}
 }

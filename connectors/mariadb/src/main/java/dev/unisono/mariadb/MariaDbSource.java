@@ -174,9 +174,13 @@ final class MariaDbSource implements Source {
     long reportedNanos = System.nanoTime();
     while (true) {
       Incoming next = incoming.poll(SILENCE_SECONDS, TimeUnit.SECONDS);
+      if (closed) {
+        throw new InterruptedException();
+      }
       switch (next) {
         case null -> throw silent();
         case Incoming.Ended ended -> throw ended.failure();
+        case Incoming.Closed() -> throw new InterruptedException();
         case Incoming.Marked marked -> reader.mark(marked.mark());
         case Incoming.Records records -> {
           for (SourceRecord record : records.records()) {
@@ -270,5 +274,7 @@ final class MariaDbSource implements Source {
     if (reading != null) {
       reading.close();
     }
+    // Where it is full nobody waits for more, and what is in it ends with that.
+    incoming.offer(new Incoming.Closed());
   }
 }

@@ -1,9 +1,11 @@
 package dev.unisono.mariadb;
 
-import static dev.unisono.mariadb.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
 import java.sql.SQLException;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.unisono.mariadb;
 
-import static dev.unisono.mariadb.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +11,8 @@ import dev.unisono.spi.Settings;
 import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.MariaDbServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;

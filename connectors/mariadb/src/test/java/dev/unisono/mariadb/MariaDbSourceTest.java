@@ -17,6 +17,8 @@ import dev.unisono.spi.Operation;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Source;
 import dev.unisono.testkit.MariaDbServer;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.unisono.mariadb;
 
-import static dev.unisono.mariadb.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.unisono.spi.Binding;
@@ -13,6 +13,8 @@ import dev.unisono.spi.Projection;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.MariaDbServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.SourceRun;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.time.Instant;

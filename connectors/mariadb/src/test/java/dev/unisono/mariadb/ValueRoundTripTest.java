@@ -1,6 +1,6 @@
 package dev.unisono.mariadb;
 
-import static dev.unisono.mariadb.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.unisono.spi.Binding;
@@ -8,6 +8,9 @@ import dev.unisono.spi.Change;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.MariaDbServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

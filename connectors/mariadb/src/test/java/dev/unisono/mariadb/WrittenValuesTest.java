@@ -1,6 +1,6 @@
 package dev.unisono.mariadb;
 
-import static dev.unisono.mariadb.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -23,6 +23,8 @@ import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.MariaDbServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.SourceRun;
 import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
 import static dev.unisono.spi.SchemaChange.IGNORE;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +16,7 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,6 +16,9 @@ import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.HashMap;

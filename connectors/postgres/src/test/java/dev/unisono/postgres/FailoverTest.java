@@ -6,6 +6,7 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Source;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

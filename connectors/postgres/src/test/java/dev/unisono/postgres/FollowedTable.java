@@ -14,6 +14,7 @@ import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.SourceRun;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

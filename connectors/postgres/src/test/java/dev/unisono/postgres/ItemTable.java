@@ -1,10 +1,12 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -12,6 +12,8 @@ import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,6 +8,8 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Source;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
 import static dev.unisono.spi.Operation.CREATE;
 import static dev.unisono.spi.Operation.DELETE;
 import static dev.unisono.spi.Operation.READ;
 import static dev.unisono.spi.Operation.TRUNCATE;
 import static dev.unisono.spi.Operation.UPDATE;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -24,6 +24,9 @@ import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

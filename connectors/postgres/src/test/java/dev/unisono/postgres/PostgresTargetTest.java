@@ -1,10 +1,10 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
 import static dev.unisono.spi.Operation.CREATE;
 import static dev.unisono.spi.Operation.DELETE;
 import static dev.unisono.spi.Operation.TRUNCATE;
 import static dev.unisono.spi.Operation.UPDATE;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -25,6 +25,7 @@ import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +12,9 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;

@@ -14,6 +14,7 @@ import dev.unisono.spi.SnapshotCommand.Action;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.SourceProgress.TablePhase;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;

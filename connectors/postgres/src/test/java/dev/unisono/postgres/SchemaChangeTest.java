@@ -1,9 +1,9 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
 import static dev.unisono.spi.SchemaChange.EVOLVE;
 import static dev.unisono.spi.SchemaChange.IGNORE;
 import static dev.unisono.spi.SchemaChange.STOP;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,6 +22,7 @@ import dev.unisono.spi.TablePolicy;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Source;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
 import static dev.unisono.spi.Operation.UPDATE;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -20,6 +20,7 @@ import dev.unisono.spi.TransactionLane;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collections;

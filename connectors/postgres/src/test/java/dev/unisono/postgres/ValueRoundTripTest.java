@@ -1,6 +1,6 @@
 package dev.unisono.postgres;
 
-import static dev.unisono.postgres.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.unisono.spi.Binding;
@@ -14,6 +14,9 @@ import dev.unisono.spi.Operation;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.PostgresServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.SourceRun;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

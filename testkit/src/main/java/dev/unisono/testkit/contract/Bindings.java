@@ -1,4 +1,4 @@
-package dev.unisono.jdbc;
+package dev.unisono.testkit.contract;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Field;
@@ -9,17 +9,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Makes bindings whose columns are named like their fields. Has no state. */
-final class Bindings {
+public final class Bindings {
   private Bindings() {}
 
-  static Field field(String name, ValueType type) {
+  public static Field field(String name, ValueType type) {
     return new Field(name, type, false);
   }
 
-  static Binding of(String table, List<String> key, Field... fields) {
-    Schema schema = new Schema(table, List.of(fields), key);
+  public static Binding of(String table, List<String> key, Field... fields) {
+    String name = table.substring(table.indexOf('.') + 1);
+    Schema schema = new Schema(name, List.of(fields), key);
     List<@Nullable String> columns = new ArrayList<>();
     schema.fields().forEach(field -> columns.add(field.name()));
-    return new Binding(table, schema, table, columns, "syncs." + table + ".members[0]");
+    return new Binding(name, schema, table, columns, "syncs." + name + ".members[0]");
   }
 }

@@ -1,8 +1,9 @@
-package dev.unisono.mariadb;
+package dev.unisono.testkit.contract;
 
 import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
+import dev.unisono.spi.Key;
 import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.Source;
@@ -14,7 +15,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * A source that reads on a thread of its own, as the engine would run it, and all it handed over.
  * Safe for threads.
  */
-final class SourceRun implements ChangeSink, AutoCloseable {
+public final class SourceRun implements ChangeSink, AutoCloseable {
   private static final long PATIENCE_NANOS = Duration.ofSeconds(60).toNanos();
 
   private final Source source;
@@ -34,6 +37,7 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   private final List<Change> changes = new ArrayList<>();
   private final Thread thread;
   private final KnownKeys known;
+  private Predicate<Batch> last = batch -> false;
   private CountDownLatch taking = new CountDownLatch(0);
   private SourceProgress progress = SourceProgress.connecting(null);
   private SourceProgress.@Nullable Phase phase;
@@ -60,22 +64,55 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   }
 
   /** Runs it and tells it that each batch is durable. */
-  static SourceRun start(Source source, Map<String, String> state) {
+  public static SourceRun start(Source source, Map<String, String> state) {
     return started(new SourceRun(source, state, true, Integer.MAX_VALUE, KnownKeys.NONE));
   }
 
   /** Runs it and never tells it that anything is durable. */
-  static SourceRun withoutAcknowledging(Source source, Map<String, String> state) {
+  public static SourceRun withoutAcknowledging(Source source, Map<String, String> state) {
     return started(new SourceRun(source, state, false, Integer.MAX_VALUE, KnownKeys.NONE));
   }
 
   /** Runs it until so many batches were taken; the next one is lost, as in a crash. */
-  static SourceRun untilBatches(Source source, Map<String, String> state, int batches) {
+  public static SourceRun untilBatches(Source source, Map<String, String> state, int batches) {
     return started(new SourceRun(source, state, true, batches, KnownKeys.NONE));
   }
 
+  /**
+   * Runs it until a batch was taken and made durable, of which it is not told any more; as in a
+   * crash right after a commit.
+   */
+  public static SourceRun stoppedAt(
+      Source source, Map<String, String> state, Predicate<Batch> last, KnownKeys known) {
+    SourceRun run = new SourceRun(source, state, false, Integer.MAX_VALUE, known);
+    run.last = last;
+    return started(run);
+  }
+
+  /**
+   * Runs it for somebody who keeps what it hands over, and kept what was handed over before.
+   *
+   * @param acknowledging false where it is told that something is durable only when asked for
+   */
+  public static SourceRun followed(
+      Source source, Map<String, String> state, List<Change> before, boolean acknowledging) {
+    AtomicReference<@Nullable SourceRun> self = new AtomicReference<>();
+    KnownKeys known =
+        new ReplicaKeys(
+            () ->
+                new Replica()
+                    .apply(before)
+                    .apply(Objects.requireNonNull(self.get()).changes())
+                    .keys(),
+            true);
+    SourceRun run = new SourceRun(source, state, acknowledging, Integer.MAX_VALUE, known);
+    self.set(run);
+    return started(run);
+  }
+
   /** Runs it for somebody who keeps what it hands over, until so many batches were taken. */
-  static SourceRun feeding(Source source, Map<String, String> state, int batches, KnownKeys known) {
+  public static SourceRun feeding(
+      Source source, Map<String, String> state, int batches, KnownKeys known) {
     return started(new SourceRun(source, state, true, batches, known));
   }
 
@@ -98,13 +135,18 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   }
 
   /** Runs it and takes nothing, as a state whose disk is full, until it is let go. */
-  static SourceRun stuck(Source source, Map<String, String> state) {
+  public static SourceRun stuck(Source source, Map<String, String> state) {
     SourceRun run = new SourceRun(source, state, true, Integer.MAX_VALUE, KnownKeys.NONE);
     run.taking = new CountDownLatch(1);
     return started(run);
   }
 
-  void letGo() {
+  /** Tells it now that all it has handed over is durable. */
+  public synchronized void acknowledge() {
+    batches.forEach(batch -> source.durable(batch.mark()));
+  }
+
+  public void letGo() {
     taking.countDown();
   }
 
@@ -124,7 +166,7 @@ final class SourceRun implements ChangeSink, AutoCloseable {
     if (acknowledging) {
       source.durable(batch.mark());
     }
-    if (!batch.learned().isEmpty()) {
+    if (!batch.learned().isEmpty() || last.test(batch)) {
       notifyAll();
       // As the engine does: the source is stopped and started anew.
       throw new InterruptedException();
@@ -132,7 +174,7 @@ final class SourceRun implements ChangeSink, AutoCloseable {
     notifyAll();
   }
 
-  static void fold(Map<String, String> state, Batch batch) {
+  public static void fold(Map<String, String> state, Batch batch) {
     batch
         .state()
         .forEach((name, value) -> {
@@ -157,18 +199,18 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   }
 
   /** What the source last said of itself. */
-  synchronized SourceProgress progress() {
+  public synchronized SourceProgress progress() {
     return progress;
   }
 
   /** Waits until the source says something of itself. */
-  SourceRun awaitProgress(String what, Predicate<SourceProgress> wanted) {
+  public SourceRun awaitProgress(String what, Predicate<SourceProgress> wanted) {
     await(() -> wanted.test(progress), what);
     return this;
   }
 
   /** Waits until every table is read and compared. */
-  SourceRun awaitDone() {
+  public SourceRun awaitDone() {
     return awaitProgress(
         "the end of the comparison",
         now ->
@@ -176,7 +218,7 @@ final class SourceRun implements ChangeSink, AutoCloseable {
                 && now.tables().stream().allMatch(table -> table.phase() == TablePhase.DONE));
   }
 
-  void command(SnapshotCommand.Action action, @Nullable String sync) {
+  public void command(SnapshotCommand.Action action, @Nullable String sync) {
     source.command(new SnapshotCommand(action, sync));
   }
 
@@ -192,7 +234,7 @@ final class SourceRun implements ChangeSink, AutoCloseable {
             failure);
       }
       try {
-        wait(Math.max(1, left / 1_000_000));
+        wait(Math.clamp(left / 1_000_000, 1, 50)); // What is waited for may be elsewhere.
       } catch (InterruptedException interrupted) {
         Thread.currentThread().interrupt();
         throw new AssertionError("interrupted", interrupted);
@@ -200,48 +242,58 @@ final class SourceRun implements ChangeSink, AutoCloseable {
     }
   }
 
-  SourceRun awaitStreaming() {
+  public SourceRun awaitStreaming() {
     await(() -> phase == SourceProgress.Phase.STREAMING, "the end of the snapshot");
     return this;
   }
 
   /** What is said of tables whose columns have changed. */
-  synchronized List<String> differences() {
+  public synchronized List<String> differences() {
     return progress.tables().stream().flatMap(table -> table.differences().stream()).toList();
   }
 
-  synchronized boolean ended() {
+  public synchronized boolean ended() {
     return ended;
   }
 
-  synchronized @Nullable Throwable failure() {
+  public synchronized @Nullable Throwable failure() {
     return failure;
   }
 
-  synchronized boolean streaming() {
+  public synchronized boolean streaming() {
     return phase == SourceProgress.Phase.STREAMING;
   }
 
-  List<Change> awaitChanges(int count) {
+  public List<Change> awaitChanges(int count) {
     await(() -> changes.size() >= count, count + " changes");
     return changes();
   }
 
-  Change await(Predicate<Change> wanted) {
+  /** Waits for a change of a row whose key is this number. */
+  public Change awaitKey(long number) {
+    return await(change -> Objects.equals(new Key(number), change.key()));
+  }
+
+  public Change await(Predicate<Change> wanted) {
     await(() -> changes.stream().anyMatch(wanted), "a change");
     return changes().stream().filter(wanted).findFirst().orElseThrow();
   }
 
-  void awaitBatch(String what, Predicate<Batch> wanted) {
+  /** Waits until all that was handed over is as wanted. */
+  public void awaitThat(Predicate<List<Change>> wanted, String what) {
+    await(() -> wanted.test(List.copyOf(changes)), what);
+  }
+
+  public void awaitBatch(String what, Predicate<Batch> wanted) {
     await(() -> batches.stream().anyMatch(wanted), what);
   }
 
-  void awaitBatches(int count) {
+  public void awaitBatches(int count) {
     await(() -> batches.size() >= count, count + " batches");
   }
 
   /** Waits until it ends by itself, and gives the problem; fails where there was none. */
-  UnisonoException awaitFailure() throws InterruptedException {
+  public UnisonoException awaitFailure() throws InterruptedException {
     awaitEnd();
     synchronized (this) {
       if (failure instanceof UnisonoException problem) {
@@ -252,27 +304,32 @@ final class SourceRun implements ChangeSink, AutoCloseable {
   }
 
   /** Waits until it ends because the batches it may hand over were taken. */
-  void awaitEnd() throws InterruptedException {
+  public void awaitEnd() throws InterruptedException {
     if (!thread.join(Duration.ofSeconds(60))) {
       throw new AssertionError("still running");
     }
   }
 
-  synchronized List<Change> changes() {
+  /** Asks it to stop as the engine does, and does not wait. */
+  public void interrupt() {
+    thread.interrupt();
+  }
+
+  public synchronized List<Change> changes() {
     return List.copyOf(changes);
   }
 
-  synchronized List<Batch> batches() {
+  public synchronized List<Batch> batches() {
     return List.copyOf(batches);
   }
 
   /** The state as of the last batch taken. */
-  synchronized Map<String, String> state() {
+  public synchronized Map<String, String> state() {
     return Map.copyOf(state);
   }
 
   /** Fails where it ended otherwise than by being told to. */
-  synchronized void wasWell() {
+  public synchronized void wasWell() {
     if (failure != null) {
       throw new AssertionError("the source failed", failure);
     }

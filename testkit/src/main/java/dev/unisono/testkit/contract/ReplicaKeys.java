@@ -1,8 +1,9 @@
-package dev.unisono.jdbc;
+package dev.unisono.testkit.contract;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.KnownKeys;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -12,18 +13,18 @@ import org.jspecify.annotations.Nullable;
  * The keys that a consumer named {@code replica} holds, page by page, once a test lets it answer.
  * Safe for threads as far as what gives the keys is.
  */
-final class ReplicaKeys implements KnownKeys {
+public final class ReplicaKeys implements KnownKeys {
   private final Supplier<List<Key>> keys;
   private final boolean deletesExtra;
   private final AtomicReference<@Nullable String> notYet = new AtomicReference<>();
 
-  ReplicaKeys(Supplier<List<Key>> keys, boolean deletesExtra) {
+  public ReplicaKeys(Supplier<List<Key>> keys, boolean deletesExtra) {
     this.keys = keys;
     this.deletesExtra = deletesExtra;
   }
 
   /** From now on it is not ready, for this reason; null where it is again. */
-  void notYet(@Nullable String why) {
+  public void notYet(@Nullable String why) {
     notYet.set(why);
   }
 
@@ -48,10 +49,13 @@ final class ReplicaKeys implements KnownKeys {
     if (why != null) {
       return new Answer.Later(place, why);
     }
-    int from = place == null ? 0 : Integer.parseInt(place);
-    List<Key> all = keys.get();
-    int to = Math.min(all.size(), from + limit);
-    return new Answer.Portion(
-        all.subList(Math.min(from, to), to), to >= all.size() ? null : Integer.toString(to));
+    // By what comes after a key, not by a count: what is held changes while it is asked for.
+    List<Key> left =
+        keys.get().stream()
+            .filter(key -> place == null || key.toString().compareTo(place) > 0)
+            .sorted(Comparator.comparing(Key::toString))
+            .toList();
+    List<Key> page = left.subList(0, Math.min(left.size(), limit));
+    return new Answer.Portion(page, page.size() == left.size() ? null : page.getLast().toString());
   }
 }

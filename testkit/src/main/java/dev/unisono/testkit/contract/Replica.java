@@ -1,4 +1,4 @@
-package dev.unisono.mariadb;
+package dev.unisono.testkit.contract;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
@@ -15,10 +15,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a table holds if the changes that a source showed are all that happened. For one thread. */
-final class Replica {
+public final class Replica {
   private final Map<Key, Row> rows = new HashMap<>();
 
-  Replica apply(List<Change> changes) {
+  public Replica apply(List<Change> changes) {
     changes.forEach(this::apply);
     return this;
   }
@@ -40,14 +40,14 @@ final class Replica {
     }
   }
 
-  void lose(Key... keys) {
+  public void lose(Key... keys) {
     for (Key key : keys) {
       rows.remove(key);
     }
   }
 
   /** Rows that nobody showed, with these keys and nothing else. */
-  void add(Binding binding, long... ids) {
+  public void add(Binding binding, long... ids) {
     for (long id : ids) {
       @Nullable Object[] values = new @Nullable Object[binding.schema().size()];
       values[binding.schema().keyPosition(0)] = id;
@@ -56,19 +56,24 @@ final class Replica {
   }
 
   /** The keys of all rows, in an order that stays. */
-  List<Key> keys() {
+  public List<Key> keys() {
     return rows.keySet().stream().sorted(java.util.Comparator.comparing(Key::toString)).toList();
   }
 
+  /** The rows as they came, in no order. */
+  public List<Row> rows() {
+    return List.copyOf(rows.values());
+  }
+
   /** Each row as text, its values with bars between, sorted. */
-  List<String> texts() {
+  public List<String> texts() {
     List<String> texts = new ArrayList<>();
     rows.values().forEach(row -> texts.add(text(row)));
     Collections.sort(texts);
     return texts;
   }
 
-  static String text(Row row) {
+  public static String text(Row row) {
     List<String> values = new ArrayList<>();
     for (int i = 0; i < row.schema().size(); i++) {
       values.add(text(row.value(i)));
