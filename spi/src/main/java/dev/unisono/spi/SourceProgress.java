@@ -69,7 +69,8 @@ public record SourceProgress(
    * How far the snapshot of a table is.
    *
    * @param began the journal's sequence when the present or last snapshot of it began
-   * @param cause why it is read: {@code first-load}, {@code command} or a problem's code
+   * @param cause why it is read: {@code first-load}, {@code command}, {@code refresh} or a
+   *     problem's code
    * @param number counts the snapshots of it
    * @param rowsEstimated the system's own estimate of the table's rows; -1 where it has none
    * @param rowsPerSecond of the last chunks; 0 where none was read lately
@@ -126,6 +127,11 @@ public record SourceProgress(
           waiting,
           done,
           List.of());
+    }
+
+    /** Whether only what differs is told: it brings nobody what they have lost. */
+    public boolean refreshes() {
+      return cause.equals("refresh");
     }
 
     /** How much is read, in percent of the estimate; -1 where there is none. */

@@ -2,11 +2,9 @@ package dev.unisono.jdbc;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
-import dev.unisono.spi.Key;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
-import dev.unisono.spi.Row;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -17,7 +15,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One configured database that is read by queries, and nothing else. Safe for threads. */
@@ -91,21 +88,9 @@ final class QuerySystem implements ConnectedSystem {
     }
   }
 
-  /** Refuses each write. */
   @Override
   public Owner owner() {
-    return new Owner() {
-      @Override
-      public Optional<WriteReceipt> update(
-          Binding binding, Key key, Row patch, @Nullable Row expected) {
-        throw new UnisonoException(notWritten(binding));
-      }
-
-      @Override
-      public void close() {
-        // It holds nothing.
-      }
-    };
+    throw new UnisonoException(notWritten(reads.isEmpty() ? null : reads.getFirst()));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.unisono.jdbc;
 
-import static dev.unisono.jdbc.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
@@ -8,6 +8,7 @@ import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.DriverManager;

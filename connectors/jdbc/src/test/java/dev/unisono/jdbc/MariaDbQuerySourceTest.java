@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ValueType;
 import dev.unisono.testkit.MariaDbServer;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.SourceRun;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -1,6 +1,6 @@
 package dev.unisono.jdbc;
 
-import static dev.unisono.jdbc.Bindings.field;
+import static dev.unisono.testkit.contract.Bindings.field;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,6 +20,10 @@ import dev.unisono.spi.SourceProgress.TablePhase;
 import dev.unisono.spi.Unfit;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
+import dev.unisono.testkit.contract.Bindings;
+import dev.unisono.testkit.contract.Replica;
+import dev.unisono.testkit.contract.ReplicaKeys;
+import dev.unisono.testkit.contract.SourceRun;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -101,7 +101,9 @@ public final class TargetRepairs implements AutoCloseable {
       String ask = name + " " + sync;
       Asked before = asked.get(ask);
       // One that began at the note's own sequence may have begun before it, but not once we asked.
-      if (table.began() > note.sequence() || (before != null && table.number() > before.number())) {
+      boolean later =
+          table.began() > note.sequence() || (before != null && table.number() > before.number());
+      if (later && !table.refreshes()) {
         return table.phase() == TablePhase.DONE;
       }
       if (before == null || System.nanoTime() - before.nanos() > ASK_AGAIN_NANOS) {

@@ -1,5 +1,6 @@
 package dev.unisono.testkit.contract;
 
+import dev.unisono.spi.Binding;
 import dev.unisono.spi.Connector;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,11 @@ public interface ContractSystem extends AutoCloseable {
    * All that is there beside rows (tables, triggers, slots …), to see whether something was made.
    */
   List<String> catalog();
+
+  /** How a table is bound, with what this kind of system has to be told of it. */
+  default Binding bound(Binding plain) {
+    return plain;
+  }
 
   /** A row that the system refuses to hold. */
   Item refused();

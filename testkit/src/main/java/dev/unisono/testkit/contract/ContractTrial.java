@@ -140,7 +140,7 @@ final class ContractTrial implements AutoCloseable {
   /** A new table, and how it is bound. */
   Binding table(String name) {
     system.makeTable(name);
-    return Item.binding(name);
+    return system.bound(Item.binding(name));
   }
 
   List<Item> items(Binding binding) {

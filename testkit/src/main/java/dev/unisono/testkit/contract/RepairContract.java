@@ -2,6 +2,7 @@ package dev.unisono.testkit.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
@@ -83,7 +84,8 @@ interface RepairContract extends ContractPart {
       assertEquals(keys(0, 1, 2, 3, 4), read, "all rows were told again");
       assertEquals(keys(77, 78, 79, 80), deleted(run.changes()));
       SourceProgress.TableProgress table = run.progress().tables().getFirst();
-      assertEquals(4, table.rowsMissing());
+      // Who does not see deletes as such may have compared once more since.
+      assertTrue(table.rowsMissing() == 4 || !trial().can(Ability.EACH_CHANGE), table::toString);
       run.wasWell();
     }
   }
