@@ -430,13 +430,41 @@ final class ConfigReaderTest {
           "serve: false",
           key);
     }
+  }
+
+  @Test
+  void refreshIsALengthOfTimeOrATimetable() throws IOException {
+    for (String good : List.of("15m", "10s", "\"0 3 * * *\"", "\"*/5 8-18 * * 1-5\"")) {
+      assertEquals(
+          List.of(), changed("entity: customer", "entity: customer", "refresh: " + good), good);
+    }
+    assertProblem(
+        "out-of-range",
+        "syncs.customers.refresh",
+        "15m",
+        "entity: customer",
+        "entity: customer",
+        "refresh: 5s");
+    for (String bad : List.of("nightly", "\"0 3 * *\"", "\"61 3 * * *\"")) {
+      assertProblem(
+          "wrong-value",
+          "syncs.customers.refresh",
+          "three in the night",
+          "entity: customer",
+          "entity: customer",
+          "refresh: " + bad);
+    }
+  }
+
+  /** Of systems that show their changes by themselves. */
+  @Test
+  void aCursorIsForSystemsThatAreReadByQueries() throws IOException {
     assertProblem(
         "not-available",
-        "syncs.customers.refresh",
+        "syncs.customers.members[0].cursor",
         "Leave it out",
-        "entity: customer",
-        "entity: customer",
-        "refresh: x");
+        "- { system: crm, table: public.customers, direction: read }",
+        "- { system: crm, table: public.customers, direction: read, cursor: changed }");
   }
 
   /** The right config with two members that both write, and something more about them. */
