@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       "  soak      many rows through a small heap: does memory or the cost of a row grow",
       "  source-load  what being read costs the source database",
       "  merge     how many changes of several members that write the same records are merged",
+      "  members   how long after its commit an edit is in two other members, and how many keep pace",
       "  snapshot  how fast a table's snapshot is read, and what it costs the source database",
       "A machine is noisy: compare by ratio, in one run. See bench/RESULTS.md."
     })
@@ -59,6 +60,7 @@ final class Bench implements Callable<Integer> {
               SoakScenario.NAME, SoakScenario.CONTENDERS,
               SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS,
               MergeScenario.NAME, MergeScenario.CONTENDERS,
+              MembersScenario.NAME, MembersScenario.CONTENDERS,
               SnapshotScenario.NAME, SnapshotScenario.CONTENDERS));
 
   /** Where the whole server runs, by a config. */
@@ -74,7 +76,7 @@ final class Bench implements Callable<Integer> {
       paramLabel = "SCENARIO",
       arity = "0..*",
       description =
-          "log, pipeline, latency, soak, source-load, snapshot or merge; the first three where none"
+          "log, pipeline, latency, soak, source-load, snapshot, merge or members; the first three where none"
               + " is named")
   private List<String> scenarios = new ArrayList<>();
 
@@ -90,7 +92,7 @@ final class Bench implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "280000",
       description =
-          "changes in the backlog of log and pipeline, and edits of merge, in hundreds"
+          "changes in the backlog of log and pipeline, and edits of merge and members, in hundreds"
               + " (${DEFAULT-VALUE})")
   private long changes;
 
@@ -110,7 +112,7 @@ final class Bench implements Callable<Integer> {
       names = "--rate",
       paramLabel = "N",
       defaultValue = "200",
-      description = "transactions a second of latency (${DEFAULT-VALUE})")
+      description = "transactions a second of latency and members (${DEFAULT-VALUE})")
   private int perSecond;
 
   @Option(
@@ -118,7 +120,7 @@ final class Bench implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "10",
       description =
-          "how long latency, source-load and snapshot measure once warm (${DEFAULT-VALUE})")
+          "how long latency, members, source-load and snapshot measure once warm (${DEFAULT-VALUE})")
   private int seconds;
 
   @Option(
@@ -195,6 +197,7 @@ final class Bench implements Callable<Integer> {
       case PipelineScenario.NAME -> new PipelineScenario(folder, backlog, clock);
       case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
       case MergeScenario.NAME -> new MergeScenario(folder, backlog);
+      case MembersScenario.NAME -> new MembersScenario(folder, perSecond, seconds, backlog, clock);
       case SnapshotScenario.NAME -> new SnapshotScenario(folder, full ? FULL_ROWS : rows, seconds);
       case SourceLoadScenario.NAME -> new SourceLoadScenario(folder, seconds);
       default -> new LatencyScenario(folder, perSecond, seconds, clock);

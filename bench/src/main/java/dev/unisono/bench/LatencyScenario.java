@@ -198,7 +198,9 @@ final class LatencyScenario implements Scenario {
       throws SQLException, InterruptedException {
     listener.awaitReady(LIMIT);
     ProcessUse before = ProcessUse.of(processId);
-    Samples commits = new OpenLoad(source(), clock).run(transactions(), firstMeasured(), perSecond);
+    Samples commits =
+        new OpenLoad(source().server(), SourceDatabase.DATABASE, clock)
+            .run(transactions(), firstMeasured(), perSecond);
     ProcessUse after = ProcessUse.of(processId);
     JsonNode arrived = listener.awaitResult(LIMIT);
     Map<String, Double> values = new LinkedHashMap<>();

@@ -1,5 +1,6 @@
 package dev.unisono.bench;
 
+import dev.unisono.testkit.PostgresServer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -23,11 +24,13 @@ final class OpenLoad {
 
   private static final long AHEAD_MICROS = 200_000;
 
-  private final SourceDatabase source;
+  private final PostgresServer server;
+  private final String database;
   private final InstantSource clock;
 
-  OpenLoad(SourceDatabase source, InstantSource clock) {
-    this.source = source;
+  OpenLoad(PostgresServer server, String database, InstantSource clock) {
+    this.server = server;
+    this.database = database;
     this.clock = clock;
   }
 
@@ -47,7 +50,7 @@ final class OpenLoad {
     try (ExecutorService threads = Executors.newFixedThreadPool(CONNECTIONS)) {
       List<Future<?>> parts = new ArrayList<>();
       for (int i = 0; i < CONNECTIONS; i++) {
-        Connection connection = source.server().connect(SourceDatabase.DATABASE);
+        Connection connection = server.connect(database);
         connections.add(connection);
         int part = i;
         parts.add(
