@@ -1,7 +1,6 @@
 package dev.unisono.engine;
 
 import dev.unisono.engine.clean.Cleaner;
-import dev.unisono.engine.clean.Finding;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
@@ -33,6 +32,7 @@ import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.state.Told;
+import dev.unisono.engine.validate.Finding;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;

@@ -2,9 +2,9 @@ package dev.unisono.server;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.Engine;
-import dev.unisono.engine.clean.Finding;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.validate.Finding;
 import dev.unisono.spi.Problem;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;

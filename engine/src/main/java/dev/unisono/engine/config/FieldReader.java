@@ -2,9 +2,9 @@ package dev.unisono.engine.config;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.engine.validate.Validator;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.ValueType;
 import java.io.IOException;
@@ -230,7 +230,7 @@ final class FieldReader {
         case BOOLEAN -> allowed.add(Boolean.valueOf(text));
         case LONG, DECIMAL, DOUBLE -> {
           try {
-            allowed.add(Cleaner.comparable(new BigDecimal(text)));
+            allowed.add(Validator.comparable(new BigDecimal(text)));
           } catch (NumberFormatException notNumber) {
             map.note("enum", "wrong-type", "'" + text + "' is not a number.", "Write numbers.");
           }

@@ -1,7 +1,6 @@
 package dev.unisono.engine.merge;
 
 import dev.unisono.engine.clean.Cleaner;
-import dev.unisono.engine.clean.Finding;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.MemberConfig;
@@ -15,6 +14,7 @@ import dev.unisono.engine.merge.RecordLinks.AmbiguousMatch;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.state.StoredKey;
+import dev.unisono.engine.validate.Finding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.MemberWrite;

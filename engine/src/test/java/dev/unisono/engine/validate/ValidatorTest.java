@@ -1,20 +1,12 @@
-package dev.unisono.engine.clean;
+package dev.unisono.engine.validate;
 
-import static dev.unisono.engine.config.Config.StandardizeStep.LOWER_CASE;
-import static dev.unisono.engine.config.Config.StandardizeStep.TITLE_CASE;
-import static dev.unisono.engine.config.Config.StandardizeStep.TRIM;
-import static dev.unisono.engine.config.Config.StandardizeStep.UPPER_CASE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotSame;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
-import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Json;
 import dev.unisono.spi.Row;
@@ -29,24 +21,20 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-final class CleanerTest {
+final class ValidatorTest {
   private static final FieldConstraints FREE =
       new FieldConstraints(false, null, null, null, null, null, null);
   private static final FieldConstraints REQUIRED =
       new FieldConstraints(true, null, null, null, null, null, null);
 
-  private static Cleaner cleaner(ValueType type, FieldRules... rules) {
+  private static Validator validator(ValueType type, FieldRules... rules) {
     List<Field> fields = new ArrayList<>();
     for (int i = 0; i < rules.length; i++) {
       fields.add(new Field("f" + i, type, rules[i].constraints().required()));
     }
     Schema schema = new Schema("thing", fields, List.of("f0"));
-    return new Cleaner(
+    return new Validator(
         new EntityConfig("things", schema, List.of(), List.of(rules), Set.of(), true));
-  }
-
-  private static FieldRules steps(StandardizeStep... steps) {
-    return new FieldRules(List.of(steps), FREE);
   }
 
   private static FieldRules rule(FieldConstraints constraints) {
@@ -61,76 +49,12 @@ final class CleanerTest {
     return new Row(new Schema("thing", fields, List.of("f0")), values);
   }
 
-  private static @Nullable Object standard(String text, StandardizeStep... steps) {
-    return cleaner(ValueType.STRING, steps(steps))
-        .standardize(row(ValueType.STRING, text))
-        .value(0);
-  }
-
   private static List<String> codes(FieldConstraints constraints, @Nullable Object value) {
-    return cleaner(ValueType.STRING, rule(constraints))
+    return validator(ValueType.STRING, rule(constraints))
         .validate(row(ValueType.STRING, value))
         .stream()
         .map(Finding::code)
         .toList();
-  }
-
-  @Test
-  void trimTakesWhiteSpaceOfEveryKindFromBothEnds() {
-    assertEquals("a b", standard(" \t\n\u2003a b\u3000 ", TRIM));
-    assertEquals("", standard("   ", TRIM));
-  }
-
-  @Test
-  void caseFollowsNoLocale() {
-    assertEquals("title i", standard("TITLE I", LOWER_CASE));
-    assertEquals("STRASSE", standard("straße", UPPER_CASE));
-  }
-
-  @Test
-  void titleCaseBeginsEachRunOfLetters() {
-    assertEquals("Ada Lovelace-King", standard("ADA lovelace-kING", TITLE_CASE));
-    assertEquals("O'Neill", standard("o'neill", TITLE_CASE));
-    assertEquals("Élodie Ångström", standard("éLODIE ÅNGSTRÖM", TITLE_CASE));
-    assertEquals("\uD801\uDC00\uD801\uDC28", standard("\uD801\uDC28\uD801\uDC00", TITLE_CASE));
-  }
-
-  @Test
-  void titleCaseTakesALetterAndItsMarkAsOne() {
-    assertEquals("Rene\u0301e", standard("RENE\u0301E", TITLE_CASE));
-  }
-
-  @Test
-  void stepsAreTakenInTheirOrder() {
-    assertEquals("Ada", standard("  aDA ", TRIM, LOWER_CASE, TITLE_CASE));
-    assertEquals("ADA", standard("ada", TITLE_CASE, UPPER_CASE));
-  }
-
-  @Test
-  void aRowThatIsCleanAlreadyIsTheSameRow() {
-    Cleaner cleaner = cleaner(ValueType.STRING, steps(TRIM), steps());
-    Row clean = row(ValueType.STRING, "a", " b ");
-    assertSame(clean, cleaner.standardize(clean));
-  }
-
-  @Test
-  void onlyFieldsWithStepsChangeAndTheGivenRowStays() {
-    Cleaner cleaner = cleaner(ValueType.STRING, steps(TRIM), steps(), steps(UPPER_CASE));
-    Row given = row(ValueType.STRING, " a ", " b ", "c");
-    Row clean = cleaner.standardize(given);
-    assertNotSame(given, clean);
-    assertEquals(List.of("a", " b ", "C"), List.of(clean.copyValues()));
-    assertEquals(" a ", given.value(0));
-    assertTrue(cleaner.standardizes(0));
-    assertFalse(cleaner.standardizes(1));
-  }
-
-  @Test
-  void nullAndUnchangedPassTheStepsUntouched() {
-    Cleaner cleaner = cleaner(ValueType.STRING, steps(TRIM), steps(LOWER_CASE));
-    Row clean = cleaner.standardize(row(ValueType.STRING, null, Unchanged.UNCHANGED));
-    assertNull(clean.value(0));
-    assertSame(Unchanged.UNCHANGED, clean.value(1));
   }
 
   @Test
@@ -189,7 +113,7 @@ final class CleanerTest {
   void numbersAreAmongTheAllowedByTheirValue() {
     FieldConstraints one =
         new FieldConstraints(
-            false, null, null, null, null, null, Set.of(Cleaner.comparable(1L), "a", true));
+            false, null, null, null, null, null, Set.of(Validator.comparable(1L), "a", true));
     for (Object allowed : new Object[] {1L, new BigDecimal("1.00"), 1.0, "a", true}) {
       assertEquals(List.of(), codes(one, allowed), allowed.toString());
     }
@@ -201,9 +125,9 @@ final class CleanerTest {
 
   @Test
   void zerosOfEveryScaleAreTheSameAllowedNumber() {
-    assertEquals(Cleaner.comparable(0L), Cleaner.comparable(new BigDecimal("0.000")));
-    assertEquals(Cleaner.comparable(0L), Cleaner.comparable(-0.0));
-    assertEquals(Cleaner.comparable(100L), Cleaner.comparable(new BigDecimal("1E+2")));
+    assertEquals(Validator.comparable(0L), Validator.comparable(new BigDecimal("0.000")));
+    assertEquals(Validator.comparable(0L), Validator.comparable(-0.0));
+    assertEquals(Validator.comparable(100L), Validator.comparable(new BigDecimal("1E+2")));
   }
 
   @Test
@@ -222,9 +146,9 @@ final class CleanerTest {
         new FieldConstraints(false, null, null, null, BigDecimal.ZERO, null, null);
     FieldConstraints letters =
         new FieldConstraints(false, null, 3, null, null, null, Set.of("red", "blue"));
-    Cleaner cleaner =
-        cleaner(ValueType.STRING, rule(REQUIRED), rule(number), rule(letters), rule(letters));
-    List<Finding> findings = cleaner.validate(row(ValueType.STRING, null, -77L, "secret", "sec"));
+    Validator validator =
+        validator(ValueType.STRING, rule(REQUIRED), rule(number), rule(letters), rule(letters));
+    List<Finding> findings = validator.validate(row(ValueType.STRING, null, -77L, "secret", "sec"));
     assertEquals(
         List.of("required", "minimum", "too-long", "not-allowed"),
         findings.stream().map(Finding::code).toList());

@@ -1,4 +1,4 @@
-package dev.unisono.engine.clean;
+package dev.unisono.engine.validate;
 
 /**
  * One thing that is wrong with a value. Never holds the value itself. Immutable.
