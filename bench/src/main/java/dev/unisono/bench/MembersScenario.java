@@ -1,12 +1,7 @@
 package dev.unisono.bench;
 
 import dev.unisono.testkit.PostgresServer;
-import dev.unisono.testkit.ServerProcess;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,13 +20,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * {@code members}: three PostgreSQL databases that all write the same records: how long after its
- * commit an edit is in the others' rows, under a steady load, and how many edits a second of all
- * three are in unison again. For one thread.
+ * {@code members}: three PostgreSQL databases that all write the same records, or two of them: how
+ * long after its commit an edit is in the others' rows, under a steady load, and how many edits a
+ * second of all are in unison again. For one thread.
  */
 final class MembersScenario implements Scenario {
   static final String NAME = "members";
-  static final List<String> CONTENDERS = List.of("unisono");
+  private static final String THREE = "unisono";
+  private static final String TWO = "unisono-two";
+  private static final String PEER = "symmetricds-two";
+  private static final String PEER_TUNED = "symmetricds-two-tuned";
+  static final List<String> CONTENDERS = List.of(THREE, TWO, PEER, PEER_TUNED);
 
   private static final List<String> MEMBERS = List.of("crm", "billing", "shop");
   private static final int WARM_UP_SECONDS = 20;
@@ -74,7 +73,12 @@ final class MembersScenario implements Scenario {
 
   @Override
   public List<Ratio> ratios() {
-    return List.of(new Ratio("unisono.row.p99", "30"));
+    return List.of(
+        new Ratio(THREE + ".row.p99", "30"),
+        new Ratio(TWO, PEER),
+        new Ratio(TWO, PEER_TUNED),
+        new Ratio(TWO + ".row.p99", PEER + ".row.p99"),
+        new Ratio(TWO + ".row.p99", PEER_TUNED + ".row.p99"));
   }
 
   @Override
@@ -113,7 +117,7 @@ final class MembersScenario implements Scenario {
         rounds * RECORDS
             + " updates of "
             + RECORDS
-            + " records, a third by each member, "
+            + " records, each by one of the members, "
             + EDITS_AT_ONCE
             + " in a transaction, as fast as the members take them; until all hold all of it");
     conditions.put("all parts", "three servers and Unisono on one machine, TCP over loopback");
@@ -124,7 +128,8 @@ final class MembersScenario implements Scenario {
   public Run run(String contender) throws SQLException, InterruptedException {
     Path runFolder = folder.resolve(NAME + "-" + ++run);
     String database = "run_" + run;
-    for (String member : MEMBERS) {
+    List<String> members = contender.equals(THREE) ? MEMBERS : MEMBERS.subList(0, 2);
+    for (String member : members) {
       server(member).createDatabase(database);
       execute(
           member,
@@ -132,81 +137,38 @@ final class MembersScenario implements Scenario {
           "CREATE TABLE public.item (id bigint PRIMARY KEY, name text, email text, country text,"
               + " balance numeric(12,2), due bigint)");
     }
-    execute(
-        MEMBERS.getFirst(),
-        database,
-        "INSERT INTO public.item SELECT "
-            + FIRST_RECORD
-            + " + i, 'Ada', 'ada@example.com', 'GB', 0, 0 FROM generate_series(1, "
-            + RECORDS
-            + ") i");
-    try (ServerProcess server = start(runFolder, database)) {
-      server.awaitReady(LIMIT, () -> false);
-      await(database, "all hold the records", "count(*)", RECORDS);
-      ProcessUse before = ProcessUse.of(server.processId());
-      Map<String, Double> values = steady(database);
-      values.put("", edit(database));
-      ProcessUse after = ProcessUse.of(server.processId());
+    try (MemberKeeper keeper = start(contender, runFolder, database, members)) {
+      keeper.awaitReady(LIMIT);
+      execute(
+          MEMBERS.getFirst(),
+          database,
+          "INSERT INTO public.item SELECT "
+              + FIRST_RECORD
+              + " + i, 'Ada', 'ada@example.com', 'GB', 0, 0 FROM generate_series(1, "
+              + RECORDS
+              + ") i");
+      await(members, database, "all hold the records", "count(*)", RECORDS);
+      ProcessUse before = ProcessUse.of(keeper.processId());
+      Map<String, Double> values = steady(members, database);
+      values.put("", edit(members, database));
+      ProcessUse after = ProcessUse.of(keeper.processId());
       return new Run(values, after.cpuSecondsSince(before), after.peakMemoryBytes());
     }
   }
 
-  private ServerProcess start(Path runFolder, String database) {
-    int port = ServerProcess.freePort();
-    StringBuilder systems = new StringBuilder();
-    StringBuilder members = new StringBuilder();
-    Path config = runFolder.resolve("unisono.yaml");
-    try {
-      Files.createDirectories(runFolder);
-      for (String member : MEMBERS) {
-        Path password = runFolder.resolve("password-" + member);
-        Files.createFile(
-            password,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(password, server(member).password());
-        systems.append(
-            "  %s: { connector: postgres, url: \"%s\", user: %s, password: \"${file:%s}\" }\n"
-                .formatted(
-                    member, server(member).jdbcUrl(database), server(member).user(), password));
-        members.append(
-            "      - { system: %s, table: public.item, direction: both }\n".formatted(member));
-      }
-      Files.writeString(
-          config,
-          """
-          server: { host: 127.0.0.1, port: %d }
-          state: { folder: "%s" }
-          systems:
-          %sentities:
-            item:
-              plural: items
-              key: id
-              schema:
-                properties:
-                  id:      { type: integer }
-                  name:    { type: string, maxLength: 200 }
-                  email:   { type: string }
-                  country: { type: string }
-                  balance: { type: number }
-                  due:     { type: integer }
-          syncs:
-            items:
-              entity: item
-              first-load: live
-              members:
-          %s\
-          """
-              .formatted(port, runFolder.resolve("state"), systems, members));
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
-    return ServerProcess.start(
-        ServerProcess.projectFolder(),
-        config,
-        port,
-        runFolder.resolve("state"),
-        runFolder.resolve("server.log"),
-        ChildProcess.JVM_OPTIONS);
+  private MemberKeeper start(
+      String contender, Path runFolder, String database, List<String> members) {
+    Map<String, PostgresServer> all = new LinkedHashMap<>();
+    members.forEach(member -> all.put(member, server(member)));
+    return switch (contender) {
+      case PEER, PEER_TUNED ->
+          SymmetricNodes.start(
+              runFolder,
+              database,
+              List.copyOf(all.values()),
+              contender.equals(PEER) ? SymmetricNodes.Tuning.DEFAULT : SymmetricNodes.Tuning.TUNED);
+      default -> UnisonoMembers.start(runFolder, database, all);
+    };
   }
 
   private void execute(String member, String database, String sql) throws SQLException {
@@ -216,9 +178,9 @@ final class MembersScenario implements Scenario {
     }
   }
 
-  private void await(String database, String what, String count, long wanted)
+  private void await(List<String> members, String database, String what, String count, long wanted)
       throws SQLException, InterruptedException {
-    for (String member : MEMBERS) {
+    for (String member : members) {
       try (Connection connection = server(member).connect(database);
           PreparedStatement select =
               connection.prepareStatement("SELECT " + count + " FROM public.item")) {
@@ -237,13 +199,14 @@ final class MembersScenario implements Scenario {
   }
 
   /** How long after their due moment rows of one member were committed in the others. */
-  private Map<String, Double> steady(String database) throws SQLException, InterruptedException {
+  private Map<String, Double> steady(List<String> members, String database)
+      throws SQLException, InterruptedException {
     int inserted = perSecond * (WARM_UP_SECONDS + seconds);
     int first = perSecond * WARM_UP_SECONDS + 1;
     new OpenLoad(server(MEMBERS.getFirst()), database, clock).run(inserted, first, perSecond);
-    await(database, "all rows are there", "count(*)", RECORDS + inserted);
+    await(members, database, "all rows are there", "count(*)", RECORDS + inserted);
     List<Double> millis = new ArrayList<>();
-    for (String member : MEMBERS.subList(1, MEMBERS.size())) {
+    for (String member : members.subList(1, members.size())) {
       try (Connection connection = server(member).connect(database);
           Statement statement = connection.createStatement();
           ResultSet row =
@@ -267,15 +230,16 @@ final class MembersScenario implements Scenario {
   }
 
   /** Edits a second of all members, until all hold all of it. */
-  private double edit(String database) throws SQLException, InterruptedException {
+  private double edit(List<String> members, String database)
+      throws SQLException, InterruptedException {
     long began = System.nanoTime();
-    try (ExecutorService threads = Executors.newFixedThreadPool(MEMBERS.size())) {
+    try (ExecutorService threads = Executors.newFixedThreadPool(members.size())) {
       List<Future<?>> parts = new ArrayList<>();
-      for (int i = 0; i < MEMBERS.size(); i++) {
+      for (int i = 0; i < members.size(); i++) {
         int part = i;
         parts.add(
             threads.submit(() -> {
-              edit(database, part);
+              edit(members, database, part);
               return null;
             }));
       }
@@ -286,6 +250,7 @@ final class MembersScenario implements Scenario {
       throw new BenchFailure("the members cannot be edited", failed.getCause());
     }
     await(
+        members,
         database,
         "all members hold all edits",
         "count(*) FILTER (WHERE balance = " + rounds + ")",
@@ -293,14 +258,14 @@ final class MembersScenario implements Scenario {
     return (double) rounds * RECORDS / ((System.nanoTime() - began) / 1e9);
   }
 
-  private void edit(String database, int part) throws SQLException {
-    try (Connection connection = server(MEMBERS.get(part)).connect(database);
+  private void edit(List<String> members, String database, int part) throws SQLException {
+    try (Connection connection = server(members.get(part)).connect(database);
         PreparedStatement update =
             connection.prepareStatement("UPDATE public.item SET balance = ? WHERE id = ?")) {
       connection.setAutoCommit(false);
       int waiting = 0;
       for (int round = 1; round <= rounds; round++) {
-        for (int record = 1 + part; record <= RECORDS; record += MEMBERS.size()) {
+        for (int record = 1 + part; record <= RECORDS; record += members.size()) {
           update.setInt(1, round);
           update.setLong(2, FIRST_RECORD + record);
           update.addBatch();
