@@ -6,7 +6,6 @@ import java.io.PrintStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -101,8 +100,8 @@ final class ConflictsCommand {
   @Command(
       mixinStandardHelpOptions = true,
       description = {
-        "Makes what decides of one a rule for all that are like it: writes it into the config, has the"
-            + " server take that up, and decides by it what waits.",
+        "Makes what decides of one a rule for all that are like it: has the server write it into its"
+            + " config, go by it, and decide by it what waits.",
         "For a field: latest, priority, merge, sum or manual; for a record that one member deletes while"
             + " another edits it: edit-wins, delete-wins or ask."
       })
@@ -115,40 +114,13 @@ final class ConflictsCommand {
     return ask(
         file,
         client -> {
-          Map<String, @Nullable Object> conflict =
-              good(client.get("/v1/admin/conflicts/" + id)).fields();
-          ConflictRule made = ConflictRule.of(file, conflict, rule);
-          made.write();
-          out.println(made.path() + " is " + rule + " in " + file);
-          good(client.post("/v1/admin/reload", ""));
-          int decided = 0;
-          for (ConflictRule.Pick pick : made.picks(waiting(client, made))) {
-            String body = "{\"pick\": " + ApiClient.quoted(pick.member()) + "}";
-            good(client.post("/v1/admin/conflicts/" + pick.id() + "/decision", body));
-            decided++;
-          }
-          out.println("The server goes by it; " + decided + " that waited are decided by it.");
+          String body = "{\"rule\": " + ApiClient.quoted(rule) + "}";
+          Map<String, @Nullable Object> made =
+              good(client.post("/v1/admin/conflicts/" + id + "/rule", body)).fields();
+          out.println(made.get("path") + " is " + made.get("rule") + " in " + made.get("file"));
+          out.println(
+              "The server goes by it; " + made.get("decided") + " that waited are decided by it.");
         });
-  }
-
-  private static List<Map<?, ?>> waiting(ApiClient client, ConflictRule rule)
-      throws InterruptedException {
-    List<Map<?, ?>> waiting = new ArrayList<>();
-    String query = "/v1/admin/conflicts?limit=1000&state=open&entity=" + encoded(rule.entity());
-    Object after = null;
-    do {
-      Map<String, @Nullable Object> page =
-          good(client.get(query + (after == null ? "" : "&after=" + after))).fields();
-      if (page.get("items") instanceof List<?> items) {
-        for (Object item : items) {
-          if (item instanceof Map<?, ?> one) {
-            waiting.add(one);
-          }
-        }
-      }
-      after = page.get("next");
-    } while (after != null);
-    return waiting;
   }
 
   private static String encoded(String text) {

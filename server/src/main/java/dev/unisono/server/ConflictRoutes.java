@@ -4,6 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.unisono.engine.Doors;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
@@ -12,6 +15,7 @@ import dev.unisono.engine.merge.MergeConflict.Choice;
 import dev.unisono.engine.merge.MergeConflict.Decision;
 import dev.unisono.engine.merge.MergeConflict.Side;
 import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.server.RunningConfig.Reloaded;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
@@ -25,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What members did to the same record at the same time: shown, and decided. Safe for threads. */
@@ -35,8 +40,17 @@ final class ConflictRoutes {
 
   private final Doors doors;
 
-  ConflictRoutes(Doors doors) {
+  private final Supplier<Config> config;
+  private final RunningConfig file;
+
+  /**
+   * @param config gives the one that is in effect
+   * @param file where a rule is written to
+   */
+  ConflictRoutes(Doors doors, Supplier<Config> config, RunningConfig file) {
     this.doors = doors;
+    this.config = config;
+    this.file = file;
   }
 
   void mount(Router router, Doorway doorway) {
@@ -45,6 +59,9 @@ final class ConflictRoutes {
     router
         .post("/v1/admin/conflicts/:id/decision")
         .handler(context -> doorway.withBody(context, this::decide));
+    router
+        .post("/v1/admin/conflicts/:id/rule")
+        .handler(context -> doorway.withBody(context, this::makeRule));
   }
 
   private void list(RoutingContext context, Buffer body) {
@@ -208,6 +225,59 @@ final class ConflictRoutes {
     long id = id(context);
     MergeConflict conflict = doors.conflict(id);
     answer(context, doors.decideConflict(id, choice(conflict, body.getBytes()), PATIENCE));
+  }
+
+  /** The config has the rule from now on, and what waits and is like the conflict is decided. */
+  private void makeRule(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of());
+    MergeConflict conflict = doors.conflict(id(context));
+    String entity = conflict.entity().name();
+    SyncConfig sync =
+        config.get().syncs().stream()
+            .filter(each -> each.entity().equals(entity))
+            .findFirst()
+            .orElseThrow();
+    ConflictRule rule = new ConflictRule(sync, conflict, rule(body.getBytes()));
+    switch (file.set(rule.path(), rule.text())) {
+      case Reloaded.InEffect(List<String> changed) -> {
+        int decided = rule.decideWaiting(doors);
+        Answers.json(
+            context,
+            200,
+            json -> {
+              json.writeStartObject();
+              json.writeStringField("file", file.file().toString());
+              json.writeStringField("path", String.join(".", rule.path()));
+              json.writeStringField("rule", rule.text());
+              json.writeArrayFieldStart("changed");
+              for (String path : changed) {
+                json.writeString(path);
+              }
+              json.writeEndArray();
+              json.writeNumberField("decided", decided);
+              json.writeEndObject();
+            });
+      }
+      case Reloaded.Refused(List<ConfigProblem> problems) ->
+          ReloadRoutes.refused(
+              context, file, problems, "Choose another rule, or correct the file first.");
+    }
+  }
+
+  private static String rule(byte[] body) {
+    try (JsonParser json = EntityJson.FACTORY.createParser(body)) {
+      if (json.nextToken() == JsonToken.START_OBJECT
+          && "rule".equals(json.nextFieldName())
+          && json.nextToken() == JsonToken.VALUE_STRING) {
+        String rule = json.getText();
+        if (json.nextToken() == JsonToken.END_OBJECT && json.nextToken() == null) {
+          return rule;
+        }
+      }
+    } catch (IOException broken) {
+      throw new Refusal(400, "bad-body", "The body is not JSON.");
+    }
+    throw new Refusal(400, "bad-body", "The body is {\"rule\": \"what decides from now on\"}.");
   }
 
   private static Choice choice(MergeConflict conflict, byte[] body) {

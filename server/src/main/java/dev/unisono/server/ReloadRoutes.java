@@ -40,18 +40,24 @@ final class ReloadRoutes {
                 json.writeEndObject();
               });
       case Reloaded.Refused(List<ConfigProblem> problems) ->
-          Answers.refusedConfig(
-              context,
-              new Problem(
-                  "config-refused",
-                  ProblemType.USER,
-                  config.file()
-                      + " has "
-                      + (problems.size() == 1 ? "a problem" : problems.size() + " problems")
-                      + "; the config before is in effect.",
-                  null,
-                  "Correct it and reload once more."),
-              problems);
+          refused(context, config, problems, "Correct it and reload once more.");
     }
+  }
+
+  /** The answer where a file has problems. */
+  static void refused(
+      RoutingContext context, RunningConfig config, List<ConfigProblem> problems, String remedy) {
+    Answers.refusedConfig(
+        context,
+        new Problem(
+            "config-refused",
+            ProblemType.USER,
+            config.file()
+                + " has "
+                + (problems.size() == 1 ? "a problem" : problems.size() + " problems")
+                + "; the config before is in effect.",
+            null,
+            remedy),
+        problems);
   }
 }

@@ -4,15 +4,19 @@ import dev.unisono.engine.EngineHost;
 import dev.unisono.engine.config.ConfigDifference;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.engine.config.YamlEdit;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -58,6 +62,86 @@ final class RunningConfig {
 
   Path file() {
     return file;
+  }
+
+  /**
+   * Sets one value in the file, every other character of which stays as it is, and takes the file
+   * up. Where that is refused the file is as before.
+   *
+   * @param path the keys from the root on
+   * @throws UnisonoException file-unfit, file-unreadable, file-unwritable; or as reload
+   */
+  Reloaded set(List<String> path, String value) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      awaitWritten();
+      ConfigReader.Outcome found = reader.get().read(file);
+      if (found.config() == null) {
+        return new Reloaded.Refused(found.problems());
+      }
+      String before = read();
+      String after = YamlEdit.set(before, path, value).orElseThrow(() -> unfit(path, value));
+      write(after, path, value);
+      boolean taken = false;
+      try {
+        Reloaded reloaded = reload();
+        taken = reloaded instanceof Reloaded.InEffect;
+        return reloaded;
+      } finally {
+        if (!taken) {
+          write(before, path, value);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private String read() {
+    try {
+      return Files.readString(file);
+    } catch (IOException failed) {
+      throw refusal(
+          "file-unreadable", file + " cannot be read.", "Put the config back where it was.");
+    }
+  }
+
+  /** All of it or nothing: nobody shall ever read a part of it. */
+  private void write(String text, List<String> path, String value) {
+    try {
+      Path real = file.toRealPath();
+      Path folder = Objects.requireNonNull(real.getParent());
+      Path written = Files.createTempFile(folder, ".unisono-", ".yaml");
+      try {
+        Files.writeString(written, text);
+        if (Files.getFileStore(real).supportsFileAttributeView(PosixFileAttributeView.class)) {
+          Files.setPosixFilePermissions(written, Files.getPosixFilePermissions(real));
+        }
+        Files.move(written, real, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(written);
+      }
+    } catch (IOException failed) {
+      throw refusal(
+          "file-unwritable",
+          file + " cannot be written by the server: " + failed.getMessage() + ".",
+          "Let its user write to the file and its folder, or write there by hand: "
+              + String.join(".", path)
+              + ": "
+              + value
+              + ". Then reload.");
+    }
+  }
+
+  private UnisonoException unfit(List<String> path, String value) {
+    return refusal(
+        "file-unfit",
+        String.join(".", path) + " cannot be set in " + file + " safely.",
+        "Write it there by hand: " + value + ". Then ./unisono reload " + file + ".");
+  }
+
+  private static UnisonoException refusal(String code, String message, String remedy) {
+    return new UnisonoException(new Problem(code, ProblemType.USER, message, null, remedy));
   }
 
   /**

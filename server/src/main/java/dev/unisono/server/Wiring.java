@@ -31,7 +31,7 @@ public class Wiring {
     new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
-    new ConflictRoutes(engine).mount(router, doorway);
+    new ConflictRoutes(engine, engine::config, prepared.config()).mount(router, doorway);
     new LinkRoutes(engine).mount(router, doorway);
     new ReloadRoutes(prepared.config()).mount(router, doorway);
     DemoRoutes demo = DemoRoutes.open();

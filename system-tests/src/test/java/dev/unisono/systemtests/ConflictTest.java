@@ -122,13 +122,29 @@ final class ConflictTest {
       }
       try (Visit visit = browser.visit()) {
         visit.signIn(signInLink(members));
-        pick(visit.page(), "customer 1", "that of shop");
+        makeItARule(visit.page(), "customer 1", "the newest edit");
         pick(visit.page(), "customer 2", "Take that of billing");
         assertThat(visit.page().locator(".conflicts")).hasCount(0);
         assertEquals(List.of(), visit.complaints());
       }
       awaitEverywhere(members, row(1, "Lima"));
+      assertTrue(
+          Files.readString(members.config())
+              .contains("conflict: { strategy: manual, deletes: ask, fields: { city: latest } }"),
+          "the rule is in the config");
     }
+  }
+
+  private static void makeItARule(Page page, String record, String words) {
+    Locator conflict = page.locator(".conflict", new Page.LocatorOptions().setHasText(record));
+    conflict.locator("summary").click();
+    // For whoever wants to see it.
+    page.screenshot(
+        new Page.ScreenshotOptions()
+            .setFullPage(true)
+            .setPath(Path.of("target", "conflicts", "rule.png")));
+    conflict.locator(".rules button", new Locator.LocatorOptions().setHasText(words)).click();
+    assertThat(conflict).hasCount(0);
   }
 
   private static void pick(Page page, String record, String side) {
