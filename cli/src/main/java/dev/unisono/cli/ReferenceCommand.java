@@ -2,6 +2,7 @@ package dev.unisono.cli;
 
 import dev.unisono.engine.config.ConfigKeys;
 import dev.unisono.engine.config.ConfigKeys.ConfigKey;
+import dev.unisono.engine.config.SchemaKeys;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Option;
 import java.io.IOException;
@@ -46,8 +47,8 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     byKind(connectors).forEach(connector -> connector(page, connector));
     section(page, "entities.NAME", ConfigKeys.ENTITY);
-    section(page, "entities.NAME.schema", ConfigKeys.SCHEMA);
-    section(page, "entities.NAME.schema.properties.FIELD", ConfigKeys.FIELD);
+    section(page, "entities.NAME.schema", SchemaKeys.ENTITY);
+    section(page, "entities.NAME.schema.properties.FIELD", SchemaKeys.FIELD);
     section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
     section(page, "syncs.NAME", ConfigKeys.SYNC);
     section(page, "syncs.NAME.conflict", ConfigKeys.CONFLICT);
@@ -72,7 +73,7 @@ final class ReferenceCommand implements Callable<Integer> {
       row(
           page,
           key.name(),
-          key.type(),
+          key.type().isEmpty() ? "any" : key.type(),
           key.required() ? "required" : value == null ? "" : "`" + value + "`",
           (key.available() ? "" : "*Not available yet.* ") + key.description());
     }

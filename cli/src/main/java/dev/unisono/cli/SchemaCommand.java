@@ -6,6 +6,7 @@ import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.engine.config.ConfigKeys;
 import dev.unisono.engine.config.ConfigKeys.ConfigKey;
+import dev.unisono.engine.config.SchemaKeys;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Option;
@@ -101,7 +102,9 @@ final class SchemaCommand implements Callable<Integer> {
 
   private static void plain(JsonGenerator json, ConfigKey key) throws IOException {
     json.writeObjectFieldStart(key.name());
-    json.writeStringField("type", key.type());
+    if (!key.type().isEmpty()) {
+      json.writeStringField("type", key.type());
+    }
     described(json, key);
     json.writeEndObject();
   }
@@ -249,11 +252,11 @@ final class SchemaCommand implements Callable<Integer> {
 
   private static void schema(JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("schema");
-    closed(json, ConfigKeys.SCHEMA);
+    closed(json, SchemaKeys.ENTITY);
     json.writeObjectFieldStart("properties");
-    for (ConfigKey key : ConfigKeys.SCHEMA) {
+    for (ConfigKey key : SchemaKeys.ENTITY) {
       if (key.name().equals("properties")) {
-        byName(json, "properties", () -> field(json, ConfigKeys.FIELD));
+        byName(json, "properties", () -> field(json, SchemaKeys.FIELD));
       } else {
         plain(json, key);
       }

@@ -481,7 +481,8 @@ public final class Engine implements Doors, AutoCloseable {
       throw versionMismatch(entity, key);
     }
     Row clean = cleaner.standardize(patch);
-    List<Finding> findings = cleaner.validate(clean);
+    // As it will come back: what is asked of several fields may concern one that stays.
+    List<Finding> findings = cleaner.validate(clean.over(Objects.requireNonNull(present.row())));
     if (!findings.isEmpty()) {
       throw new InvalidPatch(findings);
     }

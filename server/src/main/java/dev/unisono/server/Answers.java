@@ -155,7 +155,9 @@ final class Answers {
         json.writeStartObject();
         json.writeStringField("code", finding.code());
         json.writeStringField("field", finding.field());
-        json.writeStringField("message", finding.message());
+        json.writeStringField("path", whole(finding.path()));
+        json.writeStringField("shape", finding.shape());
+        json.writeStringField("message", whole(finding.message()));
         json.writeEndObject();
       }
       json.writeEndArray();

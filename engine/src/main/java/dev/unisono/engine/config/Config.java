@@ -1,18 +1,18 @@
 package dev.unisono.engine.config;
 
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.engine.validate.RowCheck;
+import dev.unisono.engine.validate.ValueCheck;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.Settings;
-import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +66,8 @@ public record Config(
    * @param match rules in their order, each some fields: rows of different members that are equal
    *     in all of them are the same record, and each member has a key of its own for it; none where
    *     the key is everywhere the same
+   * @param rowChecks what is asked of a row as a whole, in the order of the config
+   * @param schemaText the schema as it was read, wherever it stands
    */
   public record EntityConfig(
       String plural,
@@ -74,7 +76,9 @@ public record Config(
       List<FieldRules> rules,
       Set<String> indexed,
       boolean served,
-      List<List<String>> match) {
+      List<List<String>> match,
+      List<RowCheck> rowChecks,
+      String schemaText) {
     /** An entity whose key is the same in all members. */
     public EntityConfig(
         String plural,
@@ -83,7 +87,7 @@ public record Config(
         List<FieldRules> rules,
         Set<String> indexed,
         boolean served) {
-      this(plural, schema, fields, rules, indexed, served, List.of());
+      this(plural, schema, fields, rules, indexed, served, List.of(), List.of(), "");
     }
   }
 
@@ -99,29 +103,13 @@ public record Config(
   }
 
   /**
-   * What JSON Schema asks of one field beyond its type; null where it does not ask.
+   * What JSON Schema asks of one field beyond its type.
    *
-   * @param items what it asks of each element of an array
+   * @param checks what it asks of a value
    */
-  public record FieldConstraints(
-      boolean required,
-      @Nullable Integer minLength,
-      @Nullable Integer maxLength,
-      @Nullable Pattern pattern,
-      @Nullable BigDecimal minimum,
-      @Nullable BigDecimal maximum,
-      @Nullable Set<Object> allowed,
-      @Nullable FieldConstraints items) {
-    /** Of a field of single values. */
-    public FieldConstraints(
-        boolean required,
-        @Nullable Integer minLength,
-        @Nullable Integer maxLength,
-        @Nullable Pattern pattern,
-        @Nullable BigDecimal minimum,
-        @Nullable BigDecimal maximum,
-        @Nullable Set<Object> allowed) {
-      this(required, minLength, maxLength, pattern, minimum, maximum, allowed, null);
+  public record FieldConstraints(boolean required, List<ValueCheck> checks) {
+    public FieldConstraints {
+      checks = List.copyOf(checks);
     }
   }
 

@@ -45,7 +45,20 @@ public record ConfigDifference(List<String> paths, List<String> atStartOnly) {
         }
       }
     }
+    now.entities()
+        .forEach((name, entity) -> {
+          Config.EntityConfig was = old.entities().get(name);
+          if (was != null
+              && !was.schemaText().equals(entity.schemaText())
+              && !within(paths, name)) {
+            paths.add("entities." + name + ".schema"); // In a file of its own.
+          }
+        });
     return new ConfigDifference(List.copyOf(paths), atStartOnly(old, now));
+  }
+
+  private static boolean within(Set<String> paths, String entity) {
+    return paths.stream().anyMatch(path -> path.startsWith("entities." + entity + ".schema"));
   }
 
   private static List<String> atStartOnly(Config old, Config now) {

@@ -287,38 +287,4 @@ public final class ConfigKeys {
               "false",
               "Of a member that is written: add columns that fields need and the table lacks, and"
                   + " widen those that are narrower than the column that is read."));
-
-  /** What the schema of one field may say. */
-  public static final List<ConfigKey> FIELD =
-      List.of(
-          key("type", "string", true, "integer, number, string, boolean, object or array."),
-          key(
-              "format",
-              "string",
-              false,
-              "For a string: date-time, date, time, uuid or decimal (every digit kept, as text);"
-                  + " for a number: double."),
-          key("contentEncoding", "string", false, "base64 for bytes."),
-          key(
-              "items",
-              "object",
-              false,
-              "For an array of values of one type: what each of them is, written like a field."
-                  + " Without it an array is any JSON document."),
-          key("minLength", "integer", false, "The least number of characters."),
-          key("maxLength", "integer", false, "The greatest number of characters."),
-          key("pattern", "string", false, "A regular expression that must be found in the text."),
-          key("minimum", "number", false, "The least number."),
-          key("maximum", "number", false, "The greatest number."),
-          key("enum", "array", false, "The values allowed."),
-          key("title", "string", false, "A name for people."),
-          key("description", "string", false, "What it means."));
-
-  public static final List<ConfigKey> SCHEMA =
-      List.of(
-          key("type", "string", false, "object."),
-          key("properties", "object", true, "The fields, by name."),
-          key("required", "array", false, "Fields that must have a value."),
-          key("title", "string", false, "A name for people."),
-          key("description", "string", false, "What it means."));
 }

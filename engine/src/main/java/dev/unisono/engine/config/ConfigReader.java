@@ -173,7 +173,8 @@ public final class ConfigReader {
     Map<String, SystemConfig> systems =
         new SystemReader(connectors, new References(folder, environment))
             .read(root.optionalMap("systems"));
-    Map<String, EntityConfig> entities = new EntityReader().read(root.optionalMap("entities"));
+    Map<String, EntityConfig> entities =
+        new EntityReader(folder).read(root.optionalMap("entities"));
     List<SyncConfig> syncs =
         readSyncs(
             root.optionalMap("syncs"),

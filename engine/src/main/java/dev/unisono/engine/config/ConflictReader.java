@@ -6,6 +6,7 @@ import dev.unisono.engine.config.Config.DeleteRule;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FirstLoad;
 import dev.unisono.engine.expression.ConflictExpression;
+import dev.unisono.engine.expression.UnfitExpression;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
@@ -95,7 +96,7 @@ final class ConflictReader {
     }
     try {
       return new FieldStrategy.Computed(ConflictExpression.compile(text, field.type()));
-    } catch (ConflictExpression.Unfit unfit) {
+    } catch (UnfitExpression unfit) {
       map.note(
           "expression",
           "bad-expression",

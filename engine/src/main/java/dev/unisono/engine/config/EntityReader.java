@@ -8,6 +8,7 @@ import dev.unisono.engine.entity.EntityField;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,7 +25,15 @@ final class EntityReader {
   private static final Pattern PLURAL = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
   private static final Set<String> RESERVED = Set.of("changes", "stream", "admin");
 
+  private final Path folder;
   private final Set<String> plurals = new HashSet<>();
+
+  /**
+   * @param folder relative paths begin here
+   */
+  EntityReader(Path folder) {
+    this.folder = folder;
+  }
 
   Map<String, EntityConfig> read(YamlMap map) {
     Map<String, EntityConfig> entities = new LinkedHashMap<>();
@@ -40,14 +49,29 @@ final class EntityReader {
   private @Nullable EntityConfig read(String name, YamlMap map) {
     map.check(ConfigKeys.ENTITY);
     String plural = plural(name, map);
-    YamlMap schemaMap = map.optionalMap("schema");
+    SchemaFile file = new SchemaFile(map.optionalMap("schema"), folder);
+    EntityConfig entity = read(name, plural, map, file.schema());
+    file.tell();
+    return entity;
+  }
+
+  private @Nullable EntityConfig read(String name, String plural, YamlMap map, YamlMap schemaMap) {
     if (!map.isNull("schema")) {
-      schemaMap.check(ConfigKeys.SCHEMA);
+      schemaMap.check(SchemaKeys.ENTITY);
+      if (schemaMap.isNull("properties") && schemaMap.isNull("file")) {
+        schemaMap.note(
+            schemaMap.node(),
+            "properties",
+            "missing-key",
+            "'properties' is missing.",
+            "The fields, by name.");
+      }
     }
     YamlMap properties = schemaMap.optionalMap("properties");
     List<FieldReader.ReadField> fields = new ArrayList<>();
     for (String field : properties.names()) {
-      FieldReader.ReadField read = FieldReader.read(field, properties.map(field));
+      FieldReader.ReadField read =
+          FieldReader.read(field, properties.map(field), schemaMap.optionalMap("$defs"));
       if (read != null) {
         fields.add(read);
       }
@@ -67,17 +91,27 @@ final class EntityReader {
             fields.stream().map(field -> field.field(required.contains(field.name()))).toList(),
             key);
     checkKey(map, schema);
+    EntitySchema whole = EntitySchema.read(schemaMap, fields, required);
     List<FieldRules> rules = new ArrayList<>();
     List<EntityField> described = new ArrayList<>();
     for (FieldReader.ReadField field : fields) {
       boolean needed = required.contains(field.name());
       rules.add(
-          new FieldRules(steps.getOrDefault(field.name(), List.of()), field.constraints(needed)));
+          new FieldRules(
+              steps.getOrDefault(field.name(), List.of()), field.constraints(needed, whole)));
       described.add(field.described(needed));
     }
     Set<String> indexed = indexed(map, known, schema, names);
     return new EntityConfig(
-        plural, schema, described, rules, indexed, map.flag("serve", true), match(map, known, key));
+        plural,
+        schema,
+        described,
+        rules,
+        indexed,
+        map.flag("serve", true),
+        match(map, known, key),
+        whole.ofRows(),
+        whole.text());
   }
 
   /** The rules by which rows of different members are found to be the same record. */

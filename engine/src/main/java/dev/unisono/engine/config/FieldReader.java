@@ -1,58 +1,50 @@
 package dev.unisono.engine.config;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.entity.EntityField;
-import dev.unisono.engine.validate.Validator;
+import dev.unisono.engine.validate.TextFormat;
+import dev.unisono.engine.validate.ValueCheck;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.ValueType;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.math.BigDecimal;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
-import org.yaml.snakeyaml.nodes.Tag;
 
 /** Reads the JSON Schema of one field. Has no state. */
 final class FieldReader {
   private static final Set<String> TYPES =
       Set.of("integer", "number", "string", "boolean", "object", "array");
 
+  private static final String DEFINITIONS = "#/$defs/";
+  private static final int DEEPEST_REFERENCE = 8;
+
   private FieldReader() {}
 
-  /** A field as its schema says; whether it must have a value is said elsewhere. */
+  /**
+   * A field as its schema says; whether it must have a value is said elsewhere.
+   *
+   * @param checks what is compiled of it, and what is not
+   */
   record ReadField(
       String name,
       ValueType type,
       @Nullable ReadField items,
       boolean jsonNumber,
       String jsonSchema,
-      @Nullable Integer minLength,
-      @Nullable Integer maxLength,
-      @Nullable Pattern pattern,
-      @Nullable BigDecimal minimum,
-      @Nullable BigDecimal maximum,
-      @Nullable Set<Object> allowed) {
+      FieldChecks.Compiled checks) {
 
+    /** Of a field of which all is compiled. */
     FieldConstraints constraints(boolean required) {
-      return new FieldConstraints(
-          required,
-          minLength,
-          maxLength,
-          pattern,
-          minimum,
-          maximum,
-          allowed,
-          items == null ? null : items.constraints(false));
+      return new FieldConstraints(required, checks.checks());
+    }
+
+    FieldConstraints constraints(boolean required, EntitySchema whole) {
+      List<ValueCheck> all = new ArrayList<>(checks.checks());
+      all.addAll(whole.ofField(name));
+      return new FieldConstraints(required, all);
     }
 
     Field field(boolean required) {
@@ -71,27 +63,61 @@ final class FieldReader {
   }
 
   static @Nullable ReadField read(String name, YamlMap map) {
-    map.check(ConfigKeys.FIELD);
-    String type = type(map);
-    ValueType valueType = type == null ? null : valueType(map, type);
+    return read(name, map, map.optionalMap("$defs"));
+  }
+
+  /**
+   * Reads a field.
+   *
+   * @param definitions where a field without a type may refer to: the schema's own {@code $defs}
+   */
+  static @Nullable ReadField read(String name, YamlMap map, YamlMap definitions) {
+    map.check(SchemaKeys.FIELD);
+    YamlMap typed = typed(map, definitions);
+    if (typed.isNull("type")) {
+      map.note(
+          "type", "missing-key", "'type' is missing.", SchemaKeys.FIELD.getFirst().description());
+    }
+    String type = type(typed);
+    ValueType valueType = type == null ? null : valueType(typed, type);
     map.text("title");
     map.text("description");
-    ReadField items = map.isNull("items") ? null : items(name, map, type);
+    ReadField items =
+        typed.isNull("items") || valueType == ValueType.JSON ? null : items(name, typed, type);
     if (type == null || valueType == null || (valueType == ValueType.ARRAY && items == null)) {
       return null;
     }
-    return new ReadField(
-        name,
-        valueType,
-        items,
-        type.equals("number") && valueType == ValueType.DECIMAL,
-        json(map, items),
-        map.integer("minLength"),
-        map.integer("maxLength"),
-        pattern(map),
-        number(map, "minimum"),
-        number(map, "maximum"),
-        allowed(map, valueType));
+    try {
+      ObjectNode tree = (ObjectNode) SchemaTree.of(map.node());
+      return new ReadField(
+          name,
+          valueType,
+          items,
+          type.equals("number") && valueType == ValueType.DECIMAL,
+          tree.toString(),
+          FieldChecks.of(map, valueType, items, tree));
+    } catch (SchemaTree.TooLarge tooLarge) {
+      map.note(
+          map.node(), null, "bad-schema", "The schema is too deep or too large.", "Simplify it.");
+      return null;
+    }
+  }
+
+  /** Where the type of a field is said: in it, or where it refers to. */
+  private static YamlMap typed(YamlMap map, YamlMap definitions) {
+    YamlMap typed = map;
+    for (int i = 0; i < DEEPEST_REFERENCE && typed.isNull("type"); i++) {
+      String reference = typed.isNull("$ref") ? null : typed.text("$ref");
+      if (reference == null || !reference.startsWith(DEFINITIONS)) {
+        return map;
+      }
+      String name = reference.substring(DEFINITIONS.length());
+      if (definitions.isNull(name)) {
+        return map;
+      }
+      typed = definitions.map(name);
+    }
+    return typed;
   }
 
   /** What an array's elements are; null where that is not said right. */
@@ -126,8 +152,15 @@ final class FieldReader {
             .map(node -> ((ScalarNode) node).getValue())
             .filter(type -> !type.equals("null"))
             .toList();
+    if (types.size() > 1 && (types.contains("object") || types.contains("array"))) {
+      return "object"; // Of several kinds: a document.
+    }
     if (types.size() > 1) {
-      map.note("type", "not-available", "A field has one type.", "Choose one, beside null.");
+      map.note(
+          "type",
+          "not-available",
+          "A field has one type.",
+          "Choose one, beside null; with object or array among them it is a JSON document.");
       return null;
     }
     return types.isEmpty() ? null : types.getFirst();
@@ -157,7 +190,7 @@ final class FieldReader {
                 case "date" -> ValueType.DATE;
                 case "time" -> ValueType.TIME;
                 case "uuid" -> ValueType.UUID;
-                default -> null;
+                default -> TextFormat.NAMES.contains(format) ? ValueType.STRING : null;
               };
           default -> {
             map.note(
@@ -174,7 +207,7 @@ final class FieldReader {
           byEncoding ? "contentEncoding" : "format",
           "not-available",
           "'" + (byEncoding ? encoding : format) + "' is not available for the type " + type + ".",
-          ConfigKeys.FIELD.get(1).description());
+          SchemaKeys.FIELD.get(1).description());
     } else if (found != null && found != ValueType.BYTES && !encoding.isEmpty()) {
       map.note(
           "contentEncoding",
@@ -187,117 +220,5 @@ final class FieldReader {
 
   private static @Nullable ValueType bytes(String encoding) {
     return encoding.equals("base64") ? ValueType.BYTES : null;
-  }
-
-  private static @Nullable Pattern pattern(YamlMap map) {
-    String text = map.text("pattern");
-    if (text == null) {
-      return null;
-    }
-    try {
-      return Pattern.compile(text);
-    } catch (PatternSyntaxException wrong) {
-      map.note(
-          "pattern",
-          "bad-pattern",
-          "This is no regular expression: " + wrong.getDescription() + ".",
-          "");
-      return null;
-    }
-  }
-
-  private static @Nullable BigDecimal number(YamlMap map, String key) {
-    String text = map.text(key);
-    if (text == null) {
-      return null;
-    }
-    try {
-      return new BigDecimal(text);
-    } catch (NumberFormatException notNumber) {
-      map.note(key, "wrong-type", "'" + text + "' is not a number.", "Write a number.");
-      return null;
-    }
-  }
-
-  private static @Nullable Set<Object> allowed(YamlMap map, ValueType type) {
-    if (map.isNull("enum")) {
-      return null;
-    }
-    Set<Object> allowed = new HashSet<>();
-    for (String text : map.texts("enum")) {
-      switch (type) {
-        case STRING -> allowed.add(text);
-        case BOOLEAN -> allowed.add(Boolean.valueOf(text));
-        case LONG, DECIMAL, DOUBLE -> {
-          try {
-            allowed.add(Validator.comparable(new BigDecimal(text)));
-          } catch (NumberFormatException notNumber) {
-            map.note("enum", "wrong-type", "'" + text + "' is not a number.", "Write numbers.");
-          }
-        }
-        case BYTES, DATE, TIME, TIMESTAMP, UUID, JSON, ARRAY -> {
-          map.note(
-              "enum",
-              "not-available",
-              "enum is not available for this type.",
-              "Use it with strings, numbers and booleans.");
-          return null;
-        }
-      }
-    }
-    return allowed;
-  }
-
-  /** The schema as JSON text, for whoever asks the server what a field is. */
-  private static String json(YamlMap map, @Nullable ReadField items) {
-    StringWriter out = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
-      json.writeStartObject();
-      for (String key : map.names()) {
-        json.writeFieldName(key);
-        if (items != null && key.equals("items")) {
-          json.writeRawValue(items.jsonSchema());
-        } else {
-          write(json, map.node(key));
-        }
-      }
-      json.writeEndObject();
-    } catch (IOException impossible) {
-      throw new UncheckedIOException(impossible);
-    }
-    return out.toString();
-  }
-
-  /**
-   * Writes a value, or a list of values. What is nested deeper is refused elsewhere, and is not
-   * followed: by aliases it could lead to itself, or to more than fits in memory.
-   */
-  private static void write(JsonGenerator json, Node node) throws IOException {
-    if (node instanceof SequenceNode sequence) {
-      json.writeStartArray();
-      for (Node element : sequence.getValue()) {
-        writeScalar(json, element);
-      }
-      json.writeEndArray();
-    } else {
-      writeScalar(json, node);
-    }
-  }
-
-  private static void writeScalar(JsonGenerator json, Node node) throws IOException {
-    if (!(node instanceof ScalarNode scalar) || scalar.getTag().equals(Tag.NULL)) {
-      json.writeNull();
-      return;
-    }
-    String text = scalar.getValue();
-    boolean raw =
-        (scalar.getTag().equals(Tag.BOOL) && (text.equals("true") || text.equals("false")))
-            || (scalar.getTag().equals(Tag.INT) && text.matches("-?(0|[1-9]\\d*)"))
-            || (scalar.getTag().equals(Tag.FLOAT) && text.matches("-?(0|[1-9]\\d*)\\.\\d+"));
-    if (raw) {
-      json.writeRawValue(text);
-    } else {
-      json.writeString(text);
-    }
   }
 }

@@ -160,7 +160,9 @@ public final class LearnedConfig {
         rules,
         entity.indexed(),
         entity.served(),
-        entity.match());
+        entity.match(),
+        entity.rowChecks(),
+        entity.schemaText());
   }
 
   /** The columns of fields that the config has, as they are called now. */

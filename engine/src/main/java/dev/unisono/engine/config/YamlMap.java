@@ -99,6 +99,10 @@ final class YamlMap {
     return values.containsKey(key);
   }
 
+  Node node() {
+    return node;
+  }
+
   Node node(String key) {
     return values.getOrDefault(key, node);
   }

@@ -338,7 +338,7 @@ public final class SourceRunner implements AutoCloseable {
             new Problem(
                 "invalid-value",
                 ProblemType.USER,
-                findings.stream().map(Finding::message).collect(Collectors.joining(" ")),
+                findings.stream().map(Finding::line).collect(Collectors.joining(" ")),
                 change.binding().configPath(),
                 "Correct the value in " + system + "; its next change is taken as usual.")));
   }

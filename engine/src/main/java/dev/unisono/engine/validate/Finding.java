@@ -1,10 +1,24 @@
 package dev.unisono.engine.validate;
 
 /**
- * One thing that is wrong with a value. Never holds the value itself. Immutable.
+ * One thing that is wrong with a row. Never holds a value itself. Immutable.
  *
- * @param code what kind: required, too-short, too-long, pattern, minimum, maximum, not-allowed
- * @param field the field's name
+ * @param code what kind, as the error catalogue has it
+ * @param field the field's name; empty where it is of the row as a whole
+ * @param path where in the row: the field's name, and within a document or an array such as {@code
+ *     address.city} or {@code tags[3]}
+ * @param shape what stands there, such as "text of 14 characters"
  * @param message one sentence for whoever sent the value
  */
-public record Finding(String code, String field, String message) {}
+public record Finding(String code, String field, String path, String shape, String message) {
+  /** Of a field's value as a whole. */
+  static Finding of(Place place, String code, Object value, String wants) {
+    return new Finding(
+        code, place.field(), place.path(), Shape.of(value), place.path() + " " + wants + ".");
+  }
+
+  /** In one line, for people: where, what stands there, and what is wanted. */
+  public String line() {
+    return shape.isEmpty() ? message : message + " (" + shape + ")";
+  }
+}

@@ -10,6 +10,7 @@ import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.state.LearnedField;
+import dev.unisono.engine.validate.TextLength;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.SchemaChange;
 import dev.unisono.spi.UnisonoException;
@@ -107,7 +108,7 @@ final class LearnedConfigTest {
     Config withPhone = evolving("\n        phone: { type: string, maxLength: 9 }", "");
     Config over = LearnedConfig.over(withPhone, List.of(mobile));
     assertEquals(List.of("id", "name", "mobile"), columns(over, 0));
-    assertEquals(Integer.valueOf(9), person(over).rules().get(2).constraints().maxLength());
+    assertEquals(List.of(new TextLength(0, 9)), person(over).rules().get(2).constraints().checks());
     // The column is another field's.
     Config other = evolving("\n        tel: { type: string }", ", fields: { tel: phone }");
     assertEquals(

@@ -61,8 +61,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class TargetRepairTest {
   private static final Entity HALL = entity(1, "hall", List.of("id LONG"), List.of("id"));
   private static final Binding BINDING = binding(HALL);
-  private static final FieldConstraints FREE =
-      new FieldConstraints(false, null, null, null, null, null, null);
+  private static final FieldConstraints FREE = new FieldConstraints(false, List.of());
 
   @TempDir Path temporary;
   private final MovableClock clock = new MovableClock();

@@ -73,14 +73,12 @@ class ConflictExpressionTest {
   @Test
   void whatIsNoExpressionForItsFieldIsRefused() {
     for (String text : new String[] {"newer.value + 'x'", "newer.valeu", "'text'", "newer.("}) {
-      ConflictExpression.Unfit unfit =
+      UnfitExpression unfit =
           assertThrows(
-              ConflictExpression.Unfit.class,
-              () -> ConflictExpression.compile(text, ValueType.LONG));
+              UnfitExpression.class, () -> ConflictExpression.compile(text, ValueType.LONG));
       assertTrue(String.valueOf(unfit.getMessage()).startsWith("column "), unfit.getMessage());
     }
     assertThrows(
-        ConflictExpression.Unfit.class,
-        () -> ConflictExpression.compile("newer.value", ValueType.JSON));
+        UnfitExpression.class, () -> ConflictExpression.compile("newer.value", ValueType.JSON));
   }
 }

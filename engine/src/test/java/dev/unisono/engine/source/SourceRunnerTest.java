@@ -25,6 +25,7 @@ import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.Intake;
 import dev.unisono.engine.state.LearnedField;
 import dev.unisono.engine.state.StateFolder;
+import dev.unisono.engine.validate.TextLength;
 import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
@@ -57,10 +58,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class SourceRunnerTest {
   private static final Entity PERSON =
       entity(1, "person", List.of("id LONG", "name STRING"), List.of("id"));
-  private static final FieldConstraints FREE =
-      new FieldConstraints(false, null, null, null, null, null, null);
+  private static final FieldConstraints FREE = new FieldConstraints(false, List.of());
   private static final FieldConstraints SHORT =
-      new FieldConstraints(false, null, 5, null, null, null, null);
+      new FieldConstraints(false, List.of(new TextLength(0, 5)));
 
   /** What one run of the source does with its sink. */
   private interface Script {

@@ -27,8 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class StandardizerTest {
-  private static final FieldConstraints FREE =
-      new FieldConstraints(false, null, null, null, null, null, null);
+  private static final FieldConstraints FREE = new FieldConstraints(false, List.of());
 
   private static Standardizer standardizer(ValueType type, FieldRules... rules) {
     List<Field> fields = new ArrayList<>();

@@ -17,15 +17,16 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class ValidatorTest {
-  private static final FieldConstraints FREE =
-      new FieldConstraints(false, null, null, null, null, null, null);
-  private static final FieldConstraints REQUIRED =
-      new FieldConstraints(true, null, null, null, null, null, null);
+  private static final FieldConstraints FREE = asks();
+  private static final FieldConstraints REQUIRED = new FieldConstraints(true, List.of());
+
+  private static FieldConstraints asks(ValueCheck... checks) {
+    return new FieldConstraints(false, List.of(checks));
+  }
 
   private static Validator validator(ValueType type, FieldRules... rules) {
     List<Field> fields = new ArrayList<>();
@@ -69,13 +70,14 @@ final class ValidatorTest {
   void unchangedIsAskedNothing() {
     FieldConstraints strict =
         new FieldConstraints(
-            true, 1, 1, Pattern.compile("^x$"), BigDecimal.ONE, BigDecimal.ONE, Set.of("x"));
+            true,
+            List.of(new TextLength(1, 1), TextPattern.compile("^x$"), new Allowed(Set.of("x"))));
     assertEquals(List.of(), codes(strict, Unchanged.UNCHANGED));
   }
 
   @Test
   void lengthsAreCountedInCodePoints() {
-    FieldConstraints two = new FieldConstraints(false, 2, 2, null, null, null, null);
+    FieldConstraints two = asks(new TextLength(2, 2));
     assertEquals(List.of("too-short"), codes(two, "\uD83D\uDE00"));
     assertEquals(List.of(), codes(two, "\uD83D\uDE00\uD83D\uDE00"));
     assertEquals(List.of("too-long"), codes(two, "abc"));
@@ -83,10 +85,8 @@ final class ValidatorTest {
 
   @Test
   void aPatternIsFoundAnywhereUnlessItIsAnchored() {
-    FieldConstraints free =
-        new FieldConstraints(false, null, null, Pattern.compile("[0-9]"), null, null, null);
-    FieldConstraints anchored =
-        new FieldConstraints(false, null, null, Pattern.compile("^[0-9]+$"), null, null, null);
+    FieldConstraints free = asks(TextPattern.compile("[0-9]"));
+    FieldConstraints anchored = asks(TextPattern.compile("^[0-9]+$"));
     assertEquals(List.of(), codes(free, "a1b"));
     assertEquals(List.of("pattern"), codes(free, "ab"));
     assertEquals(List.of("pattern"), codes(anchored, "a1b"));
@@ -95,8 +95,9 @@ final class ValidatorTest {
   @Test
   void boundsAreInclusiveForEveryKindOfNumber() {
     FieldConstraints between =
-        new FieldConstraints(
-            false, null, null, null, new BigDecimal("-1.5"), new BigDecimal("3"), null);
+        asks(
+            new NumberBound(new BigDecimal("-1.5"), false, true),
+            new NumberBound(new BigDecimal("3"), true, true));
     for (Object within :
         new Object[] {-1L, 3L, new BigDecimal("-1.500"), new BigDecimal("3.0"), -1.5, 3.0}) {
       assertEquals(List.of(), codes(between, within), within.toString());
@@ -111,9 +112,7 @@ final class ValidatorTest {
 
   @Test
   void numbersAreAmongTheAllowedByTheirValue() {
-    FieldConstraints one =
-        new FieldConstraints(
-            false, null, null, null, null, null, Set.of(Validator.comparable(1L), "a", true));
+    FieldConstraints one = asks(new Allowed(Set.of(Numbers.comparable(1L), "a", true)));
     for (Object allowed : new Object[] {1L, new BigDecimal("1.00"), 1.0, "a", true}) {
       assertEquals(List.of(), codes(one, allowed), allowed.toString());
     }
@@ -125,15 +124,14 @@ final class ValidatorTest {
 
   @Test
   void zerosOfEveryScaleAreTheSameAllowedNumber() {
-    assertEquals(Validator.comparable(0L), Validator.comparable(new BigDecimal("0.000")));
-    assertEquals(Validator.comparable(0L), Validator.comparable(-0.0));
-    assertEquals(Validator.comparable(100L), Validator.comparable(new BigDecimal("1E+2")));
+    assertEquals(Numbers.comparable(0L), Numbers.comparable(new BigDecimal("0.000")));
+    assertEquals(Numbers.comparable(0L), Numbers.comparable(-0.0));
+    assertEquals(Numbers.comparable(100L), Numbers.comparable(new BigDecimal("1E+2")));
   }
 
   @Test
   void eachElementOfAnArrayIsAskedForItsOwn() {
-    FieldConstraints item = new FieldConstraints(false, null, 3, null, null, null, null);
-    FieldConstraints array = new FieldConstraints(false, null, null, null, null, null, null, item);
+    FieldConstraints array = asks(new ArrayCheck(0, 9, false, List.of(new TextLength(0, 3))));
     assertEquals(List.of(), codes(array, new Object[] {"abc", null, new Object[] {"ab"}}));
     assertEquals(List.of("too-long"), codes(array, new Object[] {"abc", "abcd", "abcde"}));
     assertEquals(List.of("too-long"), codes(array, new Object[] {new Object[] {"abcd"}}));
@@ -142,17 +140,16 @@ final class ValidatorTest {
 
   @Test
   void everythingThatIsWrongIsFoundAtOnceWithoutTheValues() {
-    FieldConstraints number =
-        new FieldConstraints(false, null, null, null, BigDecimal.ZERO, null, null);
-    FieldConstraints letters =
-        new FieldConstraints(false, null, 3, null, null, null, Set.of("red", "blue"));
+    FieldConstraints number = asks(new NumberBound(BigDecimal.ZERO, false, true));
+    FieldConstraints letters = asks(new TextLength(0, 3), new Allowed(Set.of("red", "blue")));
     Validator validator =
         validator(ValueType.STRING, rule(REQUIRED), rule(number), rule(letters), rule(letters));
     List<Finding> findings = validator.validate(row(ValueType.STRING, null, -77L, "secret", "sec"));
     assertEquals(
-        List.of("required", "minimum", "too-long", "not-allowed"),
+        List.of("required", "minimum", "too-long", "not-allowed", "not-allowed"),
         findings.stream().map(Finding::code).toList());
-    assertEquals(List.of("f0", "f1", "f2", "f3"), findings.stream().map(Finding::field).toList());
+    assertEquals(
+        List.of("f0", "f1", "f2", "f2", "f3"), findings.stream().map(Finding::field).toList());
     for (Finding finding : findings) {
       assertFalse(finding.message().contains("sec"), finding.message());
       assertFalse(finding.message().contains("77"), finding.message());
