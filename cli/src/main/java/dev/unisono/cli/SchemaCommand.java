@@ -3,7 +3,6 @@ package dev.unisono.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import dev.unisono.engine.config.Config.FirstLoad;
-import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.engine.config.ConfigKeys;
 import dev.unisono.engine.config.ConfigKeys.ConfigKey;
 import dev.unisono.engine.config.SchemaKeys;
@@ -14,7 +13,6 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -218,7 +216,7 @@ final class SchemaCommand implements Callable<Integer> {
         }
         case "schema" -> schema(json);
         case "match" -> match(json, key);
-        case "standardize" -> standardize(json, key);
+        case "standardize" -> StepSchema.byField(json, key);
         default -> plain(json, key);
       }
     }
@@ -289,23 +287,6 @@ final class SchemaCommand implements Callable<Integer> {
     names(json, "type", List.of("string", "array"));
     strings(json);
     described(json, key);
-    json.writeEndObject();
-  }
-
-  private static void standardize(JsonGenerator json, ConfigKey key) throws IOException {
-    json.writeObjectFieldStart(key.name());
-    json.writeStringField("type", "object");
-    json.writeStringField("description", key.description());
-    json.writeObjectFieldStart("additionalProperties");
-    names(json, "type", List.of("string", "array"));
-    json.writeObjectFieldStart("items");
-    json.writeArrayFieldStart("enum");
-    for (StandardizeStep step : StandardizeStep.values()) {
-      json.writeString(step.name().toLowerCase(Locale.ROOT).replace('_', '-'));
-    }
-    json.writeEndArray();
-    json.writeEndObject();
-    json.writeEndObject();
     json.writeEndObject();
   }
 

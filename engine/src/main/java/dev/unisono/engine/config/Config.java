@@ -3,6 +3,7 @@ package dev.unisono.engine.config;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.validate.RowCheck;
 import dev.unisono.engine.validate.ValueCheck;
+import dev.unisono.engine.standardize.Step;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Schema;
@@ -92,15 +93,7 @@ public record Config(
   }
 
   /** What is done with the values of one field: first the steps, in order, then the constraints. */
-  public record FieldRules(List<StandardizeStep> standardize, FieldConstraints constraints) {}
-
-  /** A standardize step by its name in the config, lower-case with hyphens. */
-  public enum StandardizeStep {
-    TRIM,
-    LOWER_CASE,
-    UPPER_CASE,
-    TITLE_CASE
-  }
+  public record FieldRules(List<Step> standardize, FieldConstraints constraints) {}
 
   /**
    * What JSON Schema asks of one field beyond its type.

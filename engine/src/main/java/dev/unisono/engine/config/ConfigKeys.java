@@ -119,8 +119,8 @@ public final class ConfigKeys {
               "standardize",
               "object",
               false,
-              "For each field the steps to its standard form: trim, lower-case, upper-case,"
-                  + " title-case."),
+              "For each field of text the steps to its standard form, each by its name or with its"
+                  + " options."),
           key("index", "array", false, "Fields to filter and sort by, beside the key."),
           optional("serve", "boolean", "true", "Whether the doors show it."),
           planned("rules", "array", "Rules over several fields."),

@@ -3,18 +3,16 @@ package dev.unisono.engine.config;
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldRules;
-import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.engine.standardize.Step;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -81,7 +79,9 @@ final class EntityReader {
     List<String> key = named(map, "key", known);
     Set<String> required = new HashSet<>(named(schemaMap, "required", known));
     required.addAll(key);
-    Map<String, List<StandardizeStep>> steps = steps(map, known, key);
+    StepReader steps = new StepReader(known, Set.copyOf(key));
+    fields.forEach(field -> steps.type(field.name(), field.type()));
+    Map<String, List<Step>> standardize = steps.read(map, "standardize");
     if (fields.size() < properties.names().size() || fields.isEmpty() || key.isEmpty()) {
       return null;
     }
@@ -98,7 +98,7 @@ final class EntityReader {
       boolean needed = required.contains(field.name());
       rules.add(
           new FieldRules(
-              steps.getOrDefault(field.name(), List.of()), field.constraints(needed, whole)));
+              standardize.getOrDefault(field.name(), List.of()), field.constraints(needed, whole)));
       described.add(field.described(needed));
     }
     Set<String> indexed = indexed(map, known, schema, names);
@@ -193,55 +193,6 @@ final class EntityReader {
             "Use an integer, a string, a uuid, a date or a decimal.");
       }
     }
-  }
-
-  private static Map<String, List<StandardizeStep>> steps(
-      YamlMap map, Set<String> known, List<String> key) {
-    Map<String, List<StandardizeStep>> steps = new HashMap<>();
-    YamlMap standardize = map.optionalMap("standardize");
-    for (String field : standardize.names()) {
-      if (!known.contains(field)) {
-        standardize.note(
-            standardize.keyNode(field),
-            field,
-            "unknown-field",
-            "There is no field '" + field + "'" + Nearest.question(field, known),
-            "Name a field of the schema.");
-      } else if (key.contains(field)) {
-        standardize.note(
-            field,
-            "key-standardized",
-            "'" + field + "' is the key: two records could become one.",
-            "Standardize it in the source.");
-      }
-      steps.put(field, steps(standardize, field));
-    }
-    return steps;
-  }
-
-  private static List<StandardizeStep> steps(YamlMap standardize, String field) {
-    Map<String, StandardizeStep> known = new LinkedHashMap<>();
-    for (StandardizeStep step : StandardizeStep.values()) {
-      known.put(stepName(step), step);
-    }
-    List<StandardizeStep> steps = new ArrayList<>();
-    for (String name : standardize.texts(field)) {
-      StandardizeStep step = known.get(name);
-      if (step == null) {
-        standardize.note(
-            field,
-            "unknown-step",
-            "There is no step '" + name + "'" + Nearest.question(name, known.keySet()),
-            "Steps: " + String.join(", ", known.keySet()) + ".");
-      } else {
-        steps.add(step);
-      }
-    }
-    return steps;
-  }
-
-  static String stepName(StandardizeStep step) {
-    return step.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static Set<String> indexed(

@@ -251,11 +251,15 @@ final class YamlMap {
 
   List<YamlMap> maps(String key) {
     List<YamlMap> maps = new ArrayList<>();
-    List<Node> elements = elements(key);
-    for (int i = 0; i < elements.size(); i++) {
-      maps.add(new YamlMap(path(key) + "[" + i + "]", elements.get(i), problems));
+    for (int i = 0; i < elements(key).size(); i++) {
+      maps.add(element(key, i));
     }
     return maps;
+  }
+
+  /** One element of a sequence, which is a mapping. */
+  YamlMap element(String key, int index) {
+    return new YamlMap(path(key) + "[" + index + "]", elements(key).get(index), problems);
   }
 
   /** The texts of a sequence of scalars. */

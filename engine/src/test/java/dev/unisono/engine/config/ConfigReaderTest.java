@@ -9,11 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FirstLoad;
-import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.engine.validate.Allowed;
 import dev.unisono.engine.validate.ArrayCheck;
 import dev.unisono.engine.validate.NumberBound;
 import dev.unisono.engine.validate.TextLength;
+import dev.unisono.engine.standardize.StepKind;
+import dev.unisono.engine.standardize.Steps;
 import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
@@ -274,7 +275,7 @@ final class ConfigReaderTest {
     assertTrue(customer.served());
     assertEquals(Set.of("id", "name", "balance"), customer.indexed());
     assertEquals(
-        List.of(StandardizeStep.TRIM, StandardizeStep.LOWER_CASE),
+        List.of(Steps.plain(StepKind.TRIM), Steps.plain(StepKind.LOWER_CASE)),
         customer.rules().get(2).standardize());
     assertEquals(List.of(new TextLength(0, 200)), customer.rules().get(1).constraints().checks());
     assertEquals(

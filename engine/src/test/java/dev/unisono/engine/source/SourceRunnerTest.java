@@ -14,13 +14,14 @@ import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
-import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.engine.config.Config.SystemLimits;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.Entities;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.engine.fixture.MovableClock;
+import dev.unisono.engine.standardize.StepKind;
+import dev.unisono.engine.standardize.Steps;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.Intake;
 import dev.unisono.engine.state.LearnedField;
@@ -97,7 +98,7 @@ final class SourceRunnerTest {
             PERSON.fields(),
             List.of(
                 new FieldRules(List.of(), FREE),
-                new FieldRules(List.of(StandardizeStep.TRIM), SHORT)),
+                new FieldRules(List.of(Steps.plain(StepKind.TRIM)), SHORT)),
             PERSON.indexed(),
             true);
     runner =

@@ -1,9 +1,9 @@
 package dev.unisono.engine.standardize;
 
-import static dev.unisono.engine.config.Config.StandardizeStep.LOWER_CASE;
-import static dev.unisono.engine.config.Config.StandardizeStep.TITLE_CASE;
-import static dev.unisono.engine.config.Config.StandardizeStep.TRIM;
-import static dev.unisono.engine.config.Config.StandardizeStep.UPPER_CASE;
+import static dev.unisono.engine.standardize.PlainStep.LOWER_CASE;
+import static dev.unisono.engine.standardize.PlainStep.TITLE_CASE;
+import static dev.unisono.engine.standardize.PlainStep.TRIM;
+import static dev.unisono.engine.standardize.PlainStep.UPPER_CASE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -14,7 +14,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
-import dev.unisono.engine.config.Config.StandardizeStep;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
@@ -39,7 +38,7 @@ final class StandardizerTest {
         new EntityConfig("things", schema, List.of(), List.of(rules), Set.of(), true));
   }
 
-  private static FieldRules steps(StandardizeStep... steps) {
+  private static FieldRules steps(Step... steps) {
     return new FieldRules(List.of(steps), FREE);
   }
 
@@ -51,7 +50,7 @@ final class StandardizerTest {
     return new Row(new Schema("thing", fields, List.of("f0")), values);
   }
 
-  private static @Nullable Object standard(String text, StandardizeStep... steps) {
+  private static @Nullable Object standard(String text, Step... steps) {
     return standardizer(ValueType.STRING, steps(steps))
         .standardize(row(ValueType.STRING, text))
         .value(0);
@@ -114,5 +113,28 @@ final class StandardizerTest {
     Row clean = standardizer.standardize(row(ValueType.STRING, null, Unchanged.UNCHANGED));
     assertNull(clean.value(0));
     assertSame(Unchanged.UNCHANGED, clean.value(1));
+  }
+
+  @Test
+  void aRegionFieldIsTakenInItsStandardForm() {
+    Standardizer standardizer =
+        standardizer(
+            ValueType.STRING,
+            steps(),
+            steps(Steps.phone(null, "f2")),
+            steps(TRIM, Steps.country(false)));
+    Row clean = standardizer.standardize(row(ValueType.STRING, "a", "030 123456", " Germany"));
+    assertEquals(List.of("a", "+4930123456", "DE"), List.of(clean.copyValues()));
+    assertSame(clean, standardizer.standardize(clean));
+    Row unknown = row(ValueType.STRING, "a", "030 123456", null);
+    assertSame(unknown, standardizer.standardize(unknown));
+  }
+
+  @Test
+  void aTextThatStandsForNoValueIsNullForTheStepsBehindToo() {
+    Standardizer standardizer =
+        standardizer(
+            ValueType.STRING, steps(), steps(Steps.plain(StepKind.NULL_WORDS), UPPER_CASE));
+    assertNull(standardizer.standardize(row(ValueType.STRING, "a", "n/a")).value(1));
   }
 }
