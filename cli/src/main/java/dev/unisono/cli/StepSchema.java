@@ -56,6 +56,7 @@ final class StepSchema {
       json.writeEndObject();
       json.writeEndObject();
     }
+    option(json, StepKind.EXPRESSION);
     json.writeEndObject();
     json.writeEndObject();
   }

@@ -1,6 +1,8 @@
 package dev.unisono.engine.config;
 
 import dev.unisono.engine.Nearest;
+import dev.unisono.engine.expression.TextExpression;
+import dev.unisono.engine.expression.UnfitExpression;
 import dev.unisono.engine.standardize.Step;
 import dev.unisono.engine.standardize.StepKind;
 import dev.unisono.engine.standardize.Steps;
@@ -103,6 +105,7 @@ final class StepReader {
       }
       words.add(kind.word());
     }
+    words.add(StepKind.EXPRESSION.name());
     map.note(
         where,
         key,
@@ -124,6 +127,9 @@ final class StepReader {
       return Optional.empty();
     }
     String name = entry.names().getFirst();
+    if (name.equals(StepKind.EXPRESSION.name())) {
+      return expression(entry, name);
+    }
     Optional<StepKind> kind = kind(entry, entry.keyNode(name), name, name);
     if (kind.isEmpty()) {
       return Optional.empty();
@@ -131,6 +137,20 @@ final class StepReader {
     YamlMap options = entry.optionalMap(name);
     options.check(kind.get().options());
     return Optional.of(step(kind.get(), options));
+  }
+
+  private static Optional<Step> expression(YamlMap entry, String key) {
+    String text = entry.text(key, "");
+    try {
+      return Optional.of(Steps.expression(TextExpression.compile(text)));
+    } catch (UnfitExpression unfit) {
+      entry.note(
+          key,
+          "bad-expression",
+          "This makes no text of a text: " + unfit.getMessage() + ".",
+          "Write one in CEL, such as: value.replace('-', '')");
+      return Optional.empty();
+    }
   }
 
   private static Step step(StepKind kind, YamlMap options) {

@@ -12,6 +12,7 @@ import dev.cel.common.values.NullValue;
 import dev.cel.compiler.CelCompiler;
 import dev.cel.compiler.CelCompilerBuilder;
 import dev.cel.compiler.CelCompilerFactory;
+import dev.cel.extensions.CelExtensions;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
@@ -64,7 +65,7 @@ final class Expressions {
   }
 
   static CelCompilerBuilder compilers() {
-    return Grammar.compilers().setOptions(OPTIONS);
+    return Grammar.compilers().setOptions(OPTIONS).addLibraries(CelExtensions.strings());
   }
 
   /** Compiles and type-checks a text. */
@@ -87,6 +88,7 @@ final class Expressions {
     try {
       return CelRuntimeFactory.plannerRuntimeBuilder()
           .setOptions(OPTIONS)
+          .addLibraries(CelExtensions.strings())
           .build()
           .createProgram(checked);
     } catch (CelEvaluationException wrong) {

@@ -19,7 +19,8 @@ public sealed interface Step
         UrlStep,
         PostalCodeStep,
         BooleanStep,
-        NullWordsStep {
+        NullWordsStep,
+        ExpressionStep {
   /** The text in its standard form; null where it stands for no value. */
   @Nullable String apply(String text);
 

@@ -52,6 +52,14 @@ public enum StepKind {
       "No value where the text only says that there is none: n/a.",
       option("words", "array", "The words, in place of those that it knows."));
 
+  /** What stands in place of a name where a step is an expression in CEL. */
+  public static final ConfigKey EXPRESSION =
+      option(
+          "expression",
+          "string",
+          "A step of one's own, in CEL over value: value.replace('-', ''). It leaves what it fails"
+              + " for.");
+
   private final String description;
 
   @SuppressWarnings("ImmutableEnumChecker") // It is a List.of.

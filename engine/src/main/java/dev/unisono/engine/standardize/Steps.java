@@ -1,5 +1,6 @@
 package dev.unisono.engine.standardize;
 
+import dev.unisono.engine.expression.TextExpression;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
@@ -101,6 +102,10 @@ public final class Steps {
 
   public static Step nullWords(List<String> words) {
     return new NullWordsStep(words(words));
+  }
+
+  public static Step expression(TextExpression expression) {
+    return new ExpressionStep(expression);
   }
 
   private static Set<String> words(List<String> words) {

@@ -105,4 +105,14 @@ class StepReaderTest {
         "phone: [ { phone: { region-field: code } } ],"
             + " code: [ { postal-code: { region-field: country } } ]");
   }
+
+  @Test
+  void anExpressionIsCheckedWhenTheConfigIsRead() {
+    assertEquals(List.of(), problems("code: [ trim, { expression: \"value.replace('-', '')\" } ]"));
+    assertEquals(
+        List.of("bad-expression standardize.code[0].expression"),
+        problems("code: [ { expression: \"valu + 'x'\" } ]").stream()
+            .map(text -> text.split(":", 2)[0])
+            .toList());
+  }
 }
