@@ -12,6 +12,7 @@ import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.config.RefreshTimes;
 import dev.unisono.engine.config.SystemBindings;
+import dev.unisono.engine.deliver.DeliveredForm;
 import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
@@ -28,6 +29,7 @@ import dev.unisono.engine.repair.TargetRepairs;
 import dev.unisono.engine.source.DeleteGuard;
 import dev.unisono.engine.source.RefreshSchedule;
 import dev.unisono.engine.source.SourceRunner;
+import dev.unisono.engine.standardize.Standardizer;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.engine.state.StateFolder;
@@ -82,7 +84,8 @@ public final class Engine implements Doors, AutoCloseable {
   private final TargetRepairs repairs;
   private final RefreshSchedule refreshes;
 
-  private record OwnedBy(String system, Binding binding) {}
+  /** Who takes what callers write, and what it shows is cleaned by. */
+  private record OwnedBy(String system, Binding binding, Cleaner cleaner) {}
 
   /**
    * Opens the state and wires everything, by the config and what sources have learned since;
@@ -215,7 +218,7 @@ public final class Engine implements Doors, AutoCloseable {
                 system.name(),
                 connected,
                 entities,
-                cleaners,
+                cleaners(config, system.name()),
                 state,
                 held,
                 new DeleteGuard(system.name(), deleteLimits(config)),
@@ -229,7 +232,13 @@ public final class Engine implements Doors, AutoCloseable {
       }
       for (Binding binding : reads) {
         // Of several the first takes what callers write; the others hear of it as of any edit.
-        owners.putIfAbsent(entity(byName, binding), new OwnedBy(system.name(), binding));
+        owners.putIfAbsent(
+            entity(byName, binding),
+            new OwnedBy(
+                system.name(),
+                binding,
+                Objects.requireNonNull(
+                    cleaners(config, system.name()).get(binding.schema().name()))));
       }
       Map<Entity, Binding> byEntity = new HashMap<>();
       for (Binding binding : writes) {
@@ -251,7 +260,7 @@ public final class Engine implements Doors, AutoCloseable {
                 system.name(),
                 connected,
                 byEntity,
-                state.journal(),
+                DeliveredForm.of(state.journal(), delivered(config, system.name(), byName)),
                 this::rowsMissing,
                 parked,
                 system.limits(),
@@ -285,6 +294,35 @@ public final class Engine implements Doors, AutoCloseable {
       }
     }
     return limits;
+  }
+
+  /** By entity's name how what one system shows is cleaned. */
+  private Map<String, Cleaner> cleaners(Config config, String system) {
+    Map<String, Cleaner> own = new HashMap<>(cleaners);
+    for (SyncConfig sync : config.syncs()) {
+      for (MemberConfig member : sync.members()) {
+        if (member.system().equals(system)) {
+          EntityConfig entity = Objects.requireNonNull(config.entities().get(sync.entity()));
+          own.put(sync.entity(), Cleaner.of(entity, member));
+        }
+      }
+    }
+    return own;
+  }
+
+  /** The steps for what is written to one system. */
+  private static Map<Entity, Standardizer> delivered(
+      Config config, String system, Map<String, Entity> byName) {
+    Map<Entity, Standardizer> steps = new HashMap<>();
+    for (SyncConfig sync : config.syncs()) {
+      for (MemberConfig member : sync.members()) {
+        if (member.system().equals(system) && !member.deliver().isEmpty()) {
+          Entity entity = entity(byName, member.binding());
+          steps.put(entity, new Standardizer(entity.schema(), member.deliver()));
+        }
+      }
+    }
+    return steps;
   }
 
   /** Whether a source makes good what it missed, so that rows may come that others refer to. */
@@ -486,7 +524,7 @@ public final class Engine implements Doors, AutoCloseable {
     if (!findings.isEmpty()) {
       throw new InvalidPatch(findings);
     }
-    Row expected = expectedVersion == null ? null : expected(cleaner, present);
+    Row expected = expectedVersion == null ? null : expected(owned.cleaner(), present);
     Problem failing = state.problem();
     if (failing != null) {
       // It could not come back: better not written than not answered.

@@ -172,9 +172,19 @@ public record Config(
     ASK
   }
 
-  /** One member of a sync. */
+  /**
+   * One member of a sync.
+   *
+   * @param collect steps by field on what is read from it, before the entity's own
+   * @param deliver steps by field on what is written to it, after everything
+   */
   public record MemberConfig(
-      String system, Binding binding, Direction direction, RefusalRules refusals) {
+      String system,
+      Binding binding,
+      Direction direction,
+      RefusalRules refusals,
+      Map<String, List<Step>> collect,
+      Map<String, List<Step>> deliver) {
     public boolean reads() {
       return direction != Direction.WRITE;
     }

@@ -233,6 +233,18 @@ public final class ConfigKeys {
               "The column of each field that is named otherwise there; null where this system does"
                   + " not keep it."),
           key(
+              "collect",
+              "object",
+              false,
+              "For each field of text the steps for what is read from this member, before the"
+                  + " entity's standardize; written like that."),
+          key(
+              "deliver",
+              "object",
+              false,
+              "For each field of text the steps for what is written to this member, after"
+                  + " everything else; written like standardize."),
+          key(
               "where",
               "string",
               false,

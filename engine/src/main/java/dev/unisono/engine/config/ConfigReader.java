@@ -51,6 +51,7 @@ public final class ConfigReader {
   private static final List<String> ONLY_FOR_WRITE =
       List.of(
           "deletes",
+          "deliver",
           "create-table",
           "alter-table",
           "deleted-flag",
@@ -428,7 +429,9 @@ public final class ConfigReader {
                   system,
                   entity.get().match().isEmpty() ? kept : kept.withOwnKeys(),
                   direction,
-                  refusals));
+                  refusals,
+                  MemberSteps.collect(member, direction, schema),
+                  MemberSteps.deliver(member, schema)));
         }
       }
     }

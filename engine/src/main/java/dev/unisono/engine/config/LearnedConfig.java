@@ -72,7 +72,9 @@ public final class LearnedConfig {
                 member.system(),
                 member.binding().with(evolved.schema(), columns),
                 member.direction(),
-                member.refusals()));
+                member.refusals(),
+                member.collect(),
+                member.deliver()));
       }
       syncs.add(
           new SyncConfig(

@@ -31,4 +31,20 @@ public record JournalEntry(
     Instant sourceTime,
     Position position,
     String origin,
-    long transaction) {}
+    long transaction) {
+  /** The same change with another row after it. */
+  public JournalEntry with(@Nullable Row other) {
+    return new JournalEntry(
+        sequence,
+        entity,
+        operation,
+        key,
+        previousKey,
+        other,
+        before,
+        sourceTime,
+        position,
+        origin,
+        transaction);
+  }
+}

@@ -180,7 +180,7 @@ public final class FirstLoad {
       return;
     }
     Key key = entity.schema().key(row);
-    Row clean = cleaner.standardize(row);
+    Row clean = member.clean().apply(row);
     if (count.member().reads()) {
       List<Finding> findings = cleaner.validate(clean);
       if (!findings.isEmpty()) {

@@ -3,9 +3,7 @@ package dev.unisono.engine.merge;
 import dev.unisono.engine.config.Config.DeleteRule;
 import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
-import dev.unisono.spi.Row;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param members in the order of the config: where nothing else decides, the first wins
  * @param fields for each field what decides between two versions of it
- * @param standardize the entity's steps
  * @param resolutionMicros times are compared in steps of this: that of the member with the coarsest
  *     clock in its log
  * @param deletes what becomes of a record that one member deletes while another edits it
@@ -25,7 +22,6 @@ record MergePlan(
     Entity entity,
     List<MergeMember> members,
     List<FieldStrategy> fields,
-    UnaryOperator<Row> standardize,
     long resolutionMicros,
     DeleteRule deletes,
     List<int[]> match,

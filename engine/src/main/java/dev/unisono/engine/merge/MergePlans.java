@@ -8,6 +8,7 @@ import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.standardize.Standardizer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -61,7 +62,9 @@ final class MergePlans {
               member.binding(),
               configured.size() - number,
               told || member.writes(),
-              new LearnedProjection()));
+              new LearnedProjection(),
+              Cleaner.of(config, member)::standardize,
+              new Standardizer(entity.schema(), member.deliver())));
     }
     List<FieldStrategy> strategies =
         entity.schema().fields().stream()
@@ -71,7 +74,6 @@ final class MergePlans {
         entity,
         members,
         strategies,
-        new Cleaner(config)::standardize,
         1,
         sync.conflict().deletes(),
         config.match().stream().map(rule -> positions(entity, rule)).toList(),

@@ -490,8 +490,7 @@ final class MergeStage implements Merging {
     Key key = new Key(number);
     Held other = held(connection, of, key);
     links(of).link(connection, member, row.key(), number);
-    of.merger.show(
-        other.record, member, shadow, of.plan.standardize().apply(shadow), micros(now), 0);
+    of.merger.show(other.record, member, shadow, member.clean().apply(shadow), micros(now), 0);
     mark(other);
     links(of).moved(connection, number, of.newRecord(key).image(), other.record.image());
     journal(one, before, false, amended(of.plan, row.key(), now), journaled);
@@ -539,8 +538,7 @@ final class MergeStage implements Merging {
       Key key = gone.record.keyIn(member);
       if (shadow != null && key != null) {
         links(of).link(connection, member, key, (Long) one.record.key().part(0));
-        of.merger.show(
-            one.record, member, shadow, of.plan.standardize().apply(shadow), Merger.NO_TIME, 0);
+        of.merger.show(one.record, member, shadow, member.clean().apply(shadow), Merger.NO_TIME, 0);
         gone.record.members[member.number()] = new MemberView(entity.schema().size());
       }
     }

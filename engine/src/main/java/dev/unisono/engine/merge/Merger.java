@@ -136,7 +136,11 @@ final class Merger {
         edited = true;
         Object written = clean.value(field);
         long time = micros == NO_TIME && written == null ? NEVER : micros;
-        changed |= write(record, member, view, field, before, written, time, conflicts);
+        if (holds(record, member, field, value)) {
+          view.seen[field] = Stamp.later(view.seen[field], record.stamps[field]);
+        } else {
+          changed |= write(record, member, view, field, before, written, time, conflicts);
+        }
       }
     }
     if (edited && base != null) {
@@ -266,6 +270,18 @@ final class Merger {
     return unknown;
   }
 
+  /**
+   * It shows what the present value is once written there: by its steps that may be another one in
+   * the entity's standard form, and no edit all the same.
+   */
+  private boolean holds(
+      MergedRecord record, MergeMember member, int field, @Nullable Object shown) {
+    Object present = record.values[field];
+    return member.deliver().standardizes(field)
+        && record.stamps[field] != null
+        && SameValue.of(member.stored(field, present), shown);
+  }
+
   private boolean write(
       MergedRecord record,
       MergeMember member,
@@ -280,9 +296,7 @@ final class Merger {
     Object present = record.values[field];
     FieldStrategy strategy = plan.fields().get(field);
     Object sum = strategy instanceof FieldStrategy.Sum ? sum(present, value, before) : null;
-    if (sum == null
-        && current != null
-        && SameValue.of(member.projection().project(field, present), value)) {
+    if (sum == null && current != null && SameValue.of(member.stored(field, present), value)) {
       // It holds all of the present value that it can.
       view.seen[field] = Stamp.later(known, current);
       return false;
@@ -331,7 +345,7 @@ final class Merger {
     return current.micros() == NO_TIME
         && stamp.micros() == NO_TIME
         && holder != null
-        && SameValue.of(holder.projection().project(field, value), present);
+        && SameValue.of(holder.stored(field, value), present);
   }
 
   /** What is added is the difference that an edit makes; null where there is none to be told. */
@@ -469,22 +483,22 @@ final class Merger {
         continue;
       }
       if (shadow == null) {
-        values[field] = value;
+        values[field] = member.delivered(field, value);
         stamps[field] = record.stamps[field];
       } else if (!schema.isKey(field)
           && shadow.value(field) != Unchanged.UNCHANGED
           && record.stamps[field] != null) {
-        Object stored = member.projection().project(field, value);
+        Object stored = member.stored(field, value);
         boolean holds = SameValue.of(stored, shadow.value(field));
         if (!holds) {
           // Or it has the value in words of its own that are standardized to it.
-          clean = clean == null ? plan.standardize().apply(shadow) : clean;
+          clean = clean == null ? member.clean().apply(shadow) : clean;
           holds = SameValue.of(stored, clean.value(field));
         }
         if (holds) {
           view.seen[field] = Stamp.later(view.seen[field], record.stamps[field]);
         } else {
-          values[field] = value;
+          values[field] = member.delivered(field, value);
           stamps[field] = record.stamps[field];
           anything = true;
         }

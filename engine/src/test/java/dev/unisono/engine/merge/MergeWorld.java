@@ -5,6 +5,8 @@ import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Entities;
 import dev.unisono.engine.merge.MergeTable.Place;
+import dev.unisono.engine.standardize.Standardizer;
+import dev.unisono.engine.standardize.Step;
 import dev.unisono.engine.state.CleanChange;
 import dev.unisono.engine.state.DeadLetter;
 import dev.unisono.engine.state.Merging;
@@ -100,6 +102,21 @@ final class MergeWorld implements AutoCloseable {
       FieldStrategy amounts,
       List<int[]> match)
       throws SQLException {
+    this(count, lossy, deletes, texts, amounts, match, Map.of());
+  }
+
+  /**
+   * @param deliver steps for what is written to the last member
+   */
+  MergeWorld(
+      int count,
+      boolean lossy,
+      DeleteRule deletes,
+      FieldStrategy texts,
+      FieldStrategy amounts,
+      List<int[]> match,
+      Map<String, List<Step>> deliver)
+      throws SQLException {
     List<MergeMember> named = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Projection projection =
@@ -109,18 +126,20 @@ final class MergeWorld implements AutoCloseable {
                       ? number.setScale(2, RoundingMode.HALF_UP)
                       : value
               : Projection.EXACT;
-      named.add(new MergeMember(i, "m" + i, Entities.binding(ENTITY), count - i, true, projection));
+      named.add(
+          new MergeMember(
+              i,
+              "m" + i,
+              Entities.binding(ENTITY),
+              count - i,
+              true,
+              projection,
+              row -> row,
+              new Standardizer(ENTITY.schema(), i == count - 1 ? deliver : Map.of())));
     }
     this.plan =
         new MergePlan(
-            ENTITY,
-            named,
-            List.of(texts, texts, texts, amounts),
-            row -> row,
-            1,
-            deletes,
-            match,
-            false);
+            ENTITY, named, List.of(texts, texts, texts, amounts), 1, deletes, match, false);
     named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));
     this.connection = DriverManager.getConnection("jdbc:sqlite::memory:");
     StateFolder.createTables(connection);
