@@ -3,6 +3,7 @@ package dev.unisono.cli;
 import dev.unisono.engine.config.ConfigKeys;
 import dev.unisono.engine.config.ConfigKeys.ConfigKey;
 import dev.unisono.engine.config.SchemaKeys;
+import dev.unisono.engine.standardize.StepKind;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Option;
 import java.io.IOException;
@@ -50,6 +51,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "entities.NAME.schema", SchemaKeys.ENTITY);
     section(page, "entities.NAME.schema.properties.FIELD", SchemaKeys.FIELD);
     section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
+    steps(page);
     section(page, "syncs.NAME", ConfigKeys.SYNC);
     section(page, "syncs.NAME.conflict", ConfigKeys.CONFLICT);
     section(page, "syncs.NAME.conflict.fields.NAME", ConfigKeys.FIELD_CONFLICT);
@@ -63,6 +65,21 @@ final class ReferenceCommand implements Callable<Integer> {
     connectors.forEach(ordered::add);
     ordered.sort(Comparator.comparing(Connector::kind));
     return ordered;
+  }
+
+  /** Those of standardize, and of collect and deliver of a member. */
+  private static void steps(StringBuilder page) {
+    page.append("\n## `entities.NAME.standardize.FIELD[]`\n\n");
+    page.append("A step by its name, or with its options: `{ phone: { region: DE } }`.\n\n");
+    page.append("| Step, or its option | Type | Default | What it is |\n|---|---|---|---|\n");
+    for (StepKind kind : StepKind.values()) {
+      row(page, kind.word(), "", "", kind.description());
+      for (ConfigKey option : kind.options()) {
+        row(page, kind.word() + "." + option.name(), option.type(), "", option.description());
+      }
+    }
+    ConfigKey own = StepKind.EXPRESSION;
+    row(page, own.name(), own.type(), "", own.description());
   }
 
   private static void section(StringBuilder page, String name, List<ConfigKey> keys) {

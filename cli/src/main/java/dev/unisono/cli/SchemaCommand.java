@@ -364,6 +364,7 @@ final class SchemaCommand implements Callable<Integer> {
         case "direction" -> choice(json, key, List.of("read", "write", "both"));
         case "deletes" -> choice(json, key, List.of("hard", "soft", "ignore"));
         case "on-refusal" -> choice(json, key, List.of("park", "stop"));
+        case "collect", "deliver" -> StepSchema.byField(json, key);
         default -> plain(json, key);
       }
     }

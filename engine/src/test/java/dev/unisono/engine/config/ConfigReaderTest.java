@@ -1073,4 +1073,25 @@ final class ConfigReaderTest {
         List.of("52 only-for-write syncs.customers.members[0].create-table"),
         problems(text.replace("direction: read }", "direction: read, create-table: true }")));
   }
+
+  @Test
+  void stepsOfAMemberStandWhereTheyHaveAMeaning() throws IOException {
+    assertEquals(List.of(), writer("deliver: { name: upper-case }"));
+    assertEquals(
+        List.of("only-for-read syncs.customers.members[1].collect"),
+        writer("collect: { name: trim }"));
+    assertEquals(
+        List.of("not-available syncs.customers.members[1].deliver.name"),
+        writer("deliver: { name: { phone: { region-field: email } } }"));
+    assertEquals(
+        List.of("key-standardized syncs.customers.members[1].deliver.id"),
+        writer("deliver: { id: trim }"));
+    String reader = "- { system: crm, table: public.customers, direction: read }";
+    assertEquals(List.of(), changed(reader, reader.replace(" }", ", collect: { name: [trim] } }")));
+    assertEquals(
+        List.of("only-for-write"),
+        changed(reader, reader.replace(" }", ", deliver: { name: [trim] } }")).stream()
+            .map(one -> one.problem().code())
+            .toList());
+  }
 }
