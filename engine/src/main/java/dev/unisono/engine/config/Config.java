@@ -1,9 +1,9 @@
 package dev.unisono.engine.config;
 
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.engine.standardize.Step;
 import dev.unisono.engine.validate.RowCheck;
 import dev.unisono.engine.validate.ValueCheck;
-import dev.unisono.engine.standardize.Step;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Schema;

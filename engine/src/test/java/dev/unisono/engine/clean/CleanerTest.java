@@ -32,8 +32,7 @@ class CleanerTest {
               new Field("name", ValueType.STRING, false),
               new Field("city", ValueType.STRING, false)),
           List.of("id"));
-  private static final FieldConstraints FREE =
-      new FieldConstraints(false, null, null, null, null, null, null);
+  private static final FieldConstraints FREE = new FieldConstraints(false, List.of());
 
   private static EntityConfig entity(Step name) {
     return new EntityConfig(
