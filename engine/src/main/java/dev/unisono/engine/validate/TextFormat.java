@@ -49,6 +49,9 @@ public final class TextFormat implements ValueCheck {
     if (!(value instanceof String text)) {
       return true;
     }
+    if (name.equals("email") && PlainAddress.is(text)) {
+      return true;
+    }
     if (!name.equals("regex")) {
       return format.matches(new ExecutionContext(), text);
     }
