@@ -50,6 +50,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "entities.NAME", ConfigKeys.ENTITY);
     section(page, "entities.NAME.schema", SchemaKeys.ENTITY);
     section(page, "entities.NAME.schema.properties.FIELD", SchemaKeys.FIELD);
+    section(page, "entities.NAME.rules[]", ConfigKeys.RULE);
     section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
     steps(page);
     section(page, "syncs.NAME", ConfigKeys.SYNC);

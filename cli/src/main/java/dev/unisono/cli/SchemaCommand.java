@@ -215,11 +215,31 @@ final class SchemaCommand implements Callable<Integer> {
           json.writeEndObject();
         }
         case "schema" -> schema(json);
+        case "rules" -> rules(json, key);
         case "match" -> match(json, key);
         case "standardize" -> StepSchema.byField(json, key);
         default -> plain(json, key);
       }
     }
+    json.writeEndObject();
+  }
+
+  private static void rules(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    json.writeStringField("type", "array");
+    described(json, key);
+    json.writeObjectFieldStart("items");
+    closed(json, ConfigKeys.RULE);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey part : ConfigKeys.RULE) {
+      if (part.name().equals("severity")) {
+        choice(json, part, ConfigKeys.SEVERITIES);
+      } else {
+        plain(json, part);
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
     json.writeEndObject();
   }
 

@@ -3,6 +3,7 @@ package dev.unisono.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unisono.engine.validate.Finding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,15 @@ final class ErrorCatalogueTest {
   @Test
   void everyCodeOfTheSourcesIsInTheCatalogueAndNoOther() throws IOException {
     assertEquals(String.join("\n", codesOfTheSources()), String.join("\n", found(ROW, CATALOGUE)));
+  }
+
+  @Test
+  void noRuleMayHaveTheCodeOfAFindingOfOurs() throws IOException {
+    String findings =
+        Files.readString(CATALOGUE).split("\n## Findings\n", 2)[1].split("\n## ", 2)[0];
+    Set<String> codes = new TreeSet<>();
+    ROW.matcher(findings).results().forEach(result -> codes.add(result.group(1)));
+    assertEquals(codes, new TreeSet<>(Finding.CODES));
   }
 
   @Test

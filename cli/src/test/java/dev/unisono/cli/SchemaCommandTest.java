@@ -54,6 +54,9 @@ final class SchemaCommandTest {
             required: [id]
           standardize: { name: [trim], email: [trim, lower-case], country: upper-case }
           index: [name, country, balance]
+          rules:
+            - { code: poor-abroad, check: "this.country == 'DE' || this.balance > 1.0", severity: warn }
+            - { code: named, check: "this.name != ''", message: "A customer has a name." }
         order:
           plural: orders
           key: [id, customer_id]
@@ -119,6 +122,8 @@ final class SchemaCommandTest {
             Map.entry("minimum: 0", "minimum: low"),
             Map.entry("name: [trim]", "name: [shout]"),
             Map.entry("serve: false", "serve: nobody"),
+            Map.entry("severity: warn", "severity: shout"),
+            Map.entry("code: named, ", ""),
             Map.entry("direction: read", "direction: sideways"),
             Map.entry("entity: customer", "entity: customer\n    conflict: { strategy: loudest }"));
     changes.forEach((right, wrong) -> {

@@ -1,6 +1,7 @@
 package dev.unisono.engine;
 
 import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
@@ -73,6 +74,7 @@ public final class Engine implements Doors, AutoCloseable {
   private final Merges merges;
   private final List<Entity> entities;
   private final Map<String, Cleaner> cleaners = new HashMap<>();
+  private final Warnings warnings;
   private final RecordProjection projection;
   private final StoredRecords records;
   private final PatchWaits patchWaits;
@@ -101,6 +103,7 @@ public final class Engine implements Doors, AutoCloseable {
     try {
       Config config = LearnedConfig.over(written, folder.learned());
       this.entities = entities(config);
+      this.warnings = new Warnings(config.entities());
       this.merges = Merges.of(config, entities, clock);
       folder.forgetUnfinishedOfOthers(sourceNames(config));
       this.state =
@@ -219,6 +222,7 @@ public final class Engine implements Doors, AutoCloseable {
                 connected,
                 entities,
                 cleaners(config, system.name()),
+                warnings,
                 state,
                 held,
                 new DeleteGuard(system.name(), deleteLimits(config)),
@@ -382,6 +386,7 @@ public final class Engine implements Doors, AutoCloseable {
         state.journalBytes(),
         records.position().sequence(),
         state.deadLetters(),
+        warnings.counts(),
         problem == null ? projection.problem() : problem,
         sources.stream().map(SourceRunner::status).toList(),
         targets.stream().map(TargetRunner::status).toList(),

@@ -1,5 +1,6 @@
 package dev.unisono.engine;
 
+import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SourceProgress;
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How a running engine is doing, at one moment. Times are in seconds, amounts in bytes or entries;
  * -1 where unknown. Immutable.
  *
+ * @param warnings rows that passed although a rule that only warns does not hold for them
  * @param problem why nothing is committed, or the records do not follow; null where all is well
  */
 public record EngineStatus(
@@ -19,6 +21,7 @@ public record EngineStatus(
     long journalBytes,
     long recordsSequence,
     long deadLetters,
+    List<Warnings.Count> warnings,
     @Nullable Problem problem,
     List<SourceStatus> sources,
     List<TargetStatus> targets,
@@ -33,6 +36,7 @@ public record EngineStatus(
         journalBytes,
         recordsSequence,
         deadLetters,
+        warnings,
         beside,
         sources,
         targets,

@@ -5,6 +5,7 @@ import dev.unisono.engine.Doors;
 import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.ServerConfig;
@@ -185,6 +186,15 @@ final class AdminRoutes {
           json.writeNumberField("sequence", status.recordsSequence());
           json.writeEndObject();
           json.writeNumberField("deadLetters", status.deadLetters());
+          json.writeArrayFieldStart("warnings");
+          for (Warnings.Count count : status.warnings()) {
+            json.writeStartObject();
+            json.writeStringField("entity", count.entity());
+            json.writeStringField("code", count.code());
+            json.writeNumberField("rows", count.rows());
+            json.writeEndObject();
+          }
+          json.writeEndArray();
           Answers.writeProblem(json, "problem", status.problem());
           json.writeArrayFieldStart("sources");
           for (SourceStatus source : status.sources()) {

@@ -5,6 +5,7 @@ import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.EngineStatus.TargetStatus;
+import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.hub.Hub;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -28,6 +29,7 @@ final class Metrics {
   private final Set<String> meteredSources = new HashSet<>();
   private final Set<String> meteredTargets = new HashSet<>();
   private final Set<String> meteredSyncs = new HashSet<>();
+  private final Set<String> meteredWarnings = new HashSet<>();
 
   /** What the figures of one scrape are taken from. */
   private volatile EngineStatus now;
@@ -77,6 +79,25 @@ final class Metrics {
         .map(OpenConflicts::sync)
         .filter(meteredSyncs::add)
         .forEach(this::addSync);
+    now.warnings().stream()
+        .filter(count -> meteredWarnings.add(count.entity() + " " + count.code()))
+        .forEach(count -> addWarning(count.entity(), count.code()));
+  }
+
+  /** A rule that is gone has none. */
+  private void addWarning(String entity, String code) {
+    FunctionCounter.builder("unisono.warnings", doors, all -> (double) warnings(entity, code))
+        .tag("entity", entity)
+        .tag("code", code)
+        .description("Rows that passed although a rule that only warns does not hold for them.")
+        .register(registry);
+  }
+
+  private long warnings(String entity, String code) {
+    return now.warnings().stream()
+        .filter(count -> count.entity().equals(entity) && count.code().equals(code))
+        .mapToLong(Warnings.Count::rows)
+        .sum();
   }
 
   /** One that is merged no longer has none. */

@@ -3,6 +3,7 @@ package dev.unisono.systemtests;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.unisono.testkit.ServerProcess;
 import java.io.IOException;
@@ -99,6 +100,9 @@ final class CsvTest {
                 id: { type: integer }
                 name: { type: string }
                 price: { type: number }
+            rules:
+              - { code: low-price, check: "this.price == null || this.price >= 1.0", severity: warn }
+              - { code: five-costs, check: "this.id != 5 || this.price != null" }
           order:
             key: id
             schema:
@@ -182,6 +186,21 @@ final class CsvTest {
       replace("id,name,price\n1,one,1.20\n4,four,4\n5,fifth,5\n");
       awaitItems("1|one|1.20", "4|four|4", "5|fifth|5", "99|extra|null");
       assertEquals(before + 1, journalHead(server), "only what differs was taken");
+      String metrics = server.send(server.request("/metrics").build()).body();
+      String warned = "unisono_warnings_total{code=\"low-price\",entity=\"item\"} ";
+      assertTrue(metrics.contains(warned + "0.0"), metrics);
+      // What breaks a rule that refuses stays as it was; what breaks one that warns is taken.
+      replace("id,name,price\n1,one,0.90\n4,four,4\n5,fifth,\n");
+      awaitItems("1|one|0.90", "4|four|4", "5|fifth|5", "99|extra|null");
+      metrics = server.send(server.request("/metrics").build()).body();
+      assertTrue(metrics.contains(warned) && !metrics.contains(warned + "0.0"), metrics);
+      JsonNode warnings =
+          new ObjectMapper()
+              .readTree(server.send(server.request("/v1/admin/status").build()).body())
+              .path("warnings");
+      assertEquals(1, warnings.size(), warnings::toString);
+      assertEquals("low-price", warnings.at("/0/code").asText());
+      assertTrue(warnings.at("/0/rows").asLong() > 0, warnings::toString);
     }
   }
 }

@@ -64,4 +64,9 @@ public final class Cleaner {
   public List<Finding> validate(Row row) {
     return validator.validate(row);
   }
+
+  /** What is wrong with a row that passes all the same. */
+  public List<Finding> warnings(Row row) {
+    return validator.warnings(row);
+  }
 }

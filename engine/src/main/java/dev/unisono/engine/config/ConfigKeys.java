@@ -123,13 +123,36 @@ public final class ConfigKeys {
                   + " options."),
           key("index", "array", false, "Fields to filter and sort by, beside the key."),
           optional("serve", "boolean", "true", "Whether the doors show it."),
-          planned("rules", "array", "Rules over several fields."),
+          key("rules", "array", false, "What must hold between the fields of a record."),
           key(
               "match",
               "array",
               false,
               "How rows of different members are found to be one record where each member has keys of its"
                   + " own: rules in their order. None where the key is the same in all."));
+
+  public static final List<ConfigKey> RULE =
+      List.of(
+          key(
+              "code",
+              "string",
+              true,
+              "By which its findings are known: lower-case letters and digits with hyphens between."),
+          key(
+              "check",
+              "string",
+              true,
+              "What must hold, in CEL over the fields of the record: this.FIELD. True or false."),
+          key("message", "string", false, "One sentence for whoever sent a record that breaks it."),
+          optional(
+              "severity",
+              "string",
+              "reject",
+              "What becomes of a record that breaks it: reject (it is refused) or warn (it passes, and is"
+                  + " counted)."));
+
+  /** What may become of a record that breaks a rule. */
+  public static final List<String> SEVERITIES = List.of("reject", "warn");
 
   public static final List<ConfigKey> MATCH =
       List.of(

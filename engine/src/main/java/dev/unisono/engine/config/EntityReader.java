@@ -110,7 +110,7 @@ final class EntityReader {
         indexed,
         map.flag("serve", true),
         match(map, known, key),
-        whole.ofRows(),
+        RuleReader.read(map, schema, whole.ofRows()),
         whole.text());
   }
 

@@ -3,6 +3,7 @@ package dev.unisono.engine.source;
 import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.state.CleanChange;
 import dev.unisono.engine.state.DeadLetter;
@@ -50,6 +51,7 @@ public final class SourceRunner implements AutoCloseable {
   private final ConnectedSystem connected;
   private final Map<String, Entity> entityBySchema;
   private final Map<String, Cleaner> cleaners;
+  private final Warnings warnings;
   private final EngineState state;
   private final InstantSource clock;
 
@@ -84,6 +86,7 @@ public final class SourceRunner implements AutoCloseable {
       ConnectedSystem connected,
       List<Entity> entities,
       Map<String, Cleaner> cleaners,
+      Warnings warnings,
       EngineState state,
       KnownKeys known,
       DeleteGuard guard,
@@ -102,6 +105,7 @@ public final class SourceRunner implements AutoCloseable {
     this.entityBySchema =
         entities.stream().collect(Collectors.toMap(Entity::name, entity -> entity));
     this.cleaners = cleaners;
+    this.warnings = warnings;
     this.state = state;
     this.clock = clock;
     this.thread = Thread.ofPlatform().name("source-" + system).daemon().unstarted(this::run);
@@ -324,6 +328,7 @@ public final class SourceRunner implements AutoCloseable {
     Row row = cleaner.standardize(after);
     List<Finding> findings = cleaner.validate(row);
     if (findings.isEmpty()) {
+      warnings.count(entity.name(), cleaner.warnings(row));
       clean.add(
           new CleanChange(
               entity, change, row, before == null ? null : cleaner.standardize(before)));

@@ -1,5 +1,7 @@
 package dev.unisono.engine.validate;
 
+import java.util.Set;
+
 /**
  * One thing that is wrong with a row. Never holds a value itself. Immutable.
  *
@@ -11,6 +13,27 @@ package dev.unisono.engine.validate;
  * @param message one sentence for whoever sent the value
  */
 public record Finding(String code, String field, String path, String shape, String message) {
+  /** Every code that is ours, so that no rule of a config may have it. */
+  public static final Set<String> CODES =
+      Set.of(
+          "exclusive-maximum",
+          "exclusive-minimum",
+          "format",
+          "maximum",
+          "minimum",
+          "multiple-of",
+          "not-allowed",
+          "not-unique",
+          "pattern",
+          "required",
+          "rule-failed",
+          "schema",
+          "too-few-items",
+          "too-long",
+          "too-many-items",
+          "too-short",
+          "value-unfit");
+
   /** Of a field's value as a whole. */
   static Finding of(Place place, String code, Object value, String wants) {
     return new Finding(

@@ -63,8 +63,7 @@ final class PlainAddress {
   }
 
   /** True where there are only these characters, and single dots between some of them. */
-  private static boolean parts(
-      boolean[] characters, int longest, String text, int from, int to) {
+  private static boolean parts(boolean[] characters, int longest, String text, int from, int to) {
     int begin = from;
     for (int i = from; i <= to; i++) {
       if (i == to || text.charAt(i) == '.') {

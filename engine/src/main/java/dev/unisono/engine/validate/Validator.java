@@ -19,6 +19,7 @@ public final class Validator {
   private final boolean[] required;
   private final ValueCheck[][] checks;
   private final RowCheck[] rowChecks;
+  private final RowCheck[] warningChecks;
 
   public Validator(EntityConfig entity) {
     List<FieldConstraints> constraints =
@@ -31,7 +32,10 @@ public final class Validator {
       required[i] = constraints.get(i).required();
       checks[i] = constraints.get(i).checks().toArray(new ValueCheck[0]);
     }
-    this.rowChecks = entity.rowChecks().toArray(new RowCheck[0]);
+    this.rowChecks =
+        entity.rowChecks().stream().filter(check -> !check.warns()).toArray(RowCheck[]::new);
+    this.warningChecks =
+        entity.rowChecks().stream().filter(RowCheck::warns).toArray(RowCheck[]::new);
   }
 
   /** Everything that is wrong with a row, all at once; fields that are UNCHANGED are not asked. */
@@ -56,13 +60,26 @@ public final class Validator {
         }
       }
     }
-    for (RowCheck check : rowChecks) {
+    findings = ask(rowChecks, row, findings);
+    return findings == null ? List.of() : findings;
+  }
+
+  /** What is wrong with a row that passes all the same. */
+  public List<Finding> warnings(Row row) {
+    List<Finding> findings = ask(warningChecks, row, null);
+    return findings == null ? List.of() : findings;
+  }
+
+  private static @Nullable List<Finding> ask(
+      RowCheck[] checks, Row row, @Nullable List<Finding> before) {
+    List<Finding> findings = before;
+    for (RowCheck check : checks) {
       if (!check.holds(row)) {
         findings = findings == null ? new ArrayList<>() : findings;
         check.explain(row, findings);
       }
     }
-    return findings == null ? List.of() : findings;
+    return findings;
   }
 
   private static Finding notThere(Place place, @Nullable Object value) {

@@ -435,14 +435,6 @@ final class ConfigReaderTest {
   void refusesWhatIsNotBuiltYet() throws IOException {
     String state = "state:  { folder: \"state\", retention: 12h, retention-bytes: 2GiB }";
     assertProblem("not-available", "state.url", "not available yet", state, "state: { url: x }");
-    for (String key : List.of("rules: []")) {
-      assertProblem(
-          "not-available",
-          "entities.order." + key.substring(0, key.indexOf(':')),
-          "Leave it out",
-          "serve: false",
-          key);
-    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
@@ -118,6 +119,7 @@ final class TargetRepairTest {
             FakeSystem.read(RepeatingSource::new),
             List.of(HALL),
             Map.of("hall", new Cleaner(config)),
+            new Warnings(Map.of()),
             state,
             held,
             new DeleteGuard("crm", Map.of()),

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
@@ -107,6 +108,7 @@ final class SourceRunnerTest {
             FakeSystem.read(ScriptedSource::new),
             List.of(PERSON),
             Map.of("person", new Cleaner(config)),
+            new Warnings(Map.of()),
             state,
             KnownKeys.NONE,
             new DeleteGuard("crm", Map.of(binding(PERSON).sync(), 3)),

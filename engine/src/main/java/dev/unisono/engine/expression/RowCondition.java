@@ -1,0 +1,97 @@
+package dev.unisono.engine.expression;
+
+import dev.cel.common.CelAbstractSyntaxTree;
+import dev.cel.common.types.CelType;
+import dev.cel.common.types.SimpleType;
+import dev.cel.compiler.CelCompilerBuilder;
+import dev.cel.runtime.CelEvaluationException;
+import dev.cel.runtime.CelRuntime;
+import dev.cel.runtime.CelVariableResolver;
+import dev.unisono.spi.Field;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.Unfit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A condition over the fields of a row, each by its position: a pure function of the row.
+ * Immutable; safe for threads.
+ */
+public final class RowCondition {
+  private static final String FIELD = "this.";
+  private static final Pattern NAMEABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+  private final CelRuntime.Program program;
+  private final Map<String, Integer> positions;
+  private final int[] needed;
+
+  private RowCondition(CelRuntime.Program program, Map<String, Integer> positions, int[] needed) {
+    this.program = program;
+    this.positions = positions;
+    this.needed = needed;
+  }
+
+  /** What a condition says of a row. */
+  public enum Verdict {
+    HOLDS,
+    BROKEN,
+    /** It has no value for this row. */
+    FAILED,
+    /** It names a field of which the row does not have the value. */
+    NOT_ASKED
+  }
+
+  /** Compiles a condition over fields, and checks that it is true or false. */
+  public static RowCondition compile(String text, List<Field> fields) throws UnfitExpression {
+    CelCompilerBuilder compilers = Expressions.compilers().setResultType(SimpleType.BOOL);
+    Map<String, Integer> positions = new HashMap<>();
+    for (int i = 0; i < fields.size(); i++) {
+      String name = fields.get(i).name();
+      CelType type = Expressions.type(fields.get(i).type());
+      if (type != null && NAMEABLE.matcher(name).matches()) {
+        compilers.addVar(FIELD + name, type);
+        positions.put(FIELD + name, i);
+      }
+    }
+    CelAbstractSyntaxTree checked = Expressions.compile(compilers.build(), text);
+    int[] needed =
+        checked.getReferenceMap().values().stream()
+            .map(reference -> positions.get(variable(reference.name())))
+            .filter(Objects::nonNull)
+            .mapToInt(Integer::intValue)
+            .distinct()
+            .toArray();
+    return new RowCondition(Expressions.program(checked), Map.copyOf(positions), needed);
+  }
+
+  /** A name may begin with a dot, which makes it no other. */
+  private static String variable(String name) {
+    return name.startsWith(".") ? name.substring(1) : name;
+  }
+
+  /** What it says of a row whose values have the positions of the fields. */
+  public Verdict of(Row row) {
+    for (int position : needed) {
+      Object value = row.value(position);
+      if (value == Unchanged.UNCHANGED || value instanceof Unfit) {
+        return Verdict.NOT_ASKED;
+      }
+    }
+    CelVariableResolver fields =
+        name -> Optional.ofNullable(positions.get(name)).map(at -> Expressions.seen(row.value(at)));
+    try {
+      Object given = program.eval(fields);
+      if (given instanceof Boolean holds) {
+        return holds ? Verdict.HOLDS : Verdict.BROKEN;
+      }
+      return Verdict.FAILED;
+    } catch (CelEvaluationException failed) {
+      return Verdict.FAILED;
+    }
+  }
+}
