@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       "  source-load  what being read costs the source database",
       "  merge     how many changes of several members that write the same records are merged",
       "  members   how long after its commit an edit is in two other members, and how many keep pace",
+      "  clean     what a row costs on its way through standardize and validate",
       "  snapshot  how fast a table's snapshot is read, and what it costs the source database",
       "A machine is noisy: compare by ratio, in one run. See bench/RESULTS.md."
     })
@@ -61,6 +62,7 @@ final class Bench implements Callable<Integer> {
               SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS,
               MergeScenario.NAME, MergeScenario.CONTENDERS,
               MembersScenario.NAME, MembersScenario.CONTENDERS,
+              CleanScenario.NAME, CleanScenario.CONTENDERS,
               SnapshotScenario.NAME, SnapshotScenario.CONTENDERS));
 
   /** Where the whole server runs, by a config. */
@@ -76,7 +78,7 @@ final class Bench implements Callable<Integer> {
       paramLabel = "SCENARIO",
       arity = "0..*",
       description =
-          "log, pipeline, latency, soak, source-load, snapshot, merge or members; the first three where none"
+          "log, pipeline, latency, soak, source-load, snapshot, merge, members or clean; the first three where none"
               + " is named")
   private List<String> scenarios = new ArrayList<>();
 
@@ -196,6 +198,7 @@ final class Bench implements Callable<Integer> {
       case LogScenario.NAME -> new LogScenario(folder, backlog);
       case PipelineScenario.NAME -> new PipelineScenario(folder, backlog, clock);
       case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
+      case CleanScenario.NAME -> new CleanScenario(folder);
       case MergeScenario.NAME -> new MergeScenario(folder, backlog);
       case MembersScenario.NAME -> new MembersScenario(folder, perSecond, seconds, backlog, clock);
       case SnapshotScenario.NAME -> new SnapshotScenario(folder, full ? FULL_ROWS : rows, seconds);

@@ -39,6 +39,7 @@ final class Contender {
           result(
               new DebeziumListener(parameters, clock, Contender::ready)
                   .listen(DebeziumTuning.TUNED));
+      case CleanScenario.NAME -> result(CleanRun.run(parameters));
       case "merge" -> result(new MergeEngine(parameters, clock).run());
       case "listen-sse" -> result(new SseListener(parameters, clock, Contender::ready).listen());
       default -> throw new IllegalArgumentException("no such contender: " + arguments[0]);
