@@ -34,8 +34,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,16 +94,15 @@ abstract class QuerySourceContract {
         changes -> new Replica().apply(changes).texts().equals(there), "what is there: " + there);
   }
 
-  /** The keys that the changes of a run come to, for its comparisons. */
-  private KnownKeys following(AtomicReference<SourceRun> run) {
-    return new ReplicaKeys(
-        () -> new Replica().apply(Objects.requireNonNull(run.get()).changes()).keys(), true);
+  /** The keys that the changes of a run come to, for its comparisons; these may come first. */
+  private KnownKeys following(CompletableFuture<SourceRun> run) {
+    return new ReplicaKeys(() -> new Replica().apply(run.join().changes()).keys(), true);
   }
 
   private SourceRun feeding(Source source, Map<String, String> state) {
-    AtomicReference<SourceRun> run = new AtomicReference<>();
-    run.set(SourceRun.feeding(source, state, Integer.MAX_VALUE, following(run)));
-    return Objects.requireNonNull(run.get());
+    CompletableFuture<SourceRun> run = new CompletableFuture<>();
+    run.complete(SourceRun.feeding(source, state, Integer.MAX_VALUE, following(run)));
+    return run.join();
   }
 
   @Test
@@ -297,13 +296,12 @@ abstract class QuerySourceContract {
   @Test
   void aRowThatCameBackIsNotDeletedByAComparison() throws SQLException {
     fill(0, 10);
-    AtomicReference<SourceRun> run = new AtomicReference<>();
+    CompletableFuture<SourceRun> run = new CompletableFuture<>();
     AtomicBoolean comeBack = new AtomicBoolean();
     KnownKeys keys =
         new ReplicaKeys(
             () -> {
-              List<Key> held =
-                  new Replica().apply(Objects.requireNonNull(run.get()).changes()).keys();
+              List<Key> held = new Replica().apply(run.join().changes()).keys();
               if (comeBack.getAndSet(false)) {
                 try {
                   database.execute(insert(4, "name 4", 4));
@@ -314,10 +312,10 @@ abstract class QuerySourceContract {
               return held;
             },
             true);
-    run.set(
+    run.complete(
         SourceRun.feeding(
             source(Map.of("deletes-every", OFTEN), ITEM), Map.of(), Integer.MAX_VALUE, keys));
-    try (SourceRun started = Objects.requireNonNull(run.get())) {
+    try (SourceRun started = run.join()) {
       started.awaitStreaming();
       started.awaitChanges(10);
       started.awaitDone();
