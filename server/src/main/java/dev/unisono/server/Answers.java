@@ -75,12 +75,13 @@ final class Answers {
   }
 
   static void invalid(RoutingContext context, Engine.InvalidPatch invalid) {
+    String field = invalid.findings().getFirst().field();
     write(
         context,
         422,
         "invalid-value",
         String.valueOf(invalid.getMessage()),
-        invalid.findings().getFirst().field(),
+        field.isEmpty() ? null : field,
         invalid.findings(),
         UUID.randomUUID().toString());
   }

@@ -66,7 +66,7 @@ final class DemoTest {
     assertThat(outcome).containsText("waits for you");
     assertThat(page.locator(".conflict")).hasCount(1);
     assertThat(page.locator(".conflict")).containsText("phone");
-    page.locator(".conflict button").last().click();
+    page.locator(".conflict .value-side button").last().click();
     assertThat(page.locator(".conflict")).hasCount(0);
     assertThat(outcome).containsText("was decided by you");
   }
