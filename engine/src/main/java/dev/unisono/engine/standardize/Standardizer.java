@@ -70,11 +70,6 @@ public final class Standardizer {
     return steps[position].length > 0;
   }
 
-  /** True where no field has steps. */
-  public boolean isEmpty() {
-    return order.length == 0;
-  }
-
   /** The row with its values in their standard form; the same row where nothing changes. */
   public Row standardize(Row row) {
     @Nullable Object @Nullable [] changed = null;
