@@ -33,7 +33,8 @@ public interface Doors {
    * @throws UnisonoException with a problem: not-found, gone, version-mismatch, method-not-allowed
    *     (nobody owns it that can be written to), write-timeout (it was taken by the owner but has
    *     not come back in time)
-   * @throws Engine.InvalidPatch where the entity's rules refuse the values
+   * @throws InvalidPatch where the entity's rules refuse the values
+   * @throws HeldPatch where a rule has it held until a person lets it through
    */
   Written patch(Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
       throws InterruptedException;
@@ -95,6 +96,9 @@ public interface Doors {
    */
   void rejectParked(String system, long id, String reason) throws InterruptedException;
 
+  /** What was refused on its way in, or is held. */
+  DeadLetters deadLetters();
+
   /** Conflicts of records that several members write, in the order of their numbers. */
   List<MergeConflict> conflicts(MergeConflict.Filter filter);
 
@@ -110,7 +114,7 @@ public interface Doors {
    *
    * @throws UnisonoException not-found; conflict-decided; no-such-side; decision-late where nothing
    *     is committed at the moment
-   * @throws Engine.InvalidPatch where the entity's rules refuse the value
+   * @throws InvalidPatch where the entity's rules refuse the value
    */
   MergeConflict decideConflict(long id, MergeConflict.Choice choice, Duration atMost)
       throws InterruptedException;

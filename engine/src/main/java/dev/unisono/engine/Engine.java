@@ -21,7 +21,6 @@ import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.merge.LinkedRecord;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.merge.Merges;
-import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordProjection;
 import dev.unisono.engine.record.Records;
 import dev.unisono.engine.record.StoredRecords;
@@ -40,12 +39,10 @@ import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Key;
-import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
-import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -57,9 +54,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -77,17 +72,13 @@ public final class Engine implements Doors, AutoCloseable {
   private final Warnings warnings;
   private final RecordProjection projection;
   private final StoredRecords records;
-  private final PatchWaits patchWaits;
+  private final OwnerWrites ownerWrites;
+  private final DeadLetters deadLetters;
   private final Map<String, ConnectedSystem> systems = new LinkedHashMap<>();
-  private final Map<Entity, OwnedBy> owners = new HashMap<>();
-  private final Map<String, Owner> openOwners = new ConcurrentHashMap<>();
   private final List<SourceRunner> sources = new ArrayList<>();
   private final List<TargetRunner> targets = new ArrayList<>();
   private final TargetRepairs repairs;
   private final RefreshSchedule refreshes;
-
-  /** Who takes what callers write, and what it shows is cleaned by. */
-  private record OwnedBy(String system, Binding binding, Cleaner cleaner) {}
 
   /**
    * Opens the state and wires everything, by the config and what sources have learned since;
@@ -116,13 +107,15 @@ public final class Engine implements Doors, AutoCloseable {
               System::nanoTime,
               this::recordsNeedAfter,
               merges::open,
-              toldAgain(config, entities));
+              toldAgain(config, entities),
+              config.state().deadLetters());
       opened.add(state::close);
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
       opened.add(projection::close);
       this.records = new StoredRecords(folder, state.shapes(), projection);
       opened.add(records::close);
-      this.patchWaits = new PatchWaits(state.journal());
+      this.ownerWrites = new OwnerWrites(state, records, systems, clock);
+      this.deadLetters = new DeadLetters(state.deadLetters(), ownerWrites, clock);
       this.repairs = new TargetRepairs(targets, connect(config, clock, onLearned), state.journal());
       this.refreshes = new RefreshSchedule(refreshed(config), state, clock, ZoneId.systemDefault());
     } catch (SQLException failed) {
@@ -235,14 +228,13 @@ public final class Engine implements Doors, AutoCloseable {
             readers.put(entity(byName, binding), new TargetRepairs.Reader(source, binding)));
       }
       for (Binding binding : reads) {
+        String name = binding.schema().name();
+        Entity entity = entity(byName, binding);
+        Cleaner shown = Objects.requireNonNull(cleaners(config, system.name()).get(name));
         // Of several the first takes what callers write; the others hear of it as of any edit.
-        owners.putIfAbsent(
-            entity(byName, binding),
-            new OwnedBy(
-                system.name(),
-                binding,
-                Objects.requireNonNull(
-                    cleaners(config, system.name()).get(binding.schema().name()))));
+        ownerWrites.own(
+            entity, system.name(), binding, shown, Objects.requireNonNull(cleaners.get(name)));
+        deadLetters.read(entity, system.name(), binding, shown);
       }
       Map<Entity, Binding> byEntity = new HashMap<>();
       for (Binding binding : writes) {
@@ -385,7 +377,7 @@ public final class Engine implements Doors, AutoCloseable {
         state.journal().oldest().sequence(),
         state.journalBytes(),
         records.position().sequence(),
-        state.deadLetters(),
+        state.deadLetters().counts(),
         warnings.counts(),
         problem == null ? projection.problem() : problem,
         sources.stream().map(SourceRunner::status).toList(),
@@ -512,115 +504,22 @@ public final class Engine implements Doors, AutoCloseable {
   public Written patch(
       Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
       throws InterruptedException {
-    OwnedBy owned = owners.get(entity);
-    Cleaner cleaner = Objects.requireNonNull(cleaners.get(entity.name()));
-    if (owned == null) {
-      throw refusal(
-          "method-not-allowed", "Nothing that could be written to owns " + entity.plural() + ".");
-    }
-    long deadlineNanos = System.nanoTime() + atMost.toNanos();
-    EntityRecord present = present(entity, key);
-    if (expectedVersion != null && expectedVersion != present.version()) {
-      throw versionMismatch(entity, key);
-    }
-    Row clean = cleaner.standardize(patch);
-    // As it will come back: what is asked of several fields may concern one that stays.
-    List<Finding> findings = cleaner.validate(clean.over(Objects.requireNonNull(present.row())));
-    if (!findings.isEmpty()) {
-      throw new InvalidPatch(findings);
-    }
-    Row expected = expectedVersion == null ? null : expected(owned.cleaner(), present);
-    Problem failing = state.problem();
-    if (failing != null) {
-      // It could not come back: better not written than not answered.
-      throw new UnisonoException(failing);
-    }
-    try (PatchWaits.Wait wait = patchWaits.begin(owned.system())) {
-      Optional<Owner.WriteReceipt> receipt =
-          owner(owned.system()).update(owned.binding(), key, clean, expected);
-      if (receipt.isEmpty()) {
-        throw expected != null
-            ? versionMismatch(entity, key)
-            : refusal("not-found", "The owner has no such record any more.");
-      }
-      if (!receipt.get().changed()) {
-        return new Written(present, records.position().sequence());
-      }
-      Long sequence = wait.await(receipt.get().transaction(), left(deadlineNanos));
-      if (sequence == null || !records.awaitSequence(sequence, left(deadlineNanos))) {
-        throw new UnisonoException(
-            new Problem(
-                "write-timeout",
-                ProblemType.TRANSIENT,
-                "The owner has taken the write, but it has not come back in time.",
-                null,
-                "Read the record again in a moment; the write is not lost."));
-      }
-      return new Written(present(entity, key), sequence);
-    }
+    return ownerWrites.patch(entity, key, patch, expectedVersion, atMost);
   }
 
-  private static Duration left(long deadlineNanos) {
-    return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
-  }
-
-  private EntityRecord present(Entity entity, Key key) {
-    EntityRecord record =
-        records
-            .find(entity, key)
-            .orElseThrow(() -> refusal("not-found", "There is no such record."));
-    if (record.row() == null) {
-      throw refusal("gone", "The record was deleted.");
-    }
-    return record;
-  }
-
-  /** What the owner must still hold; a field that is standardized on the way may differ there. */
-  private static Row expected(Cleaner cleaner, EntityRecord record) {
-    Row row = Objects.requireNonNull(record.row());
-    @Nullable Object[] values = row.copyValues();
-    for (int i = 0; i < values.length; i++) {
-      if (cleaner.standardizes(i)) {
-        values[i] = Unchanged.UNCHANGED;
-      }
-    }
-    return new Row(row.schema(), values);
-  }
-
-  private Owner owner(String system) {
-    return openOwners.computeIfAbsent(
-        system, name -> Objects.requireNonNull(systems.get(name)).owner());
-  }
-
-  private static UnisonoException versionMismatch(Entity entity, Key key) {
-    return refusal(
-        "version-mismatch",
-        entity.name() + " " + key + " has changed since; read it again and decide anew.");
+  @Override
+  public DeadLetters deadLetters() {
+    return deadLetters;
   }
 
   private static UnisonoException refusal(String code, String message) {
     return new UnisonoException(new Problem(code, ProblemType.USER, message, null, ""));
   }
 
-  /** Values of a caller that the entity's rules refuse. */
-  public static final class InvalidPatch extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-    private final transient List<Finding> findings;
-
-    InvalidPatch(List<Finding> findings) {
-      super(findings.stream().map(Finding::message).collect(Collectors.joining(" ")));
-      this.findings = findings;
-    }
-
-    public List<Finding> findings() {
-      return findings;
-    }
-  }
-
   @Override
   public void close() {
     // Who waits for a write of theirs to come back is told first that it will not be seen here.
-    patchWaits.close();
+    ownerWrites.stop();
     refreshes.close();
     repairs.close();
     List<Thread> closing =
@@ -638,7 +537,7 @@ public final class Engine implements Doors, AutoCloseable {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
-    openOwners.values().forEach(Owner::close);
+    ownerWrites.close();
     systems.values().forEach(ConnectedSystem::close);
     projection.close();
     records.close();

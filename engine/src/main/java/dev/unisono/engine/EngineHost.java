@@ -291,6 +291,11 @@ public final class EngineHost implements Doors, AutoCloseable {
   }
 
   @Override
+  public DeadLetters deadLetters() {
+    return reading(() -> engine).deadLetters();
+  }
+
+  @Override
   public List<ParkedRow> parked(String system, long afterId, int atMost, boolean rejected) {
     return reading(() -> engine.parked(system, afterId, atMost, rejected));
   }

@@ -2,6 +2,7 @@ package dev.unisono.engine;
 
 import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus;
+import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SourceProgress;
 import java.util.List;
@@ -20,7 +21,7 @@ public record EngineStatus(
     long journalOldest,
     long journalBytes,
     long recordsSequence,
-    long deadLetters,
+    Counts deadLetters,
     List<Warnings.Count> warnings,
     @Nullable Problem problem,
     List<SourceStatus> sources,

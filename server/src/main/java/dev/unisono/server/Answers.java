@@ -1,7 +1,6 @@
 package dev.unisono.server;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.unisono.engine.Engine;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.validate.Finding;
@@ -74,7 +73,7 @@ final class Answers {
         UUID.randomUUID().toString());
   }
 
-  static void invalid(RoutingContext context, Engine.InvalidPatch invalid) {
+  static void invalid(RoutingContext context, InvalidPatch invalid) {
     String field = invalid.findings().getFirst().field();
     write(
         context,

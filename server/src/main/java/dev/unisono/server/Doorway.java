@@ -1,6 +1,5 @@
 package dev.unisono.server;
 
-import dev.unisono.engine.Engine;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
@@ -92,7 +91,7 @@ final class Doorway {
       handle(context, handler, body);
     } catch (Refusal refusal) {
       Answers.refusal(context, refusal);
-    } catch (Engine.InvalidPatch invalid) {
+    } catch (InvalidPatch invalid) {
       Answers.invalid(context, invalid);
     } catch (UnisonoException failed) {
       Answers.problem(context, status(context.request(), failed.problem()), failed.problem());

@@ -65,6 +65,11 @@ public final class Cleaner {
     return validator.validate(row);
   }
 
+  /** Why a row in which nothing is wrong is held until a person lets it through. */
+  public List<Finding> doubts(Row row) {
+    return validator.doubts(row);
+  }
+
   /** What is wrong with a row that passes all the same. */
   public List<Finding> warnings(Row row) {
     return validator.warnings(row);

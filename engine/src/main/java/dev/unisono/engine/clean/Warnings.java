@@ -3,6 +3,7 @@ package dev.unisono.engine.clean;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.validate.Finding;
 import dev.unisono.engine.validate.Rule;
+import dev.unisono.engine.validate.Severity;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ public final class Warnings {
         entity
             .rowChecks()
             .forEach(check -> {
-              if (check instanceof Rule rule && rule.warns()) {
+              if (check instanceof Rule rule && rule.severity() == Severity.WARN) {
                 rows.put(new Kind(name, rule.code()), new LongAdder());
               }
             }));

@@ -35,9 +35,10 @@ public record Config(
    *
    * @param retentionBytes the journal's oldest segments are dropped beyond this size
    * @param linger how long a commit waits for more to go with it
+   * @param deadLetters how many may wait before sources do
    */
   public record StateConfig(
-      Path folder, Duration retention, long retentionBytes, Duration linger) {}
+      Path folder, Duration retention, long retentionBytes, Duration linger, int deadLetters) {}
 
   /** One system and the connector that reaches it. */
   public record SystemConfig(

@@ -64,6 +64,12 @@ public final class ConfigKeys {
               "10GiB",
               "The journal's oldest segments are dropped beyond this size."),
           optional(
+              "dead-letters",
+              "integer",
+              "100000",
+              "How many dead letters may wait; beyond them a source with more that is refused is not"
+                  + " read on until there is room. 1 to 10000000."),
+          optional(
               "linger",
               "string",
               "0ms",
@@ -148,11 +154,11 @@ public final class ConfigKeys {
               "severity",
               "string",
               "reject",
-              "What becomes of a record that breaks it: reject (it is refused) or warn (it passes, and is"
-                  + " counted)."));
+              "What becomes of a record that breaks it: reject (it is refused), quarantine (it is"
+                  + " held until a person lets it through) or warn (it passes, and is counted)."));
 
   /** What may become of a record that breaks a rule. */
-  public static final List<String> SEVERITIES = List.of("reject", "warn");
+  public static final List<String> SEVERITIES = List.of("reject", "quarantine", "warn");
 
   public static final List<ConfigKey> MATCH =
       List.of(

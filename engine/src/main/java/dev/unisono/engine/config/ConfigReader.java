@@ -60,6 +60,7 @@ public final class ConfigReader {
           "park-share");
 
   private static final Duration SHORTEST_REFRESH = Duration.ofSeconds(10);
+  private static final int MOST_DEAD_LETTERS = 10_000_000;
   private static final Duration LONGEST_LINGER = Duration.ofSeconds(1);
 
   private final Map<String, Connector> connectors;
@@ -221,7 +222,20 @@ public final class ConfigReader {
       map.note(
           "linger", "out-of-range", "linger is not from 0ms to 1s.", "Choose one such as 5ms.");
     }
-    return new StateConfig(folder.resolve(map.text("folder", "data")), retention, bytes, linger);
+    Integer letters = map.integer("dead-letters");
+    if (letters != null && (letters < 1 || letters > MOST_DEAD_LETTERS)) {
+      map.note(
+          "dead-letters",
+          "out-of-range",
+          "dead-letters is not from 1 to " + MOST_DEAD_LETTERS + ".",
+          "Choose one such as 100000.");
+    }
+    return new StateConfig(
+        folder.resolve(map.text("folder", "data")),
+        retention,
+        bytes,
+        linger,
+        letters == null ? 100_000 : letters);
   }
 
   private static List<SyncConfig> readSyncs(

@@ -6,11 +6,13 @@ import dev.unisono.engine.expression.UnfitExpression;
 import dev.unisono.engine.validate.Finding;
 import dev.unisono.engine.validate.RowCheck;
 import dev.unisono.engine.validate.Rule;
+import dev.unisono.engine.validate.Severity;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -36,13 +38,13 @@ final class RuleReader {
         checkCode(rule, code, codes);
       }
       String message = rule.text("message", "The rule " + code + " does not hold.");
-      boolean warns = warns(rule);
+      Severity severity = severity(rule);
       String check = rule.text("check");
       if (check == null) {
         continue;
       }
       try {
-        checks.add(new Rule(code, RowCondition.compile(check, schema.fields()), message, warns));
+        checks.add(new Rule(code, RowCondition.compile(check, schema.fields()), message, severity));
       } catch (UnfitExpression unfit) {
         rule.note(
             "check",
@@ -76,21 +78,16 @@ final class RuleReader {
     }
   }
 
-  private static boolean warns(YamlMap rule) {
+  private static Severity severity(YamlMap rule) {
     String severity = rule.text("severity", "reject");
-    if (severity.equals("quarantine")) {
-      rule.note(
-          "severity",
-          "not-available",
-          "'quarantine' is not available yet.",
-          "Use reject, which keeps what a source shows as a dead letter, or warn.");
-    } else if (!ConfigKeys.SEVERITIES.contains(severity)) {
+    if (!ConfigKeys.SEVERITIES.contains(severity)) {
       rule.note(
           "severity",
           "wrong-value",
           "There is no '" + severity + "' here" + Nearest.question(severity, ConfigKeys.SEVERITIES),
           "Use one of " + String.join(", ", ConfigKeys.SEVERITIES) + ".");
+      return Severity.REJECT;
     }
-    return severity.equals("warn");
+    return Severity.valueOf(severity.toUpperCase(Locale.ROOT));
   }
 }

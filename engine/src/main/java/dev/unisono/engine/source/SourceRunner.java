@@ -3,12 +3,14 @@ package dev.unisono.engine.source;
 import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.clean.Cleaner;
+import dev.unisono.engine.clean.Refusals;
 import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.state.CleanChange;
-import dev.unisono.engine.state.DeadLetter;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.Intake;
+import dev.unisono.engine.state.Intake.Refusal;
+import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.engine.validate.Finding;
 import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
@@ -28,6 +30,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -54,6 +57,7 @@ public final class SourceRunner implements AutoCloseable {
   private final Warnings warnings;
   private final EngineState state;
   private final InstantSource clock;
+  private final WaitingLetters waiting;
 
   /** What may be in line for one source, in bytes of memory (invariant 7). */
   private final int budgetBytes;
@@ -108,6 +112,7 @@ public final class SourceRunner implements AutoCloseable {
     this.warnings = warnings;
     this.state = state;
     this.clock = clock;
+    this.waiting = new WaitingLetters(system, state.deadLetters(), this::awaitDurable);
     this.thread = Thread.ofPlatform().name("source-" + system).daemon().unstarted(this::run);
   }
 
@@ -207,6 +212,7 @@ public final class SourceRunner implements AutoCloseable {
       }
       running = source;
       beforeReading.run();
+      waiting.begin();
       guard.begin();
       source.run(state.sourceState(system), new Sink(source));
       failure =
@@ -239,6 +245,28 @@ public final class SourceRunner implements AutoCloseable {
     return failure;
   }
 
+  /**
+   * What would be refused waits in its source where too much waits here already (invariant 7): it
+   * is read again until somebody has made room.
+   */
+  private void checkRoom(Intake intake) {
+    Counts counts = state.deadLetters().counts();
+    if (!counts.full()
+        || (intake.refusals().isEmpty() && !state.deadLetters().unidentified(system))) {
+      return;
+    }
+    throw new UnisonoException(
+        new Problem(
+            "dead-letters-full",
+            ProblemType.TRANSIENT,
+            counts.open()
+                + " dead letters wait; "
+                + system
+                + " has more that is refused, and is not read on.",
+            "state.dead-letters",
+            "Replay or discard some: ./unisono deadletters list FILE. It goes on by itself then."));
+  }
+
   private void awaitDurable() throws InterruptedException {
     budget.acquire(budgetBytes);
     budget.release(budgetBytes);
@@ -257,6 +285,7 @@ public final class SourceRunner implements AutoCloseable {
       int permits = Math.clamp(batch.sizeBytes(), LEAST_BYTES, budgetBytes);
       // Made first: a batch that cannot be cleaned must not keep its part of the budget.
       Intake intake = intake(batch, permits);
+      checkRoom(intake);
       budget.acquire(permits);
       state.submit(intake);
       phase = State.RUNNING;
@@ -282,9 +311,9 @@ public final class SourceRunner implements AutoCloseable {
       return known;
     }
 
-    private Intake intake(Batch batch, int permits) {
+    private Intake intake(Batch batch, int permits) throws InterruptedException {
       List<CleanChange> clean = new ArrayList<>(batch.changes().size());
-      List<DeadLetter> refused = new ArrayList<>(0);
+      List<Refusal> refused = new ArrayList<>(0);
       for (Change change : batch.changes()) {
         clean(change, clean, refused);
       }
@@ -311,41 +340,43 @@ public final class SourceRunner implements AutoCloseable {
     }
   }
 
-  private void clean(Change change, List<CleanChange> clean, List<DeadLetter> refused) {
-    Entity entity = entityBySchema.get(change.binding().schema().name());
-    Cleaner cleaner = cleaners.get(change.binding().schema().name());
+  private void clean(Change shown, List<CleanChange> clean, List<Refusal> refused)
+      throws InterruptedException {
+    String name = shown.binding().schema().name();
+    Entity entity = entityBySchema.get(name);
+    Cleaner cleaner = cleaners.get(name);
     if (entity == null || cleaner == null) {
-      throw new IllegalStateException("a change of an entity nobody configured: " + change);
+      throw new IllegalStateException("a change of an entity nobody configured: " + shown);
     }
+    Change change = waiting.carried(entity, shown, refused);
     Row after = change.after();
-    Row before = change.before();
-    if (after == null) {
-      clean.add(
-          new CleanChange(
-              entity, change, null, before == null ? null : cleaner.standardize(before)));
-      return;
-    }
-    Row row = cleaner.standardize(after);
-    List<Finding> findings = cleaner.validate(row);
-    if (findings.isEmpty()) {
+    Row row = after == null ? null : cleaner.standardize(after);
+    if (row != null) {
+      List<Finding> findings = cleaner.validate(row);
+      List<Finding> doubts =
+          findings.isEmpty() && !state.deadLetters().isLetThrough(system, entity, change.key())
+              ? cleaner.doubts(row)
+              : List.of();
+      if (!findings.isEmpty() || !doubts.isEmpty()) {
+        // Invariant 8: what is refused is kept with its cause.
+        refused.add(
+            new Refusal(
+                clean.size(),
+                findings.isEmpty()
+                    ? Refusals.held(entity, change, system, doubts, clock.instant())
+                    : Refusals.refused(entity, change, system, findings, clock.instant())));
+        waiting.refused(entity, change);
+        return;
+      }
       warnings.count(entity.name(), cleaner.warnings(row));
-      clean.add(
-          new CleanChange(
-              entity, change, row, before == null ? null : cleaner.standardize(before)));
-      return;
     }
-    // Invariant 8: what is refused is kept with its cause.
-    refused.add(
-        new DeadLetter(
-            clock.instant(),
-            entity,
-            change,
-            new Problem(
-                "invalid-value",
-                ProblemType.USER,
-                findings.stream().map(Finding::line).collect(Collectors.joining(" ")),
-                change.binding().configPath(),
-                "Correct the value in " + system + "; its next change is taken as usual.")));
+    Row before = change.before();
+    clean.add(
+        new CleanChange(entity, change, row, before == null ? null : cleaner.standardize(before)));
+    if (after == null && !Objects.equals(change.key(), shown.key())) {
+      // What was known under another key is deleted there; so is what was refused under this one.
+      clean.add(new CleanChange(entity, shown, null, null));
+    }
   }
 
   @Override

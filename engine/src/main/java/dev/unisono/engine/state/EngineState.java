@@ -26,6 +26,7 @@ public final class EngineState implements AutoCloseable {
   private final Shapes shapes;
   private final StoredJournal journal;
   private final StateWriter writer;
+  private final DeadLetterStore deadLetters;
   private final JournalUpkeep upkeep;
 
   /** A state in which nothing is merged, and no source tells rows again. */
@@ -46,7 +47,8 @@ public final class EngineState implements AutoCloseable {
         nanos,
         neededAfter,
         MergingFactory.NONE,
-        Map.of());
+        Map.of(),
+        Long.MAX_VALUE);
   }
 
   /**
@@ -55,6 +57,7 @@ public final class EngineState implements AutoCloseable {
    * @param neededAfter what the journal must keep beyond, whatever the retention
    * @param merging makes what merges, over the shapes and the state's database
    * @param told the entities, beside those that are merged, whose sources tell rows again
+   * @param letterLimit how many dead letters may wait before sources do
    */
   public EngineState(
       StateFolder folder,
@@ -65,7 +68,8 @@ public final class EngineState implements AutoCloseable {
       LongSupplier nanos,
       LongSupplier neededAfter,
       MergingFactory merging,
-      Map<Entity, Told> told) {
+      Map<Entity, Told> told,
+      long letterLimit) {
     this.folder = folder;
     this.entities = List.copyOf(entities);
     this.told = Set.copyOf(told.keySet());
@@ -73,6 +77,9 @@ public final class EngineState implements AutoCloseable {
       this.shapes = Shapes.open(connection, entities);
       this.journal = new StoredJournal(folder, shapes);
       RunningTime time = RunningTime.goOn(connection, nanos);
+      LetterWriter letters =
+          new LetterWriter(
+              connection, new DeadLetterTable(shapes, entities), letterLimit, folder.clock());
       this.writer =
           new StateWriter(
               folder,
@@ -81,7 +88,9 @@ public final class EngineState implements AutoCloseable {
               linger,
               time,
               merging.make(connection, shapes),
-              ToldRows.open(connection, told));
+              ToldRows.open(connection, told),
+              letters);
+      this.deadLetters = new DeadLetterStore(folder, letters, writer::submit);
       this.upkeep =
           new JournalUpkeep(
               folder, shapes, writer, journal, time, retention, retentionBytes, neededAfter);
@@ -168,8 +177,8 @@ public final class EngineState implements AutoCloseable {
     return new StoredParkedRows(folder, writer, shapes, entities, target);
   }
 
-  public long deadLetters() {
-    return writer.deadLetters();
+  public DeadLetterStore deadLetters() {
+    return deadLetters;
   }
 
   public long journalBytes() {

@@ -20,21 +20,28 @@ import org.jspecify.annotations.Nullable;
 public record Intake(
     String system,
     List<CleanChange> changes,
-    List<DeadLetter> deadLetters,
+    List<Refusal> refusals,
     Map<String, @Nullable String> state,
     long sizeBytes,
     List<LearnedColumn> learned,
     long unfinished,
     long passed,
     Runnable durable) {
+  /**
+   * A change that is refused. Immutable.
+   *
+   * @param before the index of the change that came next and was not refused
+   */
+  public record Refusal(int before, DeadLetter letter) {}
+
   /** A batch of whole transactions by which nothing is learned. */
   public Intake(
       String system,
       List<CleanChange> changes,
-      List<DeadLetter> deadLetters,
+      List<Refusal> refusals,
       Map<String, @Nullable String> state,
       long sizeBytes,
       Runnable durable) {
-    this(system, changes, deadLetters, state, sizeBytes, List.of(), 0, 0, durable);
+    this(system, changes, refusals, state, sizeBytes, List.of(), 0, 0, durable);
   }
 }

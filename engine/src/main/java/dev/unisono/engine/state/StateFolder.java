@@ -49,10 +49,6 @@ public final class StateFolder implements AutoCloseable {
     "CREATE TABLE IF NOT EXISTS learned (sync TEXT NOT NULL, field TEXT NOT NULL,"
         + " configured TEXT NOT NULL, followed TEXT NOT NULL, schema TEXT,"
         + " PRIMARY KEY (sync, field)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS dead_letter (id INTEGER PRIMARY KEY, time INTEGER NOT NULL,"
-        + " system TEXT NOT NULL, entity TEXT NOT NULL, operation TEXT NOT NULL, record TEXT,"
-        + " code TEXT NOT NULL, message TEXT NOT NULL, image BLOB)",
-    "CREATE INDEX IF NOT EXISTS dead_letter_record ON dead_letter (entity, record, id)",
     // What was last told of a record whose source tells rows again.
     "CREATE TABLE IF NOT EXISTS told (entity INTEGER NOT NULL, key BLOB NOT NULL,"
         + " digest BLOB NOT NULL, PRIMARY KEY (entity, key)) WITHOUT ROWID",
@@ -207,6 +203,9 @@ public final class StateFolder implements AutoCloseable {
       for (String table : TABLES) {
         statement.execute(table);
       }
+      for (String table : DeadLetterTable.TABLES) {
+        statement.execute(table);
+      }
     }
   }
 
@@ -221,6 +220,10 @@ public final class StateFolder implements AutoCloseable {
     } catch (SQLException failed) {
       throw failure(failed);
     }
+  }
+
+  InstantSource clock() {
+    return clock;
   }
 
   public Path path() {

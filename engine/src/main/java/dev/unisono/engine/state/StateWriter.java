@@ -2,30 +2,22 @@ package dev.unisono.engine.state;
 
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.spi.Change;
-import dev.unisono.spi.Key;
 import dev.unisono.spi.LearnedColumn;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
-import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
-import dev.unisono.spi.Unfit;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +34,6 @@ final class StateWriter implements AutoCloseable {
 
   private final BlockingQueue<Object> queue = new LinkedBlockingQueue<>();
   private final StoredJournal journal;
-  private final Shapes shapes;
   private final BlockCodec codec;
   private final long lingerNanos;
   private final RunningTime time;
@@ -61,7 +52,7 @@ final class StateWriter implements AutoCloseable {
   private Map<String, Long> unfinished;
 
   private volatile @Nullable Problem problem;
-  private final AtomicLong deadLetters = new AtomicLong();
+  private final LetterWriter letters;
 
   StateWriter(
       StateFolder folder,
@@ -70,23 +61,19 @@ final class StateWriter implements AutoCloseable {
       Duration linger,
       RunningTime time,
       Merging merging,
-      ToldRows told)
+      ToldRows told,
+      LetterWriter letters)
       throws SQLException {
     this.merging = merging;
     this.told = told;
+    this.letters = letters;
     this.lingerNanos = linger.toNanos();
     this.journal = journal;
-    this.shapes = shapes;
     this.codec = new BlockCodec(shapes);
     this.time = time;
     this.connection = folder.connectState();
     this.head = journal.head().sequence();
     this.unfinished = journal.reached().unfinished();
-    try (var statement = connection.createStatement();
-        var row = statement.executeQuery("SELECT count(*) FROM dead_letter")) {
-      row.next();
-      deadLetters.set(row.getLong(1));
-    }
     connection.setAutoCommit(false);
     this.insertBlock = connection.prepareStatement(INSERT_BLOCK);
     this.setState = connection.prepareStatement(SET_STATE);
@@ -110,13 +97,13 @@ final class StateWriter implements AutoCloseable {
     queue.add(amendment);
   }
 
+  void submit(LetterTask task) {
+    queue.add(task);
+  }
+
   /** Why nothing is committed at the moment; null where all is well. */
   @Nullable Problem problem() {
     return problem;
-  }
-
-  long deadLetters() {
-    return deadLetters.get();
   }
 
   private void run() {
@@ -175,6 +162,10 @@ final class StateWriter implements AutoCloseable {
       commit(amendment);
       return from + 1;
     }
+    if (gathered.get(from) instanceof LetterTask task) {
+      commit(task);
+      return from + 1;
+    }
     List<Intake> group = new ArrayList<>();
     int changes = 0;
     int index = from;
@@ -196,14 +187,11 @@ final class StateWriter implements AutoCloseable {
       sizeBytes += intake.sizeBytes();
     }
     Map<String, Long> nowUnfinished = unfinished(group);
-    IdentityHashMap<Intake, List<DeadLetter>> refused = new IdentityHashMap<>();
     // Invariant 2: entries, dead letters, what was learned and the sources' state at once.
     durably(() -> {
       entries.clear();
       for (Intake intake : group) {
-        List<DeadLetter> letters = news(intake.system(), intake.deadLetters());
-        refused.put(intake, letters);
-        addEntries(intake, entries, letters);
+        addEntries(intake, entries);
       }
       if (!entries.isEmpty()) {
         insertBlock(entries, codec.encode(entries));
@@ -211,7 +199,6 @@ final class StateWriter implements AutoCloseable {
       for (Intake intake : group) {
         writeState(intake.system(), intake.state());
         writeLearned(intake);
-        writeDeadLetters(intake.system(), refused.getOrDefault(intake, List.of()));
       }
       writeUnfinished(nowUnfinished);
     });
@@ -220,19 +207,41 @@ final class StateWriter implements AutoCloseable {
     }
     unfinished = nowUnfinished;
     for (Intake intake : group) {
-      deadLetters.addAndGet(refused.getOrDefault(intake, List.of()).size());
       intake.durable().run();
     }
     journal.committed(entries, sizeBytes, nowUnfinished);
   }
 
   private void commit(Amendment amendment) throws InterruptedException {
+    commit(
+        entries -> amendment.run(connection, amended -> add(entries, amended, Amendment.SYSTEM)));
+    amendment.durable();
+  }
+
+  private void commit(LetterTask task) throws InterruptedException {
+    commit(entries ->
+        task.run(
+            connection,
+            letters,
+            (system, change) -> {
+              List<DeadLetter> refused = new ArrayList<>(0);
+              take(system, change, entries, refused);
+              return refused.isEmpty() ? null : refused.getFirst();
+            }));
+    task.durable();
+  }
+
+  /** Adds entries to those of its transaction. */
+  private interface Entering {
+    void run(List<JournalEntry> entries) throws SQLException;
+  }
+
+  /** Makes a transaction of its own of what no source handed in. */
+  private void commit(Entering entering) throws InterruptedException {
     List<JournalEntry> entries = new ArrayList<>();
     durably(() -> {
       entries.clear();
-      amendment.run(
-          connection,
-          amended -> entries.add(entry(head + entries.size() + 1, amended, Amendment.SYSTEM)));
+      entering.run(entries);
       if (!entries.isEmpty()) {
         insertBlock(entries, codec.encode(entries));
       }
@@ -240,39 +249,64 @@ final class StateWriter implements AutoCloseable {
     if (!entries.isEmpty()) {
       head = entries.getLast().sequence();
     }
-    amendment.durable();
     journal.committed(entries, 0, unfinished);
   }
 
-  private void addEntries(Intake intake, List<JournalEntry> entries, List<DeadLetter> refused)
-      throws SQLException {
-    for (CleanChange clean : intake.changes()) {
-      if (merging.merges(clean.entity())) {
-        merging.merge(
-            connection,
-            intake.system(),
-            clean,
-            new Merging.Outcome() {
-              @Override
-              public void journaled(CleanChange merged) {
-                entries.add(entry(head + entries.size() + 1, merged, intake.system()));
-              }
-
-              @Override
-              public void refused(DeadLetter letter) {
-                refused.add(letter);
-              }
-            });
-      } else {
-        CleanChange news = news(clean);
-        if (news != null) {
-          entries.add(entry(head + entries.size() + 1, news, intake.system()));
-        }
+  private void addEntries(Intake intake, List<JournalEntry> entries) throws SQLException {
+    // In the order of the log: of one record the newest counts, whether it passed or not.
+    int next = 0;
+    List<Intake.Refusal> refusals = intake.refusals();
+    List<DeadLetter> unidentified = new ArrayList<>(0);
+    List<CleanChange> changes = intake.changes();
+    for (int i = 0; i < changes.size(); i++) {
+      while (next < refusals.size() && refusals.get(next).before() <= i) {
+        letters.write(connection, intake.system(), refusals.get(next++).letter());
       }
+      CleanChange clean = changes.get(i);
+      letters.passed(connection, intake.system(), clean);
+      take(intake.system(), clean, entries, unidentified);
+      for (DeadLetter letter : unidentified) {
+        letters.write(connection, intake.system(), letter);
+      }
+      unidentified.clear();
+    }
+    while (next < refusals.size()) {
+      letters.write(connection, intake.system(), refusals.get(next++).letter());
     }
     if (intake.passed() > 0) {
       merging.passed(connection, intake.system(), intake.passed());
     }
+  }
+
+  private void take(
+      String system, CleanChange clean, List<JournalEntry> entries, List<DeadLetter> refused)
+      throws SQLException {
+    if (merging.merges(clean.entity())) {
+      merging.merge(
+          connection,
+          system,
+          clean,
+          new Merging.Outcome() {
+            @Override
+            public void journaled(CleanChange merged) {
+              add(entries, merged, system);
+            }
+
+            @Override
+            public void refused(DeadLetter letter) {
+              refused.add(letter);
+            }
+          });
+      return;
+    }
+    CleanChange news = news(clean);
+    if (news != null) {
+      add(entries, news, system);
+    }
+  }
+
+  private void add(List<JournalEntry> entries, CleanChange clean, String system) {
+    entries.add(entry(head + entries.size() + 1, clean, system));
   }
 
   private @Nullable CleanChange news(CleanChange clean) throws SQLException {
@@ -343,9 +377,11 @@ final class StateWriter implements AutoCloseable {
       try {
         statements.run();
         merging.finish(connection);
+        letters.finish(connection);
         connection.commit();
         problem = null;
         merging.committed();
+        letters.committed();
         return;
       } catch (SQLException failed) {
         problem = StateFolder.failure(failed).problem();
@@ -356,6 +392,7 @@ final class StateWriter implements AutoCloseable {
         }
         merging.rolledBack();
         told.rolledBack();
+        letters.rolledBack();
         beginAnew();
         TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);
       }
@@ -433,78 +470,6 @@ final class StateWriter implements AutoCloseable {
         write.executeUpdate();
       }
     }
-  }
-
-  /**
-   * Without those of rows that were read again and are refused for what they were refused before.
-   */
-  private List<DeadLetter> news(String system, List<DeadLetter> letters) throws SQLException {
-    List<DeadLetter> news = new ArrayList<>(letters.size());
-    for (DeadLetter letter : letters) {
-      if (letter.change().operation() != Operation.REFRESH || !known(system, letter)) {
-        news.add(letter);
-      }
-    }
-    return news;
-  }
-
-  private boolean known(String system, DeadLetter letter) throws SQLException {
-    try (PreparedStatement newest =
-        connection.prepareStatement(
-            "SELECT code, message, image FROM dead_letter WHERE entity = ? AND record = ? AND"
-                + " system = ? ORDER BY id DESC LIMIT 1")) {
-      newest.setString(1, letter.entity().name());
-      newest.setString(2, String.valueOf(letter.change().key()));
-      newest.setString(3, system);
-      try (ResultSet row = newest.executeQuery()) {
-        return row.next()
-            && letter.cause().code().equals(row.getString(1))
-            && letter.cause().message().equals(row.getString(2))
-            && Arrays.equals(image(letter), row.getBytes(3));
-      }
-    }
-  }
-
-  private void writeDeadLetters(String system, List<DeadLetter> letters) throws SQLException {
-    for (DeadLetter letter : letters) {
-      try (PreparedStatement insert =
-          connection.prepareStatement(
-              "INSERT INTO dead_letter (time, system, entity, operation, record, code, message,"
-                  + " image) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")) {
-        Key key = letter.change().key();
-        insert.setLong(1, letter.time().toEpochMilli());
-        insert.setString(2, system);
-        insert.setString(3, letter.entity().name());
-        insert.setString(4, letter.change().operation().name());
-        insert.setString(5, key == null ? null : key.toString());
-        insert.setString(6, letter.cause().code());
-        insert.setString(7, letter.cause().message());
-        insert.setBytes(8, image(letter));
-        insert.executeUpdate();
-      }
-    }
-  }
-
-  private byte @Nullable [] image(DeadLetter letter) {
-    Row row = letter.change().after();
-    if (row == null) {
-      return null;
-    }
-    Bytes image = new Bytes(256);
-    image.writeUnsigned(shapes.current(letter.entity()));
-    Shapes.writeRow(image, withoutUnfit(row));
-    return image.toByteArray();
-  }
-
-  /** What is none of a field's type has no form here; the cause says what it was. */
-  private static Row withoutUnfit(Row row) {
-    @Nullable Object[] values = row.copyValues();
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] instanceof Unfit) {
-        values[i] = Unchanged.UNCHANGED;
-      }
-    }
-    return new Row(row.schema(), values);
   }
 
   @Override

@@ -11,8 +11,8 @@ public interface RowCheck {
   /** Tells what is wrong with a row for which it does not hold. */
   void explain(Row row, List<Finding> findings);
 
-  /** True where a row for which it does not hold passes all the same, and is counted. */
-  default boolean warns() {
-    return false;
+  /** What becomes of a row for which it does not hold. */
+  default Severity severity() {
+    return Severity.REJECT;
   }
 }

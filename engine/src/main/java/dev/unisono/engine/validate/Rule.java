@@ -11,7 +11,7 @@ import java.util.List;
  * @param code by which its findings are known
  * @param message one sentence for whoever sent a row for which it does not hold
  */
-public record Rule(String code, RowCondition condition, String message, boolean warns)
+public record Rule(String code, RowCondition condition, String message, Severity severity)
     implements RowCheck {
   @Override
   public boolean holds(Row row) {

@@ -19,6 +19,7 @@ public final class Validator {
   private final boolean[] required;
   private final ValueCheck[][] checks;
   private final RowCheck[] rowChecks;
+  private final RowCheck[] holdingChecks;
   private final RowCheck[] warningChecks;
 
   public Validator(EntityConfig entity) {
@@ -32,10 +33,15 @@ public final class Validator {
       required[i] = constraints.get(i).required();
       checks[i] = constraints.get(i).checks().toArray(new ValueCheck[0]);
     }
-    this.rowChecks =
-        entity.rowChecks().stream().filter(check -> !check.warns()).toArray(RowCheck[]::new);
-    this.warningChecks =
-        entity.rowChecks().stream().filter(RowCheck::warns).toArray(RowCheck[]::new);
+    this.rowChecks = of(entity, Severity.REJECT);
+    this.holdingChecks = of(entity, Severity.QUARANTINE);
+    this.warningChecks = of(entity, Severity.WARN);
+  }
+
+  private static RowCheck[] of(EntityConfig entity, Severity severity) {
+    return entity.rowChecks().stream()
+        .filter(check -> check.severity() == severity)
+        .toArray(RowCheck[]::new);
   }
 
   /** Everything that is wrong with a row, all at once; fields that are UNCHANGED are not asked. */
@@ -61,6 +67,12 @@ public final class Validator {
       }
     }
     findings = ask(rowChecks, row, findings);
+    return findings == null ? List.of() : findings;
+  }
+
+  /** Why a row in which nothing is wrong is held until a person lets it through. */
+  public List<Finding> doubts(Row row) {
+    List<Finding> findings = ask(holdingChecks, row, null);
     return findings == null ? List.of() : findings;
   }
 

@@ -197,7 +197,7 @@ final class SourceRunnerTest {
     runner.start();
     reaches(1);
     assertEquals(new Key(2L), state.journal().read(0, 1_000).getFirst().key());
-    assertEquals(1, state.deadLetters());
+    assertEquals(1, state.deadLetters().counts().open());
     assertEquals(2, runner.status().changes());
   }
 

@@ -57,7 +57,8 @@ class ToldRowsTest {
             System::nanoTime,
             () -> Long.MAX_VALUE,
             EngineState.MergingFactory.NONE,
-            told);
+            told,
+            Long.MAX_VALUE);
     state.start();
   }
 
@@ -87,7 +88,9 @@ class ToldRowsTest {
 
   private List<String> journaled(List<CleanChange> changes, List<DeadLetter> refused)
       throws Exception {
-    state.submit(new Intake("crm", changes, refused, Map.of(), 100, () -> {}));
+    List<Intake.Refusal> refusals =
+        refused.stream().map(letter -> new Intake.Refusal(changes.size(), letter)).toList();
+    state.submit(new Intake("crm", changes, refusals, Map.of(), 100, () -> {}));
     assertTrue(state.awaitWritten(Duration.ofSeconds(20)));
     List<String> found = new ArrayList<>();
     for (JournalEntry entry : state.journal().read(seen, 1 << 20)) {
@@ -188,9 +191,18 @@ class ToldRowsTest {
     for (int i = 0; i < 3; i++) {
       journaled(List.of(), List.of(letter("too long")));
     }
-    assertEquals(1, state.deadLetters());
+    assertEquals(1, kept(KeptLetter.State.ANY));
     journaled(List.of(), List.of(letter("too short")));
-    assertEquals(2, state.deadLetters());
+    assertEquals(2, kept(KeptLetter.State.ANY));
+    assertEquals(1, kept(KeptLetter.State.OPEN));
+    assertEquals(1, state.deadLetters().counts().open());
+  }
+
+  private int kept(KeptLetter.State which) {
+    return state
+        .deadLetters()
+        .list(new KeptLetter.Filter("crm", PERSON, new Key(1L), null, which, 0, 10))
+        .size();
   }
 
   private static DeadLetter letter(String why) {

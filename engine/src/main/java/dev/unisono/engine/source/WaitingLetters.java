@@ -1,0 +1,128 @@
+package dev.unisono.engine.source;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.state.DeadLetter;
+import dev.unisono.engine.state.DeadLetterStore;
+import dev.unisono.engine.state.Intake.Refusal;
+import dev.unisono.engine.state.KeptLetter;
+import dev.unisono.spi.Change;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Operation;
+import dev.unisono.spi.Row;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives a change what a refused one of the same record brought and the log does not tell again: the
+ * values that are UNCHANGED since, and the key that the record had before. So what is refused is
+ * late, and not lost. For the source's thread.
+ *
+ * <p>Of the records it only knows that something of theirs was refused; what, it asks of the state,
+ * once all that was handed in is there.
+ */
+final class WaitingLetters {
+  /** Waits until all that was handed in is durable. */
+  interface Durable {
+    void await() throws InterruptedException;
+  }
+
+  private final String system;
+  private final DeadLetterStore letters;
+  private final Durable durable;
+
+  /** By entity the keys of which something was refused; some of it may be settled since. */
+  private final Map<Integer, Set<Key>> refused = new HashMap<>();
+
+  WaitingLetters(String system, DeadLetterStore letters, Durable durable) {
+    this.system = system;
+    this.letters = letters;
+    this.durable = durable;
+  }
+
+  /** Called before a source runs, when all that was handed in is durable. */
+  void begin() {
+    refused.clear();
+    letters.forEachWaiting(system, this::add);
+  }
+
+  private void add(int entity, Key key) {
+    refused.computeIfAbsent(entity, any -> new HashSet<>()).add(key);
+  }
+
+  /** A change is refused. */
+  void refused(Entity entity, Change change) {
+    Key key = change.key();
+    if (key != null) {
+      add(entity.id(), key);
+    }
+  }
+
+  /** What a refused change brought. Immutable. */
+  private record Brought(@Nullable Row row, @Nullable Key previousKey) {}
+
+  /**
+   * A change with what it needs of one that was refused.
+   *
+   * @param batch what is refused of the batch that it is part of
+   */
+  Change carried(Entity entity, Change change, List<Refusal> batch) throws InterruptedException {
+    Key key = change.key();
+    if (refused.isEmpty() || key == null || change.operation() == Operation.REFRESH) {
+      return change;
+    }
+    Key was = change.previousKey() == null ? key : change.previousKey();
+    Set<Key> keys = refused.get(entity.id());
+    if (keys == null || !keys.remove(was)) {
+      return change;
+    }
+    Brought brought = brought(entity, was, batch);
+    if (brought == null) {
+      return change;
+    }
+    Key before = brought.previousKey();
+    Row after = change.after();
+    if (after == null) {
+      // It was never seen under its present key.
+      return before == null ? change : with(change, before, null, null);
+    }
+    Row row = brought.row();
+    return with(
+        change,
+        key,
+        before == null || before.equals(key) ? change.previousKey() : before,
+        row != null && after.partial() ? after.over(row) : after);
+  }
+
+  private @Nullable Brought brought(Entity entity, Key key, List<Refusal> batch)
+      throws InterruptedException {
+    for (Refusal refusal : batch.reversed()) {
+      DeadLetter letter = refusal.letter();
+      if (letter.entity().equals(entity) && Objects.equals(key, letter.change().key())) {
+        return new Brought(letter.change().after(), letter.change().previousKey());
+      }
+    }
+    durable.await();
+    KeptLetter waiting = letters.waiting(system, entity, key).orElse(null);
+    return waiting == null ? null : new Brought(waiting.row(), waiting.previousKey());
+  }
+
+  private static Change with(
+      Change change, Key key, @Nullable Key previousKey, @Nullable Row after) {
+    return new Change(
+        change.binding(),
+        change.operation(),
+        key,
+        previousKey,
+        after,
+        change.before(),
+        change.position(),
+        change.sourceTime(),
+        change.transaction(),
+        change.marker());
+  }
+}
