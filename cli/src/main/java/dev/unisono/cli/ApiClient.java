@@ -12,9 +12,11 @@ import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,6 +70,44 @@ final class ApiClient implements AutoCloseable {
     return at(
         "http://" + reached + ":" + config.server().port(),
         config.state().folder().resolve("admin-token"));
+  }
+
+  /** What is asked of a server. */
+  interface Question {
+    void put(ApiClient client) throws InterruptedException;
+  }
+
+  /**
+   * Asks the server that runs with a config; what it refuses is told on the error stream.
+   *
+   * @return the exit code: 0, 1 where there is no such thing, 2 where it was refused
+   */
+  static int ask(Path file, Question question) throws InterruptedException {
+    try (ApiClient client = of(file)) {
+      question.put(client);
+      return 0;
+    } catch (UnisonoException refused) {
+      Problem problem = refused.problem();
+      System.err.println(problem.code() + ": " + problem.message() + " " + problem.remedy());
+      return problem.code().equals("not-found") ? 1 : 2;
+    }
+  }
+
+  /**
+   * An answer that says well.
+   *
+   * @throws UnisonoException what it says where it does not
+   */
+  static Answer good(Answer answer) {
+    if (!answer.well()) {
+      throw new UnisonoException(answer.problem());
+    }
+    return answer;
+  }
+
+  /** A text as part of a path or a parameter. */
+  static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /** A server anywhere. */
@@ -136,6 +176,14 @@ final class ApiClient implements AutoCloseable {
         request(path)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(json))
+            .build());
+  }
+
+  Answer patch(String path, String json) throws InterruptedException {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .method("PATCH", HttpRequest.BodyPublishers.ofString(json))
             .build());
   }
 

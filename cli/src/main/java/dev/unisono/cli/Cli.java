@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       LinksCommand.class,
       ParkedCommand.class,
       ConflictsCommand.class,
+      DeadLettersCommand.class,
       BackupCommand.class,
       RestoreCommand.class
     })

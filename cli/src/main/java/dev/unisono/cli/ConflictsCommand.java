@@ -1,10 +1,6 @@
 package dev.unisono.cli;
 
-import dev.unisono.spi.Problem;
-import dev.unisono.spi.UnisonoException;
 import java.io.PrintStream;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -34,19 +30,19 @@ final class ConflictsCommand {
       @Option(names = "--decided", description = "those that are decided") boolean decided,
       @Option(names = "--json", description = "print each page as JSON") boolean json)
       throws InterruptedException {
-    return ask(
+    return ApiClient.ask(
         file,
         client -> {
           String query =
               "/v1/admin/conflicts?limit=1000&state="
                   + (decided ? "decided" : "open")
-                  + (entity == null ? "" : "&entity=" + encoded(entity))
-                  + (key == null ? "" : "&key=" + encoded(key));
+                  + (entity == null ? "" : "&entity=" + ApiClient.encoded(entity))
+                  + (key == null ? "" : "&key=" + ApiClient.encoded(key));
           Object after = null;
           int conflicts = 0;
           do {
             ApiClient.Answer page =
-                good(client.get(query + (after == null ? "" : "&after=" + after)));
+                ApiClient.good(client.get(query + (after == null ? "" : "&after=" + after)));
             if (json) {
               out.println(page.text());
             } else {
@@ -67,7 +63,9 @@ final class ConflictsCommand {
       @Parameters(paramLabel = "FILE", description = "the config") Path file,
       @Parameters(paramLabel = "ID", description = "the conflict's number") long id)
       throws InterruptedException {
-    return ask(file, client -> out.println(good(client.get("/v1/admin/conflicts/" + id)).text()));
+    return ApiClient.ask(
+        file,
+        client -> out.println(ApiClient.good(client.get("/v1/admin/conflicts/" + id)).text()));
   }
 
   /** One of the two. */
@@ -91,10 +89,12 @@ final class ConflictsCommand {
         choice.pick == null
             ? "{\"value\": " + choice.value + "}"
             : "{\"pick\": " + ApiClient.quoted(choice.pick) + "}";
-    return ask(
+    return ApiClient.ask(
         file,
         client ->
-            out.println(good(client.post("/v1/admin/conflicts/" + id + "/decision", body)).text()));
+            out.println(
+                ApiClient.good(client.post("/v1/admin/conflicts/" + id + "/decision", body))
+                    .text()));
   }
 
   @Command(
@@ -111,43 +111,16 @@ final class ConflictsCommand {
       @Parameters(paramLabel = "ID", description = "the conflict's number") long id,
       @Parameters(paramLabel = "RULE", description = "what decides from now on") String rule)
       throws InterruptedException {
-    return ask(
+    return ApiClient.ask(
         file,
         client -> {
           String body = "{\"rule\": " + ApiClient.quoted(rule) + "}";
           Map<String, @Nullable Object> made =
-              good(client.post("/v1/admin/conflicts/" + id + "/rule", body)).fields();
+              ApiClient.good(client.post("/v1/admin/conflicts/" + id + "/rule", body)).fields();
           out.println(made.get("path") + " is " + made.get("rule") + " in " + made.get("file"));
           out.println(
               "The server goes by it; " + made.get("decided") + " that waited are decided by it.");
         });
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-  }
-
-  /** What is asked of the server. */
-  private interface Question {
-    void put(ApiClient client) throws InterruptedException;
-  }
-
-  private static int ask(Path file, Question question) throws InterruptedException {
-    try (ApiClient client = ApiClient.of(file)) {
-      question.put(client);
-      return 0;
-    } catch (UnisonoException refused) {
-      Problem problem = refused.problem();
-      System.err.println(problem.code() + ": " + problem.message() + " " + problem.remedy());
-      return problem.code().equals("not-found") ? 1 : 2;
-    }
-  }
-
-  private static ApiClient.Answer good(ApiClient.Answer answer) {
-    if (!answer.well()) {
-      throw new UnisonoException(answer.problem());
-    }
-    return answer;
   }
 
   /** Prints the conflicts of one page, and says how many there are. */

@@ -1,10 +1,6 @@
 package dev.unisono.cli;
 
-import dev.unisono.spi.Problem;
-import dev.unisono.spi.UnisonoException;
 import java.io.PrintStream;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -28,18 +24,18 @@ final class ParkedCommand {
       @Option(names = "--rejected", description = "those that were given up") boolean rejected,
       @Option(names = "--json", description = "print each row as JSON, page by page") boolean json)
       throws InterruptedException {
-    return ask(
+    return ApiClient.ask(
         file,
         client -> {
           String query =
               "/v1/admin/parked?limit=1000&rejected="
                   + rejected
-                  + (target == null ? "" : "&target=" + encoded(target));
+                  + (target == null ? "" : "&target=" + ApiClient.encoded(target));
           Object after = null;
           int rows = 0;
           do {
             ApiClient.Answer page =
-                good(client.get(query + (after == null ? "" : "&after=" + after)));
+                ApiClient.good(client.get(query + (after == null ? "" : "&after=" + after)));
             if (json) {
               out.println(page.text());
             } else {
@@ -59,15 +55,16 @@ final class ParkedCommand {
       @Parameters(paramLabel = "TARGET", description = "the system") String target,
       @Option(names = "--id", description = "this row only") @Nullable Long id)
       throws InterruptedException {
-    return ask(
+    return ApiClient.ask(
         file,
         client ->
             out.println(
-                good(client.post(
-                        "/v1/admin/parked/"
-                            + encoded(target)
-                            + "/retry"
-                            + (id == null ? "" : "?id=" + id)))
+                ApiClient.good(
+                        client.post(
+                            "/v1/admin/parked/"
+                                + ApiClient.encoded(target)
+                                + "/retry"
+                                + (id == null ? "" : "?id=" + id)))
                     .text()));
   }
 
@@ -78,45 +75,19 @@ final class ParkedCommand {
       @Parameters(paramLabel = "ID", description = "the row's number") long id,
       @Option(names = "--reason", required = true, description = "why") String reason)
       throws InterruptedException {
-    return ask(
+    return ApiClient.ask(
         file,
         client ->
             out.println(
-                good(client.delete(
-                        "/v1/admin/parked/"
-                            + encoded(target)
-                            + "/"
-                            + id
-                            + "?reason="
-                            + encoded(reason)))
+                ApiClient.good(
+                        client.delete(
+                            "/v1/admin/parked/"
+                                + ApiClient.encoded(target)
+                                + "/"
+                                + id
+                                + "?reason="
+                                + ApiClient.encoded(reason)))
                     .text()));
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-  }
-
-  /** What is asked of the server. */
-  private interface Question {
-    void put(ApiClient client) throws InterruptedException;
-  }
-
-  private static int ask(Path file, Question question) throws InterruptedException {
-    try (ApiClient client = ApiClient.of(file)) {
-      question.put(client);
-      return 0;
-    } catch (UnisonoException refused) {
-      Problem problem = refused.problem();
-      System.err.println(problem.code() + ": " + problem.message() + " " + problem.remedy());
-      return problem.code().equals("not-found") ? 1 : 2;
-    }
-  }
-
-  private static ApiClient.Answer good(ApiClient.Answer answer) {
-    if (!answer.well()) {
-      throw new UnisonoException(answer.problem());
-    }
-    return answer;
   }
 
   /** Prints the rows of one page, and says how many there are. */

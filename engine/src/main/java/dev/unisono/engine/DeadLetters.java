@@ -207,7 +207,7 @@ public final class DeadLetters {
         letter.operation() == Operation.REFRESH ? Operation.READ : letter.operation(),
         key == null && clean != null ? key(clean) : key,
         letter.previousKey(),
-        shown == null ? null : withoutUnfit(shown),
+        shown == null ? null : shown.withoutUnfit(),
         null,
         letter.position(),
         letter.sourceTime(),
@@ -225,16 +225,6 @@ public final class DeadLetters {
       parts[i] = part;
     }
     return new Key(parts);
-  }
-
-  private static Row withoutUnfit(Row row) {
-    @Nullable Object[] values = row.copyValues();
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] instanceof Unfit) {
-        values[i] = Unchanged.UNCHANGED;
-      }
-    }
-    return new Row(row.schema(), values);
   }
 
   /**

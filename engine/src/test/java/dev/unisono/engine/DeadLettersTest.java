@@ -358,8 +358,6 @@ final class DeadLettersTest {
     shows(update(1, "Christopher", "larger", 42L));
     reopen();
     shows(update(1, "Chris", SAME, 43L));
-    System.err.println(
-        "DEBUG " + letters(KeptLetter.State.ANY) + engine.status().sources() + journal());
     assertEquals("UPDATE [1] [1, Chris, larger, 43]", journal().getLast());
     assertEquals(0, engine.status().deadLetters().open());
   }

@@ -185,7 +185,9 @@ final class AdminRoutes {
           json.writeObjectFieldStart("records");
           json.writeNumberField("sequence", status.recordsSequence());
           json.writeEndObject();
-          json.writeNumberField("deadLetters", status.deadLetters());
+          json.writeNumberField("deadLetters", status.deadLetters().open());
+          json.writeNumberField("held", status.deadLetters().held());
+          json.writeNumberField("deadLetterLimit", status.deadLetters().limit());
           json.writeArrayFieldStart("warnings");
           for (Warnings.Count count : status.warnings()) {
             json.writeStartObject();

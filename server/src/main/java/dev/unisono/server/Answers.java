@@ -1,6 +1,8 @@
 package dev.unisono.server;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.unisono.engine.HeldPatch;
+import dev.unisono.engine.InvalidPatch;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.validate.Finding;
@@ -85,6 +87,22 @@ final class Answers {
         UUID.randomUUID().toString());
   }
 
+  /** What a caller wrote is kept, and not written yet. */
+  static void held(RoutingContext context, HeldPatch held) {
+    context.response().putHeader("Location", "/v1/admin/dead-letters/" + held.letter());
+    json(
+        context,
+        202,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("state", "held");
+          json.writeNumberField("deadLetter", held.letter());
+          json.writeFieldName("findings");
+          writeFindings(json, held.findings());
+          json.writeEndObject();
+        });
+  }
+
   /** A config that is not taken up, with all that is wrong with it. */
   static void refusedConfig(RoutingContext context, Problem refusal, List<ConfigProblem> problems) {
     int status = 422;
@@ -150,20 +168,25 @@ final class Answers {
       json.writeStringField("field", whole(field));
     }
     if (!findings.isEmpty()) {
-      json.writeArrayFieldStart("findings");
-      for (Finding finding : findings) {
-        json.writeStartObject();
-        json.writeStringField("code", finding.code());
-        json.writeStringField("field", finding.field());
-        json.writeStringField("path", whole(finding.path()));
-        json.writeStringField("shape", finding.shape());
-        json.writeStringField("message", whole(finding.message()));
-        json.writeEndObject();
-      }
-      json.writeEndArray();
+      json.writeFieldName("findings");
+      writeFindings(json, findings);
     }
     json.writeStringField("instance", "urn:uuid:" + instance);
     json.writeEndObject();
+  }
+
+  static void writeFindings(JsonGenerator json, List<Finding> findings) throws IOException {
+    json.writeStartArray();
+    for (Finding finding : findings) {
+      json.writeStartObject();
+      json.writeStringField("code", finding.code());
+      json.writeStringField("field", finding.field());
+      json.writeStringField("path", whole(finding.path()));
+      json.writeStringField("shape", finding.shape());
+      json.writeStringField("message", whole(finding.message()));
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private static void beginProblem(JsonGenerator json, int status, String code, String detail)

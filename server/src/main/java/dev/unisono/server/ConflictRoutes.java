@@ -16,7 +16,6 @@ import dev.unisono.engine.merge.MergeConflict.Decision;
 import dev.unisono.engine.merge.MergeConflict.Side;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.server.RunningConfig.Reloaded;
-import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import io.vertx.core.buffer.Buffer;
@@ -67,15 +66,15 @@ final class ConflictRoutes {
   private void list(RoutingContext context, Buffer body) {
     Lookup.checkParameters(context, Set.of("entity", "key", "state", "after", "limit"));
     String name = context.queryParams().get("entity");
-    Entity entity = name == null ? null : entity(name);
-    int limit = (int) number(context.queryParams().get("limit"), "limit", 1, MOST, USUAL);
+    Entity entity = name == null ? null : Lookup.any(doors, name);
+    int limit = (int) Lookup.number(context.queryParams().get("limit"), "limit", 1, MOST, USUAL);
     List<MergeConflict> found =
         doors.conflicts(
             new MergeConflict.Filter(
                 entity,
-                key(entity, context.queryParams().get("key")),
+                Lookup.key(entity, context.queryParams().get("key")),
                 open(context.queryParams().get("state")),
-                number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0),
+                Lookup.number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0),
                 limit + 1));
     List<MergeConflict> page = found.subList(0, Math.min(limit, found.size()));
     Answers.json(
@@ -97,30 +96,6 @@ final class ConflictRoutes {
           }
           json.writeEndObject();
         });
-  }
-
-  /** Also of an entity that the doors do not show: conflicts are for who keeps it in unison. */
-  private Entity entity(String name) {
-    return doors.entities().stream()
-        .filter(entity -> entity.name().equals(name))
-        .findAny()
-        .orElseThrow(() ->
-            new Refusal(404, "unknown-entity", "There is no entity '" + name + "'.", "entity"));
-  }
-
-  private static @Nullable Key key(@Nullable Entity entity, @Nullable String text) {
-    if (text == null) {
-      return null;
-    }
-    if (entity == null) {
-      throw new Refusal(400, "bad-parameter", "A key is one of an entity: name that, too.", "key");
-    }
-    try {
-      return EntityJson.parseKey(
-          entity, entity.schema().keySize() == 1 ? new String[] {text} : text.split(",", -1));
-    } catch (EntityJson.UnfitValue unfit) {
-      throw new Refusal(400, "bad-key", String.valueOf(unfit.getMessage()), "key");
-    }
   }
 
   private static @Nullable Boolean open(@Nullable String state) {
@@ -335,11 +310,6 @@ final class ConflictRoutes {
   }
 
   private static long id(RoutingContext context) {
-    return number(Lookup.part(context, "id"), "id", 1, Long.MAX_VALUE, 0);
-  }
-
-  private static long number(
-      @Nullable String text, String name, long least, long most, long otherwise) {
-    return ParkedRoutes.number(text, name, least, most, otherwise);
+    return Lookup.number(Lookup.part(context, "id"), "id", 1, Long.MAX_VALUE, 0);
   }
 }

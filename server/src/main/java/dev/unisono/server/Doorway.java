@@ -1,5 +1,7 @@
 package dev.unisono.server;
 
+import dev.unisono.engine.HeldPatch;
+import dev.unisono.engine.InvalidPatch;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
@@ -93,6 +95,8 @@ final class Doorway {
       Answers.refusal(context, refusal);
     } catch (InvalidPatch invalid) {
       Answers.invalid(context, invalid);
+    } catch (HeldPatch held) {
+      Answers.held(context, held);
     } catch (UnisonoException failed) {
       Answers.problem(context, status(context.request(), failed.problem()), failed.problem());
     } catch (InterruptedException stop) {
@@ -132,9 +136,12 @@ final class Doorway {
       case "gone", "gap" -> 410;
       case "version-mismatch" -> 412;
       case "method-not-allowed", "not-available" -> 405;
-      case "refused-by-owner", "no-such-side" -> 422;
+      case "refused-by-owner", "no-such-side", "key-immutable" -> 422;
       case "source-not-running",
           "conflict-decided",
+          "letter-closed",
+          "letter-empty",
+          "not-replayable",
           "restart-needed",
           "config-being-written",
           "file-unfit",

@@ -5,6 +5,7 @@ import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
+import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
@@ -51,7 +52,7 @@ final class HealthRoutes {
    * Ready once every part has begun, no first snapshot is missing, and all members of an entity
    * that several write have been read. A system that is away later does not make us unready: what
    * is here is still served. That a target is away, has stopped, or has refused rows is told as
-   * degraded, as are conflicts that wait for a person.
+   * degraded, as are dead letters and conflicts that wait for a person.
    */
   private void ready(RoutingContext context, Buffer body) {
     EngineStatus status = doors.status();
@@ -59,6 +60,16 @@ final class HealthRoutes {
     List<String> degraded = new ArrayList<>();
     if (status.problem() != null) {
       missing.add("state: " + status.problem().code());
+    }
+    Counts letters = status.deadLetters();
+    if (letters.refused() > 0) {
+      degraded.add("dead letters: " + letters.refused() + " refused");
+    }
+    if (letters.held() > 0) {
+      degraded.add("dead letters: " + letters.held() + " held");
+    }
+    if (letters.full()) {
+      degraded.add("dead letters: FULL");
     }
     for (EngineStatus.SourceStatus source : status.sources()) {
       if (source.state() == State.STARTING

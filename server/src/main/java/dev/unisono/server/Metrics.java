@@ -48,7 +48,18 @@ final class Metrics {
         "unisono.merge.clocks.apart.seconds",
         "How far the clocks of the members furthest apart are.",
         status -> status.merges().clocksApartBy().toMillis() / 1000.0);
-    gauge("unisono.dead.letters", "Changes that were refused.", EngineStatus::deadLetters);
+    gauge(
+        "unisono.dead.letters",
+        "Changes that were refused or are held, and wait for somebody.",
+        status -> status.deadLetters().open());
+    gauge(
+        "unisono.dead.letters.held",
+        "Those of them that a rule has held until a person lets them through.",
+        status -> status.deadLetters().held());
+    gauge(
+        "unisono.dead.letters.limit",
+        "How many may wait before sources do.",
+        status -> status.deadLetters().limit());
     gauge(
         "unisono.state.failing",
         "1 where nothing is committed, or the records do not follow.",

@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class ParkedRoutes {
   private static final int MOST_ROWS = 1_000;
   private static final int USUAL_ROWS = 100;
-  private static final int LONGEST_REASON = 1_000;
 
   private final Doors doors;
 
@@ -42,8 +41,9 @@ final class ParkedRoutes {
   private void list(RoutingContext context, Buffer body) {
     Lookup.checkParameters(context, Set.of("target", "after", "limit", "rejected"));
     String only = context.queryParams().get("target");
-    long after = number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0);
-    int limit = (int) number(context.queryParams().get("limit"), "limit", 1, MOST_ROWS, USUAL_ROWS);
+    long after = Lookup.number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0);
+    int limit =
+        (int) Lookup.number(context.queryParams().get("limit"), "limit", 1, MOST_ROWS, USUAL_ROWS);
     boolean rejected = flag(context.queryParams().get("rejected"));
     List<String> targets =
         only != null
@@ -107,7 +107,7 @@ final class ParkedRoutes {
   private void retry(RoutingContext context, Buffer body) {
     Lookup.checkParameters(context, Set.of("id"));
     String text = context.queryParams().get("id");
-    Long id = text == null ? null : Long.valueOf(number(text, "id", 1, Long.MAX_VALUE, 0));
+    Long id = text == null ? null : Long.valueOf(Lookup.number(text, "id", 1, Long.MAX_VALUE, 0));
     int asked = doors.retryParked(Lookup.part(context, "target"), id);
     Answers.json(
         context,
@@ -121,16 +121,9 @@ final class ParkedRoutes {
 
   private void reject(RoutingContext context, Buffer body) throws InterruptedException {
     Lookup.checkParameters(context, Set.of("reason"));
-    String reason = context.queryParams().get("reason");
-    if (reason == null || reason.isBlank() || reason.length() > LONGEST_REASON) {
-      throw new Refusal(
-          400,
-          "bad-parameter",
-          "reason says why the value is given up, in 1 to " + LONGEST_REASON + " characters.",
-          "reason");
-    }
-    long id = number(Lookup.part(context, "id"), "id", 1, Long.MAX_VALUE, 0);
-    doors.rejectParked(Lookup.part(context, "target"), id, reason.strip());
+    String reason = Lookup.reason(context);
+    long id = Lookup.number(Lookup.part(context, "id"), "id", 1, Long.MAX_VALUE, 0);
+    doors.rejectParked(Lookup.part(context, "target"), id, reason);
     Answers.json(
         context,
         200,
@@ -149,27 +142,5 @@ final class ParkedRoutes {
       return true;
     }
     throw new Refusal(400, "bad-parameter", "rejected is true or false.", "rejected");
-  }
-
-  static long number(@Nullable String text, String name, long least, long most, long otherwise) {
-    if (text == null) {
-      return otherwise;
-    }
-    try {
-      long number = Long.parseLong(text);
-      if (number >= least && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException notWhole) {
-      // Said below, like a number out of range.
-    }
-    throw new Refusal(
-        400,
-        "bad-parameter",
-        name
-            + " is a whole number from "
-            + least
-            + (most == Long.MAX_VALUE ? "." : " to " + most + "."),
-        name);
   }
 }

@@ -1,11 +1,7 @@
 package dev.unisono.server;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.unisono.engine.Doors;
-import dev.unisono.engine.Nearest;
 import dev.unisono.engine.entity.Entity;
-import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.JournalEntry;
@@ -21,14 +17,11 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.io.IOException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -245,44 +238,17 @@ final class RecordRoutes {
   }
 
   private static Row parsePatch(Entity entity, Key key, byte[] body) {
-    @Nullable Object[] values = new @Nullable Object[entity.schema().size()];
-    Arrays.fill(values, Unchanged.UNCHANGED);
-    int given = 0;
-    try (JsonParser json = EntityJson.FACTORY.createParser(body)) {
-      if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw new Refusal(400, "bad-body", "The body is a JSON object.");
-      }
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String name = json.currentName();
-        json.nextToken();
-        int position = position(entity, name);
-        values[position] = read(json, entity.fields().get(position));
-        given++;
-      }
-      if (json.nextToken() != null) {
-        throw new Refusal(400, "bad-body", "The body is one JSON object.");
-      }
-    } catch (IOException broken) {
-      throw new Refusal(400, "bad-body", "The body is not JSON.");
+    @Nullable Object[] values = PatchBody.values(entity, body);
+    keepKey(entity, key, values);
+    Row patch = new Row(entity.schema(), values);
+    if (patch.nothing()) {
+      throw PatchBody.empty();
     }
-    given -= keyFieldsTakenOut(entity, key, values);
-    if (given == 0) {
-      throw new Refusal(422, "empty-patch", "The patch changes nothing.");
-    }
-    return new Row(entity.schema(), values);
-  }
-
-  private static @Nullable Object read(JsonParser json, EntityField field) throws IOException {
-    try {
-      return EntityJson.read(json, field);
-    } catch (EntityJson.UnfitValue unfit) {
-      throw new Refusal(422, "invalid-value", String.valueOf(unfit.getMessage()), field.name());
-    }
+    return patch;
   }
 
   /** A key may be repeated in a patch, but not changed by it. */
-  private static int keyFieldsTakenOut(Entity entity, Key key, @Nullable Object[] values) {
-    int taken = 0;
+  private static void keepKey(Entity entity, Key key, @Nullable Object[] values) {
     for (int part = 0; part < key.size(); part++) {
       int position = entity.schema().keyPosition(part);
       Object value = values[position];
@@ -294,22 +260,6 @@ final class RecordRoutes {
         throw new Refusal(422, "key-immutable", "The key cannot be changed here.", field);
       }
       values[position] = Unchanged.UNCHANGED;
-      taken++;
     }
-    return taken;
-  }
-
-  private static int position(Entity entity, String name) {
-    Integer position = entity.schema().find(name);
-    if (position == null) {
-      List<String> known =
-          new ArrayList<>(entity.fields().stream().map(EntityField::name).toList());
-      throw new Refusal(
-          400,
-          "unknown-field",
-          entity.plural() + " have no field '" + name + "'" + Nearest.question(name, known),
-          name);
-    }
-    return position;
   }
 }

@@ -30,6 +30,7 @@ public class Wiring {
     Doorway doorway = new Doorway(access);
     new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
+    new DeadLetterRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
     new ConflictRoutes(engine, engine::config, prepared.config()).mount(router, doorway);
     new LinkRoutes(engine).mount(router, doorway);

@@ -8,6 +8,7 @@ import { Conflicts, openConflicts } from './conflicts.js';
 import { DemoConflict } from './demo.js';
 import { Editor } from './editor.js';
 import { Flow, Pill } from './flow.js';
+import { DeadLetters } from './letters.js';
 import { ChangeStream } from './stream.js';
 import { countOf, durationText } from './text.js';
 import { Rates, Throughput } from './throughput.js';
@@ -29,6 +30,7 @@ function verdict({ status, failure }) {
   if (late.length > 0) return ['warn', '…', 'Catching up', `${lags.join(', ')}.`];
   const open = openConflicts(status);
   if (open > 0) return ['warn', '?', countOf(open, 'conflict'), 'To be decided below; all else is in sync.'];
+  if (status.deadLetters > 0) return ['warn', '!', countOf(status.deadLetters, 'dead letter'), 'Set aside, shown below; all else is in sync.'];
   return ['good', '✓', 'In sync', `${countOf(parts.length, 'connection')}, no problem.`];
 }
 
@@ -102,6 +104,7 @@ function App() {
       h(Flow, { status, entities, moving: rates.now() > 0 }),
       h(DemoConflict, { status }),
       h(Conflicts, { status }),
+      h(DeadLetters, { status, entities }),
       h('div', { class: 'columns' },
         h('div', { class: 'column' },
           h(Throughput, { rates, status }),

@@ -3,11 +3,10 @@
 import { h } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { call } from './api.js';
-import { countOf, countText, isNothing, keyText, valueText } from './text.js';
+import { CLOCK, countOf, countText, isNothing, keyText, valueText } from './text.js';
 
 const SHOWN = 20;
 const PATH = '/v1/admin/conflicts';
-const CLOCK = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 function Side({ conflict: { key, field }, side, kept, busy, onPick }) {
   const { member, writtenAt, deleted, value } = side;

@@ -46,9 +46,9 @@ function control(field, draft, attributes) {
 }
 
 /** One labelled control with its message. */
-export function Field({ field, draft, touched, message, change }) {
+export function Field({ form = 'field', field, draft, touched, message, change }) {
   const { name, required, schema } = field;
-  const id = `field-${name}`;
+  const id = `${form}-${name}`;
   const invalid = message && { 'aria-invalid': 'true', 'aria-describedby': `${id}-message` };
   const onInput = (event) => change(event.target.value);
   return h('div', { class: touched ? 'field touched' : 'field' },

@@ -2,7 +2,7 @@
 
 import { h } from 'preact';
 import { listPath } from './api.js';
-import { bytesText, countOf, countText, durationText } from './text.js';
+import { bytesText, countText, durationText } from './text.js';
 
 const STATES = {
   RUNNING: ['good', '●', 'running'],
@@ -83,7 +83,7 @@ const targetFacts = ({ lagEntries, lagSeconds, delivered, waiting, parked }) => 
 ];
 
 function Middle({ status, entities }) {
-  const { journal, records, deadLetters, problem } = status;
+  const { journal, records, problem } = status;
   const behind = journal.head - records.sequence;
   const facts = [
     ['Journal', `${countText(journal.head)} · ${bytesText(journal.bytes)}`],
@@ -98,7 +98,6 @@ function Middle({ status, entities }) {
           h('a', { href: listPath(entity) }, entity.plural),
           h('span', { class: 'quiet' }, entity.writable ? 'can be written' : 'read only')))),
     h(Facts, { facts }),
-    deadLetters > 0 && h('p', { class: 'notice' }, `${countOf(deadLetters, 'dead letter')}, kept with the cause`),
     problem && h(Problem, { problem }));
 }
 

@@ -30,6 +30,8 @@ const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const unknown = (amount) => isNothing(amount) || amount < 0;
 
+export const CLOCK = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
 export const countText = (count) => (unknown(count) ? 'unknown' : whole.format(count));
 export const countOf = (count, one) => `${countText(count)} ${one}${count === 1 ? '' : 's'}`;
 export const rateText = (rate) => (rate < 10 ? tenths : whole).format(rate);

@@ -64,4 +64,27 @@ public final class Row {
     }
     return new Row(schema, merged);
   }
+
+  /** True where every value is UNCHANGED. */
+  public boolean nothing() {
+    for (Object value : values) {
+      if (value != Unchanged.UNCHANGED) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The row with UNCHANGED in the place of what is none of its field's type. */
+  public Row withoutUnfit() {
+    @Nullable Object[] kept = copyValues();
+    boolean found = false;
+    for (int i = 0; i < kept.length; i++) {
+      if (kept[i] instanceof Unfit) {
+        kept[i] = Unchanged.UNCHANGED;
+        found = true;
+      }
+    }
+    return found ? new Row(schema, kept) : this;
+  }
 }

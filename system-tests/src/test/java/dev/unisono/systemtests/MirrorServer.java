@@ -61,6 +61,15 @@ final class MirrorServer implements AutoCloseable {
     options = List.of(more);
   }
 
+  /** Before it is started: another text in the place of one that the config has. */
+  void rewrite(String text, String by) throws IOException {
+    String before = Files.readString(config);
+    if (!before.contains(text)) {
+      throw new IllegalArgumentException("the config has no " + text);
+    }
+    Files.writeString(config, before.replace(text, by));
+  }
+
   /** Before it is started: the databases' settings get another one in front. */
   void configure(String system, String setting) throws IOException {
     String text = Files.readString(config);

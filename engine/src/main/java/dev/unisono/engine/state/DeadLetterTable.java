@@ -113,19 +113,9 @@ final class DeadLetterTable {
     }
     Bytes image = new Bytes(256);
     image.writeUnsigned(shapes.current(entity));
-    Shapes.writeRow(image, withoutUnfit(row));
+    // What is none of its field's type has no form here; the findings say what it was.
+    Shapes.writeRow(image, row.withoutUnfit());
     return image.toByteArray();
-  }
-
-  /** What is none of a field's type has no form here; the findings say what it was. */
-  private static Row withoutUnfit(Row row) {
-    @Nullable Object[] values = row.copyValues();
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] instanceof Unfit) {
-        values[i] = Unchanged.UNCHANGED;
-      }
-    }
-    return new Row(row.schema(), values);
   }
 
   private static byte[] written(List<Finding> findings) {

@@ -204,8 +204,6 @@ final class EntityRulesTest {
     refused("wrong-value entities.e.rules[0].code", "{ code: Not_This, " + check);
     refused("wrong-value entities.e.rules[0].code", "{ code: too-long, " + check);
     refused("wrong-value entities.e.rules[0].severity", "{ code: a, severity: shout, " + check);
-    refused(
-        "not-available entities.e.rules[0].severity", "{ code: a, severity: quarantine, " + check);
     read("{ code: a, " + check, "{ code: a, " + check);
     assertEquals(
         List.of("named-twice entities.e.rules[1].code Another rule has the code 'a'."), problems);

@@ -1,0 +1,244 @@
+package dev.unisono.server;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.unisono.engine.DeadLetters;
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.state.KeptLetter;
+import dev.unisono.engine.state.KeptLetter.Closed;
+import dev.unisono.engine.state.KeptLetter.Filter;
+import dev.unisono.engine.state.KeptLetter.State;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was refused on its way in or is held: shown, corrected, taken up after all, given up. Safe
+ * for threads.
+ */
+final class DeadLetterRoutes {
+  private static final int MOST = 1_000;
+  private static final int USUAL = 100;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Set<String> FILTER =
+      Set.of("system", "entity", "key", "code", "state", "after", "limit");
+  private static final Set<String> FILTER_AND_REASON =
+      Set.of("system", "entity", "key", "code", "state", "after", "limit", "reason");
+
+  private final Doors doors;
+
+  DeadLetterRoutes(Doors doors) {
+    this.doors = doors;
+  }
+
+  void mount(Router router, Doorway doorway) {
+    String all = "/v1/admin/dead-letters";
+    router.get(all).handler(context -> doorway.known(context, this::list));
+    router.post(all + "/replay").handler(context -> doorway.withBody(context, this::replayAll));
+    router.post(all + "/discard").handler(context -> doorway.withBody(context, this::discardAll));
+    router.get(all + "/:id").handler(context -> doorway.known(context, this::show));
+    router.patch(all + "/:id").handler(context -> doorway.withBody(context, this::edit));
+    router.post(all + "/:id/replay").handler(context -> doorway.withBody(context, this::replay));
+    router.delete(all + "/:id").handler(context -> doorway.known(context, this::discard));
+  }
+
+  private void list(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, FILTER);
+    int limit = limit(context, USUAL);
+    List<KeptLetter> found = doors.deadLetters().list(filter(context, limit + 1));
+    List<KeptLetter> page = found.subList(0, Math.min(limit, found.size()));
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("items");
+          for (KeptLetter letter : page) {
+            json.writeStartObject();
+            write(json, letter);
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          if (found.size() > limit) {
+            json.writeNumberField("next", page.getLast().id());
+          } else {
+            json.writeNullField("next");
+          }
+          json.writeEndObject();
+        });
+  }
+
+  private static int limit(RoutingContext context, int usual) {
+    return (int) Lookup.number(context.queryParams().get("limit"), "limit", 1, MOST, usual);
+  }
+
+  private Filter filter(RoutingContext context, int limit) {
+    String name = context.queryParams().get("entity");
+    Entity entity = name == null ? null : Lookup.any(doors, name);
+    return new Filter(
+        context.queryParams().get("system"),
+        entity,
+        Lookup.key(entity, context.queryParams().get("key")),
+        context.queryParams().get("code"),
+        state(context.queryParams().get("state")),
+        Lookup.number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0),
+        limit);
+  }
+
+  private static State state(@Nullable String text) {
+    if (text == null) {
+      return State.OPEN;
+    }
+    for (State state : State.values()) {
+      if (word(state).equals(text)) {
+        return state;
+      }
+    }
+    String states =
+        Arrays.stream(State.values()).map(DeadLetterRoutes::word).collect(Collectors.joining(", "));
+    throw new Refusal(400, "bad-parameter", "state is one of " + states + ".", "state");
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void show(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, Set.of());
+    answer(context, doors.deadLetters().find(id(context)));
+  }
+
+  private static long id(RoutingContext context) {
+    return Lookup.number(Lookup.part(context, "id"), "id", 1, Long.MAX_VALUE, 0);
+  }
+
+  /** With what would still refuse it, and the record as it is now. */
+  private void answer(RoutingContext context, KeptLetter letter) {
+    Key key = letter.key();
+    Row present =
+        key == null || !letter.entity().served()
+            ? null
+            : doors.records().find(letter.entity(), key).map(EntityRecord::row).orElse(null);
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          write(json, letter);
+          json.writeFieldName("wrong");
+          Answers.writeFindings(json, doors.deadLetters().wrong(letter));
+          writeRow(json, "present", letter, present);
+          json.writeEndObject();
+        });
+  }
+
+  private static void write(JsonGenerator json, KeptLetter letter) throws IOException {
+    json.writeNumberField("id", letter.id());
+    json.writeStringField("time", EntityJson.time(letter.time()));
+    json.writeStringField("system", letter.system());
+    json.writeStringField("entity", letter.entity().name());
+    Key key = letter.key();
+    json.writeFieldName("key");
+    if (key == null) {
+      json.writeNull();
+    } else {
+      EntityJson.writeKey(json, letter.entity(), key);
+    }
+    json.writeStringField("operation", word(letter.operation()));
+    Closed closed = letter.closed();
+    json.writeStringField(
+        "state", closed != null ? word(closed.outcome()) : letter.held() ? "held" : "refused");
+    json.writeStringField("stage", word(letter.stage()));
+    json.writeNumberField("attempts", letter.attempts());
+    Answers.writeProblem(json, "cause", letter.cause());
+    json.writeFieldName("findings");
+    Answers.writeFindings(json, letter.findings());
+    json.writeStringField("sourceTime", EntityJson.time(letter.sourceTime()));
+    json.writeStringField(
+        "position",
+        Long.toUnsignedString(letter.position().commit()) + "/" + letter.position().ordinal());
+    writeRow(json, "row", letter, letter.row());
+    writeRow(json, "edited", letter, letter.edited());
+    if (closed != null) {
+      json.writeStringField("closedAt", EntityJson.time(closed.at()));
+      json.writeStringField("reason", closed.reason());
+    }
+  }
+
+  private static void writeRow(
+      JsonGenerator json, String name, KeptLetter letter, @Nullable Row row) throws IOException {
+    json.writeFieldName(name);
+    if (row == null) {
+      json.writeNull();
+    } else {
+      EntityJson.writeRow(json, letter.entity(), row.withoutUnfit());
+    }
+  }
+
+  private void edit(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of());
+    KeptLetter letter = doors.deadLetters().find(id(context));
+    Row patch =
+        new Row(letter.entity().schema(), PatchBody.values(letter.entity(), body.getBytes()));
+    if (patch.nothing()) {
+      throw PatchBody.empty();
+    }
+    answer(context, doors.deadLetters().edit(letter.id(), patch, PATIENCE));
+  }
+
+  private void replay(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of());
+    answer(context, doors.deadLetters().replay(id(context), PATIENCE));
+  }
+
+  private void discard(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, Set.of("reason"));
+    answer(context, doors.deadLetters().discard(id(context), Lookup.reason(context), PATIENCE));
+  }
+
+  private void replayAll(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, FILTER);
+    answer(
+        context,
+        "replayed",
+        doors.deadLetters().replayAll(filter(context, limit(context, MOST)), PATIENCE));
+  }
+
+  private void discardAll(RoutingContext context, Buffer body) throws InterruptedException {
+    Lookup.checkParameters(context, FILTER_AND_REASON);
+    String reason = Lookup.reason(context);
+    answer(
+        context,
+        "discarded",
+        doors.deadLetters().discardAll(filter(context, limit(context, MOST)), reason, PATIENCE));
+  }
+
+  private static void answer(RoutingContext context, String done, DeadLetters.Several several) {
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeNumberField(done, several.done());
+          json.writeNumberField("refused", several.refused());
+          if (several.next().isPresent()) {
+            json.writeNumberField("next", several.next().get());
+          } else {
+            json.writeNullField("next");
+          }
+          json.writeEndObject();
+        });
+  }
+}
