@@ -165,7 +165,7 @@ final class CsvContent {
     for (int part = 0; part < schema.keySize(); part++) {
       Object value = row.value(schema.keyPosition(part));
       if (value == null || value instanceof Unfit) {
-        String why = value instanceof Unfit unfit ? ": " + unfit.found() : "";
+        String why = value instanceof Unfit unfit ? " but " + unfit.found() : "";
         throw bad(binding, line, "has no key" + why);
       }
     }

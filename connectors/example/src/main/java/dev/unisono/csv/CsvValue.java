@@ -33,11 +33,11 @@ final class CsvValue {
             switch (text) {
               case "true" -> true;
               case "false" -> false;
-              default -> unfit(type, text);
+              default -> Unfit.of(text);
             };
         case LONG -> Long.valueOf(text);
-        case DECIMAL -> DECIMAL.matcher(text).matches() ? new BigDecimal(text) : unfit(type, text);
-        case DOUBLE -> DOUBLE.matcher(text).matches() ? Double.valueOf(text) : unfit(type, text);
+        case DECIMAL -> DECIMAL.matcher(text).matches() ? new BigDecimal(text) : Unfit.of(text);
+        case DOUBLE -> DOUBLE.matcher(text).matches() ? Double.valueOf(text) : Unfit.of(text);
         case STRING -> text;
         case BYTES -> Base64.getDecoder().decode(text);
         case DATE -> LocalDate.parse(text);
@@ -45,15 +45,11 @@ final class CsvValue {
         case TIMESTAMP -> Instant.parse(text).truncatedTo(ChronoUnit.MICROS);
         case UUID -> UUID.fromString(text);
         case JSON -> new Json(text);
-        case ARRAY -> unfit(type, text);
+        case ARRAY -> Unfit.of(text);
       };
     } catch (IllegalArgumentException | DateTimeException none) {
-      return unfit(type, text);
+      return Unfit.of(text);
     }
-  }
-
-  private static Unfit unfit(ValueType type, String text) {
-    return new Unfit("'" + text + "' is no " + type.name().toLowerCase(java.util.Locale.ROOT));
   }
 
   /** The text of a value; reading it gives the value again. */

@@ -113,7 +113,7 @@ final class CsvFilesTest {
     Map<String, String> broken =
         Map.of(
             "id,name,price\n1,one,1\n2,two\n", "line 3 has 2 values, and there are 3 columns.",
-            "id,name,price\n\"1\n\",one,1\n", "line 2 has no key: '1\n' is no long.",
+            "id,name,price\n\"1\n\",one,1\n", "line 2 has no key but text of 2 characters.",
             "id,name,price\n1,\"a\nb\",1\n,x,1\n", "line 4 has no key.",
             "id,name,price\n1,a,1\n1,b,1\n", "line 3 has the key [1], which a line before it has",
             "id,name,price\n1,\"a\"b,1\n", "line 2 is not closed or has something behind",

@@ -63,7 +63,7 @@ final class RowDecoder {
     try {
       return triggers.decode(field.type(), kept);
     } catch (IllegalArgumentException unfit) {
-      return new Unfit(Database.firstLine(unfit.getMessage()));
+      return Unfit.of(kept);
     }
   }
 

@@ -153,7 +153,8 @@ final class TableQueries {
     try {
       return dialect.read(row, place, column, field.type());
     } catch (IllegalArgumentException unfit) {
-      return new Unfit(Database.firstLine(unfit.getMessage()));
+      Object found = row.getObject(place);
+      return found == null ? new Unfit("nothing") : Unfit.of(found);
     }
   }
 

@@ -371,6 +371,7 @@ final class DeadLetterTable {
       return null;
     }
     List<Finding> findings = findings(row.getBytes("findings"));
+    String code = row.getString("code");
     long closed = row.getLong("closed");
     boolean open = row.wasNull();
     Instant sourceTime = Instant.EPOCH.plus(row.getLong("source_micros"), ChronoUnit.MICROS);
@@ -385,7 +386,7 @@ final class DeadLetterTable {
         Stage.valueOf(row.getString("stage")),
         row.getBoolean("held"),
         new Problem(
-            row.getString("code"),
+            code,
             ProblemType.USER,
             row.getString("message"),
             row.getString("path"),

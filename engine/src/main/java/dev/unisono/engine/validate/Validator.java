@@ -6,8 +6,10 @@ import dev.unisono.engine.config.Config.FieldRules;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.Unfit;
+import dev.unisono.spi.ValueType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +57,7 @@ public final class Validator {
       if (value == null || value instanceof Unfit) {
         if (value != null || required[i]) {
           findings = findings == null ? new ArrayList<>() : findings;
-          findings.add(notThere(places[i], value));
+          findings.add(notThere(places[i], row.schema().field(i).type(), value));
         }
         continue;
       }
@@ -94,10 +96,10 @@ public final class Validator {
     return findings;
   }
 
-  private static Finding notThere(Place place, @Nullable Object value) {
+  private static Finding notThere(Place place, ValueType type, @Nullable Object value) {
     return value instanceof Unfit unfit
         ? Finding.of(
-            place, "value-unfit", unfit, "has " + unfit.found() + ", which is none of its type")
+            place, "value-unfit", unfit, "must be a " + type.name().toLowerCase(Locale.ROOT))
         : new Finding(
             "required", place.field(), place.path(), "", place.path() + " must have a value.");
   }
