@@ -133,7 +133,7 @@ final class Doorway {
       case "gone", "gap" -> 410;
       case "version-mismatch" -> 412;
       case "method-not-allowed", "not-available" -> 405;
-      case "refused-by-owner", "no-such-side" -> 422;
+      case "refused-by-owner", "not-convertible", "no-such-side" -> 422;
       case "source-not-running",
           "conflict-decided",
           "restart-needed",

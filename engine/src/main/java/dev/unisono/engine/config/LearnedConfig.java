@@ -74,7 +74,8 @@ public final class LearnedConfig {
                 member.direction(),
                 member.refusals(),
                 member.collect(),
-                member.deliver()));
+                member.deliver(),
+                member.conversions()));
       }
       syncs.add(
           new SyncConfig(
