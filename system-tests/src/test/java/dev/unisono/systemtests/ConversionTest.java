@@ -102,12 +102,15 @@ final class ConversionTest {
             + " seen_at bigint)",
         "INSERT INTO person VALUES (1, '5 ft 10 in', '31/01/1980', 'A', 1999, 1767225600)",
         "CREATE TABLE part (id bigint PRIMARY KEY, ft_in text, made_on text)",
-        "INSERT INTO part VALUES (1, '1 ft 0 in', '2026-01-31 13:45')");
+        "INSERT INTO part VALUES (1, '1 ft 0 in', '2026-01-31 13:45')",
+        "CREATE TABLE item (id bigint PRIMARY KEY, item_name text)",
+        "INSERT INTO item VALUES (1, 'bolt')");
     inShop(
         "PRAGMA journal_mode = WAL",
         "CREATE TABLE person (id INTEGER PRIMARY KEY, height TEXT, born TEXT, status TEXT,"
             + " balance TEXT, seen TEXT)",
-        "CREATE TABLE part (id INTEGER PRIMARY KEY, length TEXT, made TEXT)");
+        "CREATE TABLE part (id INTEGER PRIMARY KEY, length TEXT, made TEXT)",
+        "CREATE TABLE item (Id INTEGER PRIMARY KEY, ItemName TEXT)");
     Path password = Files.writeString(folder.resolve("password"), old.password());
     Files.writeString(
         folder.resolve("unisono.yaml"),
@@ -136,7 +139,23 @@ final class ConversionTest {
                 id:     { type: integer }
                 length: { type: number }
                 made:   { type: string, format: date-time }
+          item:
+            key: id
+            schema: { properties: { id: { type: integer }, itemName: { type: string } } }
         syncs:
+          items:
+            entity: item
+            schema-change: evolve
+            members:
+              - system: old
+                table: public.item
+                direction: read
+                fields: { "*": snake_case }
+              - system: shop
+                table: item
+                direction: write
+                alter-table: true
+                fields: { "*": PascalCase }
           people:
             entity: person
             members:
@@ -187,7 +206,7 @@ final class ConversionTest {
       String config = folder.resolve("unisono.yaml").toString();
       assertTrue(CommandLine.run(0, "check", config).contains("all well"));
       JsonNode plan = ExactJson.parse(CommandLine.run(0, "plan", config, "--json"));
-      assertEquals(1, plan.get("syncs").get(1).get("records").asInt(), plan::toString);
+      assertEquals(1, plan.get("syncs").get(2).get("records").asInt(), plan::toString);
       try (ServerProcess server =
           ServerProcess.start(
               ServerProcess.projectFolder(),
@@ -201,6 +220,7 @@ final class ConversionTest {
         callersWrite(server);
         refusesWhatHasNoForm(server);
         merges();
+        namesByConvention(server);
       }
     }
   }
@@ -272,5 +292,21 @@ final class ConversionTest {
     awaitShop(PARTS, "1|1.78|2026-02-01 12:45:00", "2|0.61|2026-07-01 10:00:00");
     inOld("UPDATE part SET ft_in = '6 ft 0 in' WHERE id = 1");
     awaitShop(PARTS, "1|1.8288|2026-02-01 12:45:00", "2|0.61|2026-07-01 10:00:00");
+  }
+
+  private void namesByConvention(ServerProcess server) throws Exception {
+    awaitShop("SELECT Id, ItemName FROM item", "1|bolt");
+    inOld("ALTER TABLE item ADD COLUMN made_in text", "INSERT INTO item VALUES (2, 'nut', 'Oslo')");
+    awaitShop(
+        "SELECT name FROM pragma_table_info('item') ORDER BY cid", "Id", "ItemName", "MadeIn");
+    awaitShop("SELECT Id, ItemName, MadeIn FROM item ORDER BY 1", "1|bolt|null", "2|nut|Oslo");
+    Eventually.isTrue(
+        LIMIT,
+        "the record with its new field",
+        () ->
+            server
+                .send(server.request("/v1/items/2").build())
+                .body()
+                .contains("\"madeIn\":\"Oslo\""));
   }
 }

@@ -180,6 +180,7 @@ public record Config(
    * @param deliver steps by field on what is written to it, after everything
    * @param conversions by field how it keeps values in a form of its own: done by the system's
    *     connector, before the steps of what is read and after those of what is written
+   * @param naming by what convention its columns are named
    */
   public record MemberConfig(
       String system,
@@ -188,8 +189,9 @@ public record Config(
       RefusalRules refusals,
       Map<String, List<Step>> collect,
       Map<String, List<Step>> deliver,
-      Map<String, Conversion> conversions) {
-    /** A member that keeps all values as the entity has them. */
+      Map<String, Conversion> conversions,
+      NamingConvention naming) {
+    /** A member that keeps all values as the entity has them, in columns of their names. */
     public MemberConfig(
         String system,
         Binding binding,
@@ -197,7 +199,7 @@ public record Config(
         RefusalRules refusals,
         Map<String, List<Step>> collect,
         Map<String, List<Step>> deliver) {
-      this(system, binding, direction, refusals, collect, deliver, Map.of());
+      this(system, binding, direction, refusals, collect, deliver, Map.of(), NamingConvention.SAME);
     }
 
     public boolean reads() {

@@ -254,7 +254,10 @@ public final class ConfigKeys {
               "object",
               false,
               "The column of each field that is named otherwise there; null where this system does"
-                  + " not keep it. Where it is kept in a form of its own, a mapping with convert."),
+                  + " not keep it. Where it is kept in a form of its own, a mapping with convert. Under"
+                  + " \"*\" the convention by which the columns of all others are named: same"
+                  + " (default), snake_case, camelCase, PascalCase, kebab-case or"
+                  + " SCREAMING_SNAKE_CASE."),
           key(
               "collect",
               "object",

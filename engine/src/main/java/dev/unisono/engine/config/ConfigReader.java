@@ -403,7 +403,7 @@ public final class ConfigReader {
       }
       if (system != null && table != null && direction != null && entity.isPresent()) {
         Schema schema = entity.get().schema();
-        MemberFields fields = MemberFields.read(member, schema);
+        MemberFields fields = MemberFields.read(member, schema, direction);
         List<@Nullable String> columns = fields.columns();
         checkFlagIsNoField(member, columns);
         boolean keyed = true;
@@ -421,7 +421,8 @@ public final class ConfigReader {
                   schemaChange,
                   member.flag("create-table", false),
                   member.flag("alter-table", false),
-                  null);
+                  null,
+                  fields.fieldNames(schema));
           String cursor = member.text("cursor");
           Binding planned = binding.with(policy);
           Binding kept = cursor == null ? planned : planned.withCursor(cursor);
@@ -433,7 +434,8 @@ public final class ConfigReader {
                   refusals,
                   MemberSteps.collect(member, direction, schema),
                   MemberSteps.deliver(member, schema),
-                  fields.conversions()));
+                  fields.conversions(),
+                  fields.naming()));
         }
       }
     }

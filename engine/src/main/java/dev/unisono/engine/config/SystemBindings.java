@@ -49,7 +49,8 @@ public final class SystemBindings {
                       policy.schemaChange(),
                       policy.createTable(),
                       policy.alterTable(),
-                      reader.map(read -> origin(config, read, member, systems)).orElse(null))));
+                      reader.map(read -> origin(config, read, member, systems)).orElse(null),
+                      policy.fieldNames())));
         }
       }
     }

@@ -8,8 +8,10 @@ import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.convert.ConvertingConnector;
 import dev.unisono.spi.ValueType;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** How a member keeps fields, as the config has it. */
@@ -146,5 +148,37 @@ final class MemberFieldsTest {
         List.of("wrong-value seen.convert.epoch"), problems("seen: { convert: { epoch: days } }"));
     assertEquals(
         List.of("wrong-value born.convert.date"), problems("born: { convert: { date: foo } }"));
+  }
+
+  private static List<@Nullable String> columns(String fields) {
+    return member(fields).binding().columns();
+  }
+
+  @Test
+  void columnsAreNamedByAConventionButThoseThatAreNamed() {
+    assertEquals(
+        List.of("Id", "FullName", "Height", "Born", "Seen", "Active"),
+        columns("\"*\": PascalCase"));
+    assertEquals(
+        Arrays.asList("client", "FULL_NAME", "tall", null, "SEEN", "ACTIVE"),
+        columns(
+            "\"*\": SCREAMING_SNAKE_CASE, id: client, born: null, height: { column: tall, convert:"
+                + " { scale: 100 } }"));
+    assertEquals(
+        "full-name",
+        columns("\"*\": kebab-case, fullName: { convert: { codes: { 1: a } } }").get(1));
+    assertEquals("fullName", columns("\"*\": same").get(1));
+  }
+
+  @Test
+  void twoFieldsOfOneColumnAreRefused() {
+    List<ConfigProblem> found = read("\"*\": snake_case, born: full_name").problems();
+    assertEquals(1, found.size());
+    assertEquals("column-twice", found.getFirst().problem().code());
+    assertTrue(
+        found.getFirst().problem().message().contains("fullName and born"),
+        found.getFirst().problem()::message);
+    assertEquals(List.of("column-twice seen"), problems("born: x, seen: x"));
+    assertEquals(List.of("wrong-value *"), problems("\"*\": camelcase"));
   }
 }
