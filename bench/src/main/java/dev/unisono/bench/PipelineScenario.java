@@ -23,7 +23,14 @@ import org.jspecify.annotations.Nullable;
 final class PipelineScenario implements Scenario {
   static final String NAME = "pipeline";
   static final List<String> CONTENDERS =
-      List.of("unisono", "unisono-socket", "unisono-with-records", "debezium-jdbc", "target-alone");
+      List.of(
+          "unisono",
+          "unisono-socket",
+          "unisono-with-records",
+          "debezium-jdbc",
+          "target-alone",
+          CleanMirror.PLAIN,
+          CleanMirror.CLEAN);
 
   private static final String SLOT = "debezium_bench";
   private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -58,7 +65,8 @@ final class PipelineScenario implements Scenario {
         new Ratio("unisono", "debezium-jdbc"),
         new Ratio("unisono-socket", "unisono"),
         new Ratio("unisono-with-records", "debezium-jdbc"),
-        new Ratio("unisono", "target-alone"));
+        new Ratio("unisono", "target-alone"),
+        new Ratio(CleanMirror.CLEAN, CleanMirror.PLAIN, true));
   }
 
   @Override
@@ -95,6 +103,7 @@ final class PipelineScenario implements Scenario {
             + (changes - inserts)
             + " updates of a row of six columns, transactions of "
             + ItemTable.TRANSACTION_CHANGES);
+    conditions.put("mirror-plain, -clean", CleanMirror.CONDITION);
     conditions.put("all parts", "one machine, TCP over loopback; -socket: Unix sockets");
     conditions.put("processor time", "of the contender's process, the databases' not counted");
     return conditions;
@@ -110,6 +119,8 @@ final class PipelineScenario implements Scenario {
       return switch (contender) {
         case "debezium-jdbc" -> runDebezium(runFolder, database, written);
         case "target-alone" -> runTargetAlone(written);
+        case CleanMirror.PLAIN, CleanMirror.CLEAN ->
+            runMirror(runFolder, database, written, contender);
         default -> runUnisono(runFolder, database, written, Variant.of(contender));
       };
     } finally {
@@ -133,6 +144,29 @@ final class PipelineScenario implements Scenario {
       return measure(ServerConfig.SLOT, server.processId(), server::alive, written);
     } finally {
       source().dropSlot(ServerConfig.SLOT);
+    }
+  }
+
+  /** The source's table has more columns for the time of the run. */
+  private Run runMirror(Path runFolder, String database, Connection written, String contender)
+      throws SQLException, InterruptedException {
+    CleanMirror.widen(written);
+    CleanMirror.widen(source().connection());
+    ServerConfig config =
+        new ServerConfig(
+            runFolder,
+            source().server(),
+            target().server(),
+            database,
+            false,
+            Variant.of(contender),
+            CleanMirror.entity(contender));
+    try (ServerProcess server = config.start()) {
+      server.awaitReady(START_LIMIT, () -> false);
+      return measure(ServerConfig.SLOT, server.processId(), server::alive, written);
+    } finally {
+      source().dropSlot(ServerConfig.SLOT);
+      CleanMirror.narrow(source().connection());
     }
   }
 
@@ -198,7 +232,10 @@ final class PipelineScenario implements Scenario {
   /** A row comes to the target, and goes again. */
   private void awaitLive(BooleanSupplier alive, Connection written)
       throws SQLException, InterruptedException {
-    source().execute("INSERT INTO public.item (id, name) VALUES (0, 'probe')");
+    source()
+        .execute(
+            "INSERT INTO public.item (id, name, email, country, balance)"
+                + " VALUES (0, 'probe', 'probe@example.com', 'DE', 0)");
     Deadline deadline = Deadline.in(START_LIMIT);
     deadline.await("a row comes to the target", 20, () -> running(alive) && count(written) == 1);
     source().execute("DELETE FROM public.item");

@@ -41,7 +41,7 @@ record Results(
       Double above = medians.get(ratio.figure());
       Double below = medians.getOrDefault(ratio.against(), ratio.goal());
       if (above != null && below != 0) {
-        ratios.put(ratio.name(), above / below);
+        ratios.put(ratio.name(), ratio.of(above, below));
       }
     }
     return new Results(scenario, figures, ratios, conditions);

@@ -32,6 +32,22 @@ final class ServerConfig {
       String lastField,
       boolean served,
       Variant variant) {
+    this(folder, source, target, targetDatabase, served, variant, schema(lastField));
+  }
+
+  /**
+   * For a table of other columns.
+   *
+   * @param entity what the config says of the entity beside its key, schema included
+   */
+  ServerConfig(
+      Path folder,
+      PostgresServer source,
+      PostgresServer target,
+      String targetDatabase,
+      boolean served,
+      Variant variant,
+      String entity) {
     this.folder = folder;
     Path password = folder.resolve("password");
     String config =
@@ -60,15 +76,7 @@ final class ServerConfig {
             plural: items
             key: id
             %s
-            schema:
-              properties:
-                id:      { type: integer }
-                name:    { type: string, maxLength: 200 }
-                email:   { type: string }
-                country: { type: string }
-                balance: { type: number }
-                %s
-              required: [id, name]
+        %s
         syncs:
           items:
             entity: item
@@ -91,7 +99,7 @@ final class ServerConfig {
                 password,
                 beside("target", target, variant),
                 served ? "" : "serve: false",
-                lastField);
+                entity.indent(4).stripTrailing());
     try {
       Files.createDirectories(folder);
       Files.createFile(
@@ -102,6 +110,21 @@ final class ServerConfig {
     } catch (IOException failed) {
       throw new UncheckedIOException("cannot write a config in " + folder, failed);
     }
+  }
+
+  private static String schema(String lastField) {
+    return """
+    schema:
+      properties:
+        id:      { type: integer }
+        name:    { type: string, maxLength: 200 }
+        email:   { type: string }
+        country: { type: string }
+        balance: { type: number }
+        %s
+      required: [id, name]
+    """
+        .formatted(lastField);
   }
 
   /** What else the config says of a system; no contender by socket is varied. */

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -57,6 +58,12 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "syncs.NAME.conflict", ConfigKeys.CONFLICT);
     section(page, "syncs.NAME.conflict.fields.NAME", ConfigKeys.FIELD_CONFLICT);
     section(page, "syncs.NAME.members[]", ConfigKeys.MEMBER);
+    section(page, "syncs.NAME.members[].fields.FIELD", ConfigKeys.CONVERTED_FIELD);
+    section(
+        page,
+        "syncs.NAME.members[].fields.FIELD.convert",
+        Stream.concat(ConfigKeys.CONVERSIONS.stream(), ConfigKeys.CONVERSION_OPTIONS.stream())
+            .toList());
     return page.toString();
   }
 

@@ -385,6 +385,7 @@ final class SchemaCommand implements Callable<Integer> {
         case "deletes" -> choice(json, key, List.of("hard", "soft", "ignore"));
         case "on-refusal" -> choice(json, key, List.of("park", "stop"));
         case "collect", "deliver" -> StepSchema.byField(json, key);
+        case "fields" -> ConversionSchema.byField(json, key);
         default -> plain(json, key);
       }
     }

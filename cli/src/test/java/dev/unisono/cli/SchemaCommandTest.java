@@ -71,7 +71,7 @@ final class SchemaCommandTest {
           entity: customer
           members:
             - { system: crm, table: public.customers, direction: read }
-            - { system: billing, table: public.clients, direction: write, fields: { id: client_id, updated_at: null } }
+            - { system: billing, table: public.clients, direction: write, fields: { id: client_id, updated_at: null, balance: { column: cents, convert: { scale: 100 } } } }
       """;
 
   private Schema schema;

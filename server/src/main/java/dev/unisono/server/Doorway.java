@@ -136,7 +136,7 @@ final class Doorway {
       case "gone", "gap" -> 410;
       case "version-mismatch" -> 412;
       case "method-not-allowed", "not-available" -> 405;
-      case "refused-by-owner", "no-such-side", "key-immutable" -> 422;
+      case "refused-by-owner", "not-convertible", "no-such-side", "key-immutable" -> 422;
       case "source-not-running",
           "conflict-decided",
           "letter-closed",

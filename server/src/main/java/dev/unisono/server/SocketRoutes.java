@@ -244,7 +244,7 @@ final class SocketRoutes {
   }
 
   /** What a client says. */
-  private record Frame(
+  record Frame(
       boolean subscribes,
       String name,
       @Nullable String entity,

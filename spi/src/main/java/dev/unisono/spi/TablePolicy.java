@@ -1,6 +1,7 @@
 package dev.unisono.spi;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,12 +11,23 @@ import org.jspecify.annotations.Nullable;
  * @param createTable true where a target may make its table, and add columns to it
  * @param alterTable true where a target may add columns to its table and widen them
  * @param origin the member that is read; null where there is none
+ * @param fieldNames gives the name of the field that a new column becomes
  */
 public record TablePolicy(
-    SchemaChange schemaChange, boolean createTable, boolean alterTable, @Nullable Origin origin) {
+    SchemaChange schemaChange,
+    boolean createTable,
+    boolean alterTable,
+    @Nullable Origin origin,
+    UnaryOperator<String> fieldNames) {
   /** Goes on with what is configured, and alters nothing. */
   public static final TablePolicy DEFAULT =
       new TablePolicy(SchemaChange.IGNORE, false, false, null);
+
+  /** New columns become fields of their names. */
+  public TablePolicy(
+      SchemaChange schemaChange, boolean createTable, boolean alterTable, @Nullable Origin origin) {
+    this(schemaChange, createTable, alterTable, origin, UnaryOperator.identity());
+  }
 
   /** True where columns may be added and widened. */
   public boolean alters() {

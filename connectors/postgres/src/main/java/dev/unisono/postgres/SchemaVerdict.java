@@ -280,16 +280,17 @@ final class SchemaVerdict {
 
   private void learn(Column seen) {
     String schema = seen.fieldSchema();
+    String field = binding.policy().fieldNames().apply(seen.name());
     if (schema == null) {
       leaveOut(seen, "its type cannot be synced yet");
     } else if (seen.generated()) {
       leaveOut(seen, "the server computes it, and its log leaves it out");
-    } else if (binding.schema().find(seen.name()) != null) {
+    } else if (binding.schema().find(field) != null) {
       leaveOut(seen, "the entity has another field of that name");
     } else {
       remarks.add("the column " + seen.name() + " was added; the entity has it from now on");
-      learned.add(new LearnedColumn(binding.sync(), seen.name(), null, seen.name(), schema));
-      sync(seen, seen.name(), false);
+      learned.add(new LearnedColumn(binding.sync(), field, null, seen.name(), schema));
+      sync(seen, field, false);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.unisono.engine.config;
 
+import dev.unisono.engine.convert.Conversion;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.standardize.Step;
 import dev.unisono.engine.validate.RowCheck;
@@ -178,6 +179,9 @@ public record Config(
    *
    * @param collect steps by field on what is read from it, before the entity's own
    * @param deliver steps by field on what is written to it, after everything
+   * @param conversions by field how it keeps values in a form of its own: done by the system's
+   *     connector, before the steps of what is read and after those of what is written
+   * @param naming by what convention its columns are named
    */
   public record MemberConfig(
       String system,
@@ -185,7 +189,20 @@ public record Config(
       Direction direction,
       RefusalRules refusals,
       Map<String, List<Step>> collect,
-      Map<String, List<Step>> deliver) {
+      Map<String, List<Step>> deliver,
+      Map<String, Conversion> conversions,
+      NamingConvention naming) {
+    /** A member that keeps all values as the entity has them, in columns of their names. */
+    public MemberConfig(
+        String system,
+        Binding binding,
+        Direction direction,
+        RefusalRules refusals,
+        Map<String, List<Step>> collect,
+        Map<String, List<Step>> deliver) {
+      this(system, binding, direction, refusals, collect, deliver, Map.of(), NamingConvention.SAME);
+    }
+
     public boolean reads() {
       return direction != Direction.WRITE;
     }

@@ -260,7 +260,10 @@ public final class ConfigKeys {
               "object",
               false,
               "The column of each field that is named otherwise there; null where this system does"
-                  + " not keep it."),
+                  + " not keep it. Where it is kept in a form of its own, a mapping with convert. Under"
+                  + " \"*\" the convention by which the columns of all others are named: same"
+                  + " (default), snake_case, camelCase, PascalCase, kebab-case or"
+                  + " SCREAMING_SNAKE_CASE."),
           key(
               "collect",
               "object",
@@ -328,4 +331,73 @@ public final class ConfigKeys {
               "false",
               "Of a member that is written: add columns that fields need and the table lacks, and"
                   + " widen those that are narrower than the column that is read."));
+
+  /** Of a field that a member keeps in a form of its own. */
+  public static final List<ConfigKey> CONVERTED_FIELD =
+      List.of(
+          key("column", "string", false, "The column; by default it is named like the field."),
+          key(
+              "convert",
+              "object",
+              true,
+              "The form in which this member keeps the field: one of the following, with its"
+                  + " options."));
+
+  /** What a conversion is by: exactly one of them. */
+  public static final List<ConfigKey> CONVERSIONS =
+      List.of(
+          key(
+              "unit",
+              "string",
+              false,
+              "The unit of the column's numbers, such as kg, km/h or lb; or several joined by +, the"
+                  + " largest first, of a column with texts such as 5 ft 10 in: ft+in."),
+          key("scale", "string", false, "The column has the number so many times: 100 for cents."),
+          key(
+              "number",
+              "string",
+              false,
+              "The column has the number as a text, as people of this locale write it: de-CH."),
+          key("date", "string", false, "The column has the date as a text: dd/MM/yyyy."),
+          key("date-time", "string", false, "The column has the time as a text: dd.MM.yyyy HH:mm."),
+          key(
+              "epoch",
+              "string",
+              false,
+              "The column counts the time since 1970 in seconds, milliseconds or microseconds."),
+          key("boolean", "object", false, "The column's words: { true: \"Y\", false: \"N\" }."),
+          key(
+              "codes",
+              "object",
+              false,
+              "The value of each of the column's codes: { \"1\": active, \"2\": closed }. Codes in"
+                  + " quotes are texts, those without are numbers."));
+
+  /** What some of the conversions may have beside them. */
+  public static final List<ConfigKey> CONVERSION_OPTIONS =
+      List.of(
+          key("to", "string", false, "Of unit: the unit of the field."),
+          key(
+              "digits",
+              "integer",
+              false,
+              "Of unit, scale and number: decimals of the column, to which what is written is rounded,"
+                  + " 0 to 30. For scale, and for several units, 0 by default; else all."),
+          key(
+              "form",
+              "string",
+              false,
+              "Of unit: number (default; the column has numbers), text (72.5) or text-with-unit (72.5 kg)."),
+          key(
+              "locale",
+              "string",
+              false,
+              "Of unit with a form of text, date and date-time: how numbers are written, and the"
+                  + " language of names of months. By default en."),
+          optional(
+              "grouping",
+              "boolean",
+              "false",
+              "Of number, and of unit with a form of text: whether digits stand in groups of three."),
+          optional("zone", "string", "UTC", "Of date-time: the time zone of the column's clock."));
 }

@@ -187,7 +187,7 @@ public final class ConfigReader {
     return new Config(
         readServer(root.optionalMap("server")),
         readState(root.optionalMap("state"), folder),
-        systems,
+        ConvertedSystems.of(systems, syncs),
         entities,
         syncs);
   }
@@ -417,7 +417,8 @@ public final class ConfigReader {
       }
       if (system != null && table != null && direction != null && entity.isPresent()) {
         Schema schema = entity.get().schema();
-        List<@Nullable String> columns = columns(member, schema);
+        MemberFields fields = MemberFields.read(member, schema, direction);
+        List<@Nullable String> columns = fields.columns();
         checkFlagIsNoField(member, columns);
         boolean keyed = true;
         for (int part = 0; part < schema.keySize(); part++) {
@@ -434,7 +435,8 @@ public final class ConfigReader {
                   schemaChange,
                   member.flag("create-table", false),
                   member.flag("alter-table", false),
-                  null);
+                  null,
+                  fields.fieldNames(schema));
           String cursor = member.text("cursor");
           Binding planned = binding.with(policy);
           Binding kept = cursor == null ? planned : planned.withCursor(cursor);
@@ -445,7 +447,9 @@ public final class ConfigReader {
                   direction,
                   refusals,
                   MemberSteps.collect(member, direction, schema),
-                  MemberSteps.deliver(member, schema)));
+                  MemberSteps.deliver(member, schema),
+                  fields.conversions(),
+                  fields.naming()));
         }
       }
     }
@@ -592,31 +596,5 @@ public final class ConfigReader {
         yield null;
       }
     };
-  }
-
-  private static List<@Nullable String> columns(YamlMap member, Schema schema) {
-    YamlMap fields = member.optionalMap("fields");
-    List<String> known = schema.fields().stream().map(field -> field.name()).toList();
-    for (String field : fields.names()) {
-      if (schema.find(field) == null) {
-        fields.note(
-            fields.keyNode(field),
-            field,
-            "unknown-field",
-            schema.name() + " has no field '" + field + "'" + Nearest.question(field, known),
-            "Fields: " + String.join(", ", known) + ".");
-      }
-    }
-    List<@Nullable String> columns = new ArrayList<>();
-    for (int i = 0; i < known.size(); i++) {
-      String field = known.get(i);
-      String column = !fields.has(field) ? field : fields.isNull(field) ? null : fields.text(field);
-      if (column == null && schema.isKey(i)) {
-        fields.note(
-            field, "key-without-column", "The key needs a column in every member.", "Name it.");
-      }
-      columns.add(column);
-    }
-    return columns;
   }
 }

@@ -66,7 +66,8 @@ public final class LearnedConfig {
         if (reads) {
           follow(entity.schema(), columns, ofSync);
         }
-        added.forEach(field -> columns.add(reads ? field.followed() : field.field()));
+        added.forEach(
+            field -> columns.add(reads ? field.followed() : member.naming().apply(field.field())));
         members.add(
             new MemberConfig(
                 member.system(),
@@ -74,7 +75,9 @@ public final class LearnedConfig {
                 member.direction(),
                 member.refusals(),
                 member.collect(),
-                member.deliver()));
+                member.deliver(),
+                member.conversions(),
+                member.naming()));
       }
       syncs.add(
           new SyncConfig(

@@ -45,7 +45,14 @@ public sealed interface RefreshTimes {
     if (pause != null) {
       return new Every(pause);
     }
-    return new At(
-        new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX)).parse(text));
+    try {
+      return new At(
+          new CronParser(CronDefinitionBuilder.instanceDefinitionFor(CronType.UNIX)).parse(text));
+    } catch (IllegalArgumentException refused) {
+      throw refused;
+    } catch (RuntimeException fault) {
+      // Of the parser's own, which some texts have it make: "|" is one.
+      throw new IllegalArgumentException("it has not five fields", fault);
+    }
   }
 }

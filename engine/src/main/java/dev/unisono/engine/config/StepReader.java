@@ -7,8 +7,6 @@ import dev.unisono.engine.standardize.Step;
 import dev.unisono.engine.standardize.StepKind;
 import dev.unisono.engine.standardize.Steps;
 import dev.unisono.spi.ValueType;
-import java.time.DateTimeException;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -155,7 +153,7 @@ final class StepReader {
 
   private static Step step(StepKind kind, YamlMap options) {
     return switch (kind) {
-      case NAME -> Steps.name(locale(options, Locale.ROOT));
+      case NAME -> Steps.name(ConfigLocale.read(options, "locale", Locale.ROOT));
       case PHONE ->
           Steps.phone(
               one(options, "region", "country", Steps.phoneRegions()),
@@ -167,10 +165,14 @@ final class StepReader {
       case COUNTRY ->
           Steps.country(
               "alpha-3".equals(one(options, "form", "form", Set.of("alpha-2", "alpha-3"))));
-      case NUMBER -> Steps.number(locale(options, Locale.ENGLISH));
-      case DATE -> Steps.date(formats(options), locale(options, Locale.ENGLISH));
+      case NUMBER -> Steps.number(ConfigLocale.read(options, "locale", Locale.ENGLISH));
+      case DATE ->
+          Steps.date(formats(options), ConfigLocale.read(options, "locale", Locale.ENGLISH));
       case DATE_TIME ->
-          Steps.dateTime(formats(options), locale(options, Locale.ENGLISH), zone(options));
+          Steps.dateTime(
+              formats(options),
+              ConfigLocale.read(options, "locale", Locale.ENGLISH),
+              ConfigLocale.zone(options, "zone"));
       case URL -> Steps.url(one(options, "scheme", "scheme", Steps.schemes()));
       case BOOLEAN -> Steps.bool(options.texts("true-words"), options.texts("false-words"));
       case NULL_WORDS ->
@@ -203,23 +205,6 @@ final class StepReader {
     return null;
   }
 
-  private static Locale locale(YamlMap options, Locale otherwise) {
-    String text = options.text("locale");
-    if (text == null) {
-      return otherwise;
-    }
-    Locale locale = Locale.forLanguageTag(text.replace('_', '-'));
-    Set<String> languages = Set.of(Locale.getISOLanguages());
-    if (!languages.contains(locale.getLanguage())) {
-      options.note(
-          "locale",
-          "wrong-value",
-          "There is no language '" + text + "'" + Nearest.question(text, languages),
-          "Write it like de or de-CH.");
-    }
-    return locale;
-  }
-
   private static List<String> formats(YamlMap options) {
     List<String> formats = new ArrayList<>();
     for (String format : options.texts("formats")) {
@@ -235,23 +220,6 @@ final class StepReader {
       }
     }
     return formats;
-  }
-
-  private static @Nullable ZoneId zone(YamlMap options) {
-    String text = options.text("zone");
-    try {
-      return text == null ? null : ZoneId.of(text);
-    } catch (DateTimeException unknown) {
-      options.note(
-          "zone",
-          "wrong-value",
-          "There is no time zone '"
-              + text
-              + "'"
-              + Nearest.question(String.valueOf(text), ZoneId.getAvailableZoneIds()),
-          "Write it like Europe/Berlin or +01:00.");
-      return null;
-    }
   }
 
   /** A region that depends on a region would hang on the order in which fields are looked at. */

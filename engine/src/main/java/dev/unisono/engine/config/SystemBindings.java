@@ -49,7 +49,8 @@ public final class SystemBindings {
                       policy.schemaChange(),
                       policy.createTable(),
                       policy.alterTable(),
-                      reader.map(read -> origin(config, read, systems)).orElse(null))));
+                      reader.map(read -> origin(config, read, member, systems)).orElse(null),
+                      policy.fieldNames())));
         }
       }
     }
@@ -57,7 +58,10 @@ public final class SystemBindings {
   }
 
   private static TablePolicy.Origin origin(
-      Config config, MemberConfig reader, Function<String, ConnectedSystem> systems) {
+      Config config,
+      MemberConfig reader,
+      MemberConfig writer,
+      Function<String, ConnectedSystem> systems) {
     String kind = Objects.requireNonNull(config.systems().get(reader.system())).connector().kind();
     return new TablePolicy.Origin() {
       @Override
@@ -67,7 +71,16 @@ public final class SystemBindings {
 
       @Override
       public List<@Nullable String> columnTypes() {
-        return systems.apply(reader.system()).columnTypes(reader.binding());
+        List<@Nullable String> types =
+            new ArrayList<>(systems.apply(reader.system()).columnTypes(reader.binding()));
+        // Where one of both has a form of its own, the other's column says nothing of it.
+        for (int i = 0; i < types.size(); i++) {
+          String field = reader.binding().schema().field(i).name();
+          if (reader.conversions().containsKey(field) || writer.conversions().containsKey(field)) {
+            types.set(i, null);
+          }
+        }
+        return types;
       }
     };
   }

@@ -2,6 +2,7 @@ package dev.unisono.engine.standardize;
 
 import dev.unisono.engine.expression.TextExpression;
 import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -67,6 +68,15 @@ public final class Steps {
    */
   public static void checkFormat(String pattern) {
     var _ = new WrittenTime(pattern, Locale.ROOT);
+  }
+
+  /**
+   * What reads and writes dates and times by a pattern that is one.
+   *
+   * @see #checkFormat
+   */
+  public static DateTimeFormatter formatter(String pattern, Locale locale) {
+    return WrittenTime.formatter(pattern, locale);
   }
 
   public static Step date(List<String> formats, Locale locale) {

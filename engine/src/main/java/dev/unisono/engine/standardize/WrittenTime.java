@@ -33,12 +33,20 @@ final class WrittenTime {
     this.pattern = pattern;
     this.locale = locale;
     this.shortYear = SHORT_YEAR.matcher(QUOTED.matcher(pattern).replaceAll("''")).find();
-    this.formatter =
-        new DateTimeFormatterBuilder()
-            .parseCaseInsensitive()
-            .appendPattern(yearsWithoutEra(pattern))
-            .toFormatter(locale)
-            .withResolverStyle(ResolverStyle.STRICT);
+    this.formatter = formatter(pattern, locale);
+  }
+
+  /**
+   * Of what is read nothing is made good: the 31st of June is no day.
+   *
+   * @throws IllegalArgumentException where the pattern is none
+   */
+  static DateTimeFormatter formatter(String pattern, Locale locale) {
+    return new DateTimeFormatterBuilder()
+        .parseCaseInsensitive()
+        .appendPattern(yearsWithoutEra(pattern))
+        .toFormatter(locale)
+        .withResolverStyle(ResolverStyle.STRICT);
   }
 
   /** Without an era, a strict reader knows only the letter that counts years through. */

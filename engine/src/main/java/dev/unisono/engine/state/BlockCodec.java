@@ -5,8 +5,12 @@ import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockCodec implements AutoCloseable {
   private static final int COMPRESS_FROM_BYTES = 512;
+
+  /** DEFLATE makes of a byte no more than this (RFC 1951: 258 bytes of two bits). */
+  private static final long LARGEST_RATIO = 1_032;
+
   private static final byte STORED = 1;
   private static final byte DEFLATED = 2;
 
@@ -129,7 +137,7 @@ final class BlockCodec implements AutoCloseable {
   }
 
   static Key readKey(Bytes in) {
-    Object[] parts = new Object[(int) in.readUnsigned()];
+    Object[] parts = new Object[in.readCount()];
     for (int i = 0; i < parts.length; i++) {
       Object part = ValueCodec.read(in, TYPES.get(in.readByte()));
       if (part == null) {
@@ -140,8 +148,35 @@ final class BlockCodec implements AutoCloseable {
     return new Key(parts);
   }
 
-  /** The entries of a block, without those of entities that the config has no longer. */
+  /**
+   * The entries of a block, without those of entities that the config has no longer.
+   *
+   * @throws UnisonoException journal-damaged
+   */
   List<JournalEntry> decode(byte[] block) {
+    try {
+      return read(block);
+    } catch (IllegalStateException
+        | IllegalArgumentException
+        | IndexOutOfBoundsException
+        | ArithmeticException
+        | DateTimeException damaged) {
+      throw damaged(damaged);
+    }
+  }
+
+  private static UnisonoException damaged(RuntimeException cause) {
+    return new UnisonoException(
+        new Problem(
+            "journal-damaged",
+            ProblemType.EXTERNAL,
+            "A block of the journal is not as it was written: " + cause.getMessage() + ".",
+            "state.folder",
+            "Restore the state from a backup; what came since is made good by comparison."),
+        cause);
+  }
+
+  private List<JournalEntry> read(byte[] block) {
     Bytes in = unpack(block);
     List<JournalEntry> entries = new ArrayList<>();
     List<String> origins = new ArrayList<>();
@@ -237,18 +272,22 @@ final class BlockCodec implements AutoCloseable {
     if (format != DEFLATED) {
       throw new IllegalStateException("no such block format: " + format);
     }
-    byte[] plain = new byte[(int) in.readUnsigned()];
+    long length = in.readUnsigned();
     int start = in.position();
+    if (length < 0 || length > LARGEST_RATIO * (block.length - start)) {
+      throw new IllegalStateException("a block cannot become so large: " + length);
+    }
+    byte[] plain = new byte[Math.toIntExact(length)];
     inflater.reset();
     inflater.setInput(block, start, block.length - start);
     try {
-      int length = 0;
-      while (length < plain.length) {
-        int got = inflater.inflate(plain, length, plain.length - length);
+      int filled = 0;
+      while (filled < plain.length) {
+        int got = inflater.inflate(plain, filled, plain.length - filled);
         if (got == 0) {
           throw new IllegalStateException("a journal block ends too early");
         }
-        length += got;
+        filled += got;
       }
     } catch (DataFormatException damaged) {
       throw new IllegalStateException("a journal block is damaged", damaged);

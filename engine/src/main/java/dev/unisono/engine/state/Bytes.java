@@ -120,15 +120,28 @@ public final class Bytes {
     return value;
   }
 
+  /**
+   * How many of something follow, each of which takes a byte at least.
+   *
+   * @throws IllegalStateException where there is not room for so many
+   */
+  public int readCount() {
+    long count = readUnsigned();
+    if (count < 0 || count > size - position) {
+      throw new IllegalStateException("more than is there: " + count);
+    }
+    return (int) count;
+  }
+
   public byte[] readBytes() {
-    int length = (int) readUnsigned();
+    int length = readCount();
     byte[] value = Arrays.copyOfRange(array, position, position + length);
     position += length;
     return value;
   }
 
   public String readText() {
-    int length = (int) readUnsigned();
+    int length = readCount();
     String value = new String(array, position, length, StandardCharsets.UTF_8);
     position += length;
     return value;

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * state; safe for threads.
  */
 public final class ValueCodec {
+  /** Beyond what any reader of JSON takes; what is damaged could nest until the stack is full. */
+  private static final int DEEPEST = 1_000;
+
   private static final int NULL = 0;
   private static final int UNCHANGED = 1;
   private static final int PLAIN = 2;
@@ -133,14 +136,17 @@ public final class ValueCodec {
    */
   public static @Nullable Object read(Bytes in, ValueType type, @Nullable ValueType items) {
     int tag = in.readByte();
-    return items != null && tag == PLAIN ? readArray(in, items) : read(in, tag, type);
+    return items != null && tag == PLAIN ? readArray(in, items, 0) : read(in, tag, type);
   }
 
-  private static @Nullable Object[] readArray(Bytes in, ValueType items) {
-    @Nullable Object[] array = new @Nullable Object[(int) in.readUnsigned()];
+  private static @Nullable Object[] readArray(Bytes in, ValueType items, int depth) {
+    if (depth > DEEPEST) {
+      throw new IllegalStateException("an array in too many others");
+    }
+    @Nullable Object[] array = new @Nullable Object[in.readCount()];
     for (int i = 0; i < array.length; i++) {
       int tag = in.readByte();
-      array[i] = tag == NESTED ? readArray(in, items) : read(in, tag, items);
+      array[i] = tag == NESTED ? readArray(in, items, depth + 1) : read(in, tag, items);
     }
     return array;
   }

@@ -98,6 +98,25 @@ final class LearnedConfigTest {
   }
 
   @Test
+  void aLearnedFieldIsInTheTargetsConvention() {
+    Config config =
+        config(
+            "\n    schema-change: evolve",
+            "\n        lastSeen: { type: string }",
+            ", fields: { \"*\": snake_case }");
+    String field = reader(config).binding().policy().fieldNames().apply("phone_number");
+    assertEquals("phoneNumber", field);
+    LearnedField learned =
+        new LearnedField("people", field, "phone_number", "phone_number", "{ type: string }");
+    Config over = LearnedConfig.over(config, List.of(learned));
+    assertEquals(List.of("id", "name", "last_seen", "phone_number"), columns(over, 0));
+    assertEquals(List.of("id", "full_name", "lastSeen", "phoneNumber"), columns(over, 1));
+    assertEquals(
+        "phoneNumber",
+        over.syncs().getFirst().members().getFirst().binding().schema().field(3).name());
+  }
+
+  @Test
   void whatTheConfigSaysGoesFirst() {
     LearnedField renamed = new LearnedField("people", "name", "name", "label", null);
     Config edited = evolving("", ", fields: { name: title }");

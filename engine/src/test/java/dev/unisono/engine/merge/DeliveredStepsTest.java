@@ -8,6 +8,7 @@ import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.standardize.StepKind;
 import dev.unisono.engine.standardize.Steps;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.Projection;
 import dev.unisono.spi.Row;
 import java.math.BigDecimal;
 import java.util.HashSet;
@@ -33,7 +34,7 @@ class DeliveredStepsTest {
   private static MergeWorld world(int count, FieldStrategy texts) throws Exception {
     return new MergeWorld(
         count,
-        false,
+        Projection.EXACT,
         DeleteRule.EDIT_WINS,
         texts,
         texts,

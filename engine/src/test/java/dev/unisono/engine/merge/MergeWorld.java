@@ -46,6 +46,9 @@ final class MergeWorld implements AutoCloseable {
       Entities.entity(
           1, "item", List.of("id LONG", "a STRING", "b STRING", "amount DECIMAL"), List.of("id"));
   private static final int CAPACITY = 3;
+  private static final Projection CENTS =
+      (field, value) ->
+          value instanceof BigDecimal number ? number.setScale(2, RoundingMode.HALF_UP) : value;
 
   final List<FakeMember> members = new ArrayList<>();
 
@@ -102,15 +105,16 @@ final class MergeWorld implements AutoCloseable {
       FieldStrategy amounts,
       List<int[]> match)
       throws SQLException {
-    this(count, lossy, deletes, texts, amounts, match, Map.of());
+    this(count, lossy ? CENTS : Projection.EXACT, deletes, texts, amounts, match, Map.of());
   }
 
   /**
+   * @param last what becomes of values in the last member
    * @param deliver steps for what is written to the last member
    */
   MergeWorld(
       int count,
-      boolean lossy,
+      Projection last,
       DeleteRule deletes,
       FieldStrategy texts,
       FieldStrategy amounts,
@@ -119,13 +123,7 @@ final class MergeWorld implements AutoCloseable {
       throws SQLException {
     List<MergeMember> named = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Projection projection =
-          lossy && i == count - 1
-              ? (field, value) ->
-                  value instanceof BigDecimal number
-                      ? number.setScale(2, RoundingMode.HALF_UP)
-                      : value
-              : Projection.EXACT;
+      Projection projection = i == count - 1 ? last : Projection.EXACT;
       named.add(
           new MergeMember(
               i,

@@ -16,6 +16,7 @@ import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.UnisonoException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -202,8 +203,12 @@ final class BlockCodecTest {
     }
     byte[] block = codec.encode(entries);
     byte[] cut = Arrays.copyOf(block, block.length - 40);
-    assertThrows(IllegalStateException.class, () -> codec.decode(cut));
-    assertThrows(IllegalStateException.class, () -> codec.decode(new byte[] {77, 1, 2}));
+    assertDamaged(cut);
+    assertDamaged(new byte[] {77, 1, 2});
+    // Of two gigabytes once it were unpacked; with more elements than there are bytes.
+    assertDamaged(new byte[] {2, -1, -1, -1, -1, 7, 0});
+    assertDamaged(new byte[] {1, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, 7});
+    assertDamaged(new byte[] {});
   }
 
   @Test
@@ -233,5 +238,11 @@ final class BlockCodecTest {
     // "o", one key part of type STRING, plain, "k".
     assertEquals(
         "[1, 1, 3, 2, 1, 0, 0, 0, 0, 0, 0, 1, 111, 1, 4, 2, 1, 107]", Arrays.toString(block));
+  }
+
+  private void assertDamaged(byte[] block) {
+    assertEquals(
+        "journal-damaged",
+        assertThrows(UnisonoException.class, () -> codec.decode(block)).problem().code());
   }
 }
