@@ -1,0 +1,83 @@
+package dev.unisono.engine.assess;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * How numbers lie: the least, the greatest, and how many are far from the others, told from a
+ * bounded share of them that is chosen at random (invariant 7). For one thread.
+ */
+final class Spread {
+  private static final int MOST = 4_096;
+
+  /** With fewer, quartiles say little. */
+  private static final int LEAST = 20;
+
+  /** Tukey's outer fence: so many times the distance of the quartiles beyond them. */
+  private static final double FAR = 3.0;
+
+  private final double[] kept = new double[MOST];
+
+  /** Always the same, so that a report can be repeated. */
+  private final Random random = new Random(MOST);
+
+  private long count;
+  private double least = Double.POSITIVE_INFINITY;
+  private double greatest = Double.NEGATIVE_INFINITY;
+  private double sum;
+
+  void add(double number) {
+    if (!Double.isFinite(number)) {
+      return;
+    }
+    least = Math.min(least, number);
+    greatest = Math.max(greatest, number);
+    sum += number;
+    if (count < MOST) {
+      kept[(int) count] = number;
+    } else {
+      long place = random.nextLong(count + 1);
+      if (place < MOST) {
+        kept[(int) place] = number;
+      }
+    }
+    count++;
+  }
+
+  long count() {
+    return count;
+  }
+
+  double least() {
+    return count == 0 ? 0 : least;
+  }
+
+  double greatest() {
+    return count == 0 ? 0 : greatest;
+  }
+
+  double mean() {
+    return count == 0 ? 0 : sum / count;
+  }
+
+  /** Which share of the numbers is far outside of where the middle half lies. */
+  double outlierShare() {
+    int size = (int) Math.min(count, MOST);
+    if (size < LEAST) {
+      return 0;
+    }
+    double[] sorted = Arrays.copyOf(kept, size);
+    Arrays.sort(sorted);
+    double low = sorted[size / 4];
+    double high = sorted[size * 3 / 4];
+    double reach = FAR * (high - low);
+    if (reach == 0) {
+      return 0; // Most are the same: then what differs is no outlier, but the news.
+    }
+    int out = 0;
+    for (double number : sorted) {
+      out += number < low - reach || number > high + reach ? 1 : 0;
+    }
+    return (double) out / size;
+  }
+}
