@@ -53,6 +53,11 @@ final class DistinctValues {
     return place;
   }
 
+  /** Lets go of all but the count: nothing is added any more. */
+  void settle() {
+    hashes = new long[0];
+  }
+
   int count() {
     return count;
   }

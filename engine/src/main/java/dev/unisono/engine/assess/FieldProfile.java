@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * (invariant 7). Shows no value, only shapes (invariant 10). For one thread.
  */
 public final class FieldProfile {
-  private static final int MOST_SHAPES = 3;
-
   private final Field field;
   private final DistinctValues distinct = new DistinctValues();
   private final Spread numbers = new Spread();
@@ -167,7 +165,13 @@ public final class FieldProfile {
   }
 
   List<String> shapes() {
-    return texts.shapes(MOST_SHAPES);
+    return texts.shapes();
+  }
+
+  void settle() {
+    distinct.settle();
+    numbers.settle();
+    texts.settle();
   }
 
   Spread numbers() {

@@ -178,7 +178,7 @@ final class FieldSuggester {
     reasons.add(
         (end < 0 ? step : step.substring(0, end))
             + ": "
-            + Looks.percent(texts.share(kind))
+            + Percent.of(texts.share(kind))
             + " look like "
             + kind.shown());
   }

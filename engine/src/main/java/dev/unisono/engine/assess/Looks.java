@@ -3,7 +3,6 @@ package dev.unisono.engine.assess;
 import dev.unisono.spi.ValueType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Words for what the values of one field look like. Immutable. */
 record Looks(FieldProfile profile) {
@@ -53,7 +52,7 @@ record Looks(FieldProfile profile) {
     TextProfile texts = profile.texts();
     for (TextKind kind : TOLD) {
       if (texts.share(kind) >= NEARLY_ALL) {
-        all.add((texts.all(kind) ? "" : percent(texts.share(kind)) + " ") + kind.shown());
+        all.add((texts.all(kind) ? "" : Percent.of(texts.share(kind)) + " ") + kind.shown());
         break;
       }
     }
@@ -87,18 +86,5 @@ record Looks(FieldProfile profile) {
     return least == greatest
         ? String.valueOf((long) least)
         : (long) least + " to " + (long) greatest;
-  }
-
-  /** A share for people: never 100 % or 0 % where it is not. */
-  static String percent(double share) {
-    double percent = share * 100;
-    if (percent > 0 && percent < 0.1) {
-      return "under 0.1 %";
-    }
-    if (percent < 100 && percent > 99.9) {
-      return "over 99.9 %";
-    }
-    return String.format(
-        Locale.ROOT, percent == Math.rint(percent) ? "%.0f %%" : "%.1f %%", percent);
   }
 }

@@ -59,6 +59,10 @@ final class NamedPlace {
     repeated += seen.add(DistinctValues.hash(all)) ? 0 : 1;
   }
 
+  void settle() {
+    seen.settle();
+  }
+
   List<String> fields() {
     return fields;
   }

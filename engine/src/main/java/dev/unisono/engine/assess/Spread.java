@@ -9,6 +9,7 @@ import java.util.Random;
  */
 final class Spread {
   private static final int MOST = 4_096;
+  private static final int FIRST = 64;
 
   /** With fewer, quartiles say little. */
   private static final int LEAST = 20;
@@ -16,7 +17,7 @@ final class Spread {
   /** Tukey's outer fence: so many times the distance of the quartiles beyond them. */
   private static final double FAR = 3.0;
 
-  private final double[] kept = new double[MOST];
+  private double[] kept = new double[FIRST];
 
   /** Always the same, so that a report can be repeated. */
   private final Random random = new Random(MOST);
@@ -24,7 +25,7 @@ final class Spread {
   private long count;
   private double least = Double.POSITIVE_INFINITY;
   private double greatest = Double.NEGATIVE_INFINITY;
-  private double sum;
+  private double outliers;
 
   void add(double number) {
     if (!Double.isFinite(number)) {
@@ -32,8 +33,10 @@ final class Spread {
     }
     least = Math.min(least, number);
     greatest = Math.max(greatest, number);
-    sum += number;
     if (count < MOST) {
+      if (count == kept.length) {
+        kept = Arrays.copyOf(kept, kept.length * 2);
+      }
       kept[(int) count] = number;
     } else {
       long place = random.nextLong(count + 1);
@@ -56,12 +59,18 @@ final class Spread {
     return count == 0 ? 0 : greatest;
   }
 
-  double mean() {
-    return count == 0 ? 0 : sum / count;
+  /** Which share of the numbers is far outside of where the middle half lies; once settled. */
+  double outlierShare() {
+    return outliers;
   }
 
-  /** Which share of the numbers is far outside of where the middle half lies. */
-  double outlierShare() {
+  /** Lets go of the numbers: none is added any more. */
+  void settle() {
+    outliers = outliersFound();
+    kept = new double[0];
+  }
+
+  private double outliersFound() {
     int size = (int) Math.min(count, MOST);
     if (size < LEAST) {
       return 0;

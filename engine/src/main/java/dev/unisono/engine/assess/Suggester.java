@@ -143,9 +143,9 @@ public final class Suggester {
                 List.of(field.name()),
                 (email ? "an e-mail address" : "a telephone number")
                     + " that "
-                    + Looks.percent(present)
+                    + Percent.of(present)
                     + " of the rows have, and "
-                    + Looks.percent(different)
+                    + Percent.of(different)
                     + " of those alone"));
       }
     }

@@ -32,6 +32,16 @@ public final class TableProfile {
     }
   }
 
+  /** Lets go of what is needed only while rows are added; to be called before anything is asked. */
+  public TableProfile settle() {
+    fields.forEach(FieldProfile::settle);
+    NamedPlace both = people;
+    if (both != null) {
+      both.settle();
+    }
+    return this;
+  }
+
   public long rows() {
     return rows;
   }

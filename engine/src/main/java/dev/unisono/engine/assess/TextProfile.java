@@ -16,6 +16,7 @@ final class TextProfile {
   private static final int MOST_WORDS = 12;
   private static final int LONGEST_WORD = 40;
   private static final int MOST_SHAPES = 256;
+  private static final int SHOWN_SHAPES = 3;
   private static final int LONGEST_SHAPE = 24;
 
   /** Longer ones are of none of the kinds. */
@@ -25,6 +26,7 @@ final class TextProfile {
   private final DistinctValues alike = new DistinctValues();
   private final Map<TextKind, Long> kinds = new EnumMap<>(TextKind.class);
   private final Map<String, Long> shapes = new HashMap<>();
+  private List<String> common = List.of();
 
   /** Null once there were too many, or one that is no word. */
   private @Nullable Map<String, Long> words = new HashMap<>();
@@ -190,15 +192,24 @@ final class TextProfile {
     return known == null ? Map.of() : Map.copyOf(known);
   }
 
-  /** The shapes that are there most often, the first one first. */
-  List<String> shapes(int most) {
-    return shapes.entrySet().stream()
-        .sorted(
-            Map.Entry.<String, Long>comparingByValue()
-                .reversed()
-                .thenComparing(Map.Entry.comparingByKey()))
-        .limit(most)
-        .map(Map.Entry::getKey)
-        .toList();
+  /** Lets go of what is needed only while texts are added. */
+  void settle() {
+    lengths.settle();
+    alike.settle();
+    common =
+        shapes.entrySet().stream()
+            .sorted(
+                Map.Entry.<String, Long>comparingByValue()
+                    .reversed()
+                    .thenComparing(Map.Entry.comparingByKey()))
+            .limit(SHOWN_SHAPES)
+            .map(Map.Entry::getKey)
+            .toList();
+    shapes.clear();
+  }
+
+  /** The shapes that are there most often, the first one first; once settled. */
+  List<String> shapes() {
+    return common;
   }
 }

@@ -1,0 +1,51 @@
+package dev.unisono.engine.assess;
+
+import dev.unisono.spi.SurveyedServer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was found of one system. Immutable.
+ *
+ * @param connector the kind of its connector
+ * @param byQuery true where tables are read by queries alone
+ * @param server what it says of itself; null where it could not be asked
+ * @param roundTripNanos how long an answer took, half of the times at most; 0 where none came
+ * @param tableCount how many tables there are, those that were not to be looked at included
+ * @param findings of the system itself
+ */
+public record AssessedSystem(
+    String name,
+    String connector,
+    boolean byQuery,
+    @Nullable SurveyedServer server,
+    long roundTripNanos,
+    int tableCount,
+    List<AssessedTable> tables,
+    List<Finding> findings) {
+  public AssessedSystem {
+    tables = List.copyOf(tables);
+    findings = List.copyOf(findings);
+  }
+
+  /** True where the system itself is in the way, whatever the table. */
+  public boolean blocked() {
+    return findings.stream().anyMatch(Finding::blocks);
+  }
+
+  /** Blockers of the system and of its tables. */
+  public long blockers() {
+    return findings.stream().filter(Finding::blocks).count()
+        + tables.stream()
+            .flatMap(table -> table.findings().stream())
+            .filter(Finding::blocks)
+            .count();
+  }
+
+  public Grade grade() {
+    double own = Grade.points(findings);
+    double ofTables =
+        tables.stream().mapToDouble(table -> Grade.points(table.findings())).average().orElse(own);
+    return Grade.of((own + ofTables) / 2, blocked());
+  }
+}
