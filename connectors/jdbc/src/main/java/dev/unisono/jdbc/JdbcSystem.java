@@ -9,6 +9,8 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
+import dev.unisono.spi.Survey;
+import dev.unisono.spi.SurveyedServer;
 import dev.unisono.spi.Target;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -174,6 +176,11 @@ final class JdbcSystem implements ConnectedSystem {
   @Override
   public Owner owner() {
     return new JdbcOwner(database);
+  }
+
+  @Override
+  public Survey survey() {
+    return JdbcSurvey.of(database, SurveyedServer.Way.LOCAL, "a file on this machine");
   }
 
   @Override
