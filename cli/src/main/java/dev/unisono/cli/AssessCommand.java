@@ -114,6 +114,7 @@ final class AssessCommand implements Callable<Integer> {
     try {
       Files.writeString(config, start.text());
       Files.writeString(folder.resolve("report.md"), MarkdownReport.of(assessment, start));
+      Files.writeString(folder.resolve("report.html"), HtmlReport.of(assessment, start));
     } catch (IOException failed) {
       System.err.println(notWritten(failed).problem());
       return 2;
@@ -230,7 +231,7 @@ final class AssessCommand implements Callable<Integer> {
         findings.add(Finding.blocker(located.problem()));
       }
     }
-    return new AssessedSystem(name, "", false, null, 0, 0, List.of(), findings);
+    return new AssessedSystem(name, "", false, null, 0, 0, List.of(), List.of(), findings);
   }
 
   /** Has what {@code check} finds left out, until it finds no more that can be. */
@@ -266,20 +267,15 @@ final class AssessCommand implements Callable<Integer> {
               + "  "
               + system.name()
               + ": "
-              + system.tables().size()
-              + (system.tables().size() == 1 ? " table" : " tables")
-              + (system.blockers() == 0
-                  ? ""
-                  : ", "
-                      + system.blockers()
-                      + (system.blockers() == 1 ? " blocker" : " blockers")));
+              + Words.of(system.tables().size(), "table")
+              + (system.blockers() == 0 ? "" : ", " + Words.of(system.blockers(), "blocker")));
     }
+    out.println(folder.resolve("report.html"));
     out.println(folder.resolve("report.md"));
     out.println(
         folder.resolve(CONFIG)
             + ": "
-            + start.size()
-            + (start.size() == 1 ? " sync" : " syncs")
+            + Words.of(start.size(), "sync")
             + (start.leftOut().isEmpty() ? "" : ", " + start.leftOut().size() + " left out"));
   }
 }

@@ -46,8 +46,8 @@ final class MarkdownReport {
             + Words.number(assessment.sample())
             + " rows of a table at most, each system asked "
             + assessment.loadPercent()
-            + " % of the time at most. No value of a row is in this report: `A` and `a` stand for"
-            + " letters, `9` for digits.");
+            + " % of the time at most. No value of a row is in this report, but for the words of a suggested `enum`:"
+            + " `A` and `a` stand for letters, `9` for digits.");
     line("");
     line("| Grade | System | Kind | Answers in | On the way | Tables | Blockers |");
     line("|---|---|---|--:|---|--:|--:|");
@@ -89,6 +89,9 @@ final class MarkdownReport {
       system.findings().stream()
           .filter(Finding::blocks)
           .forEach(found -> finding(system.name(), found));
+      system
+          .unread()
+          .forEach(one -> finding(system.name() + " " + one.table(), Finding.blocker(one.problem())));
       for (AssessedTable table : system.tables()) {
         table.findings().stream()
             .filter(Finding::blocks)
@@ -115,8 +118,8 @@ final class MarkdownReport {
     line("");
     line(
         "`unisono.yaml` beside this report has "
-            + start.size()
-            + (start.size() == 1 ? " sync." : " syncs.")
+            + Words.of(start.size(), "sync")
+            + "."
             + (start.standing().isEmpty()
                 ? " `./unisono check` finds nothing wrong with it."
                 : " Before `./unisono check` accepts it, this has to be mended:"));
@@ -130,6 +133,9 @@ final class MarkdownReport {
   }
 
   private void system(AssessedSystem system) {
+    if (system.tables().isEmpty() && system.findings().stream().allMatch(Finding::blocks)) {
+      return; // All there is to say of it stands above.
+    }
     line("");
     line("## " + cell(system.name()) + ": " + system.grade());
     line("");

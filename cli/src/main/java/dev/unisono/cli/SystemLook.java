@@ -1,6 +1,7 @@
 package dev.unisono.cli;
 
 import dev.unisono.engine.assess.AssessedSystem;
+import dev.unisono.engine.assess.AssessedSystem.Unread;
 import dev.unisono.engine.assess.AssessedTable;
 import dev.unisono.engine.assess.Finding;
 import dev.unisono.engine.assess.SampleBinding;
@@ -168,6 +169,11 @@ final class SystemLook implements AutoCloseable {
       String name = look.table().name();
       List<Finding> found =
           new ArrayList<>(TableFindings.of(look.table(), look.profile(), look.suggested()));
+      if (!bindings.containsKey(name)) {
+        found.stream()
+            .filter(Finding::blocks)
+            .forEach(finding -> unwritten.put(name, finding.problem()));
+      }
       found.addAll(ofTables.getOrDefault(name, List.of()));
       assessed.add(
           new AssessedTable(
@@ -179,8 +185,8 @@ final class SystemLook implements AutoCloseable {
               unwritten.get(name),
               found));
     }
-    failed.forEach((table, problem) ->
-        findings.add(Finding.warning(problem.at("systems." + config.name() + ": " + table))));
+    List<Unread> unread = new ArrayList<>();
+    failed.forEach((table, problem) -> unread.add(new Unread(table, problem)));
     return new AssessedSystem(
         config.name(),
         config.connector().kind(),
@@ -189,6 +195,7 @@ final class SystemLook implements AutoCloseable {
         roundTripNanos,
         tableCount,
         assessed,
+        unread,
         findings);
   }
 

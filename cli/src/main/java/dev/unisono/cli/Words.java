@@ -24,6 +24,11 @@ final class Words {
     return String.format(Locale.ROOT, "%,d", number);
   }
 
+  /** So many of something whose plural has an s. */
+  static String of(long number, String what) {
+    return number(number) + " " + what + (number == 1 ? "" : "s");
+  }
+
   static String rows(long rows, boolean exact) {
     return rows < 0 ? "unknown" : (exact ? "" : "about ") + number(rows);
   }

@@ -115,7 +115,9 @@ final class CsvSurvey implements Survey {
       @Nullable Object[] values = new @Nullable Object[binding.schema().size()];
       for (int field = 0; field < values.length; field++) {
         int place = header.indexOf(binding.column(field));
-        values[field] = place < 0 ? null : cells[place];
+        String text = place < 0 ? null : cells[place];
+        values[field] =
+            text == null ? null : CsvValue.read(binding.schema().field(field).type(), text);
       }
       sample.add(new Row(binding.schema(), values));
     }

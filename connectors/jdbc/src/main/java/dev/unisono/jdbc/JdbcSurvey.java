@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -88,9 +89,10 @@ public final class JdbcSurvey implements Survey {
   /**
    * A look by a session of its own.
    *
-   * @param way how the server is reached
+   * @param server what is at the other end, by what the driver says that it is and by the url
    */
-  public static JdbcSurvey of(Database database, SurveyedServer.Way way, String wayText) {
+  public static JdbcSurvey of(
+      Database database, BiFunction<String, String, SurveyedServer> server) {
     Connection connection = database.connect();
     Function<SQLException, UnisonoException> failure =
         failed -> database.failure("looking at the tables", failed);
@@ -100,7 +102,9 @@ public final class JdbcSurvey implements Survey {
           database.dialect(),
           _ -> database.dialect(),
           database.system(),
-          new SurveyedServer(product(connection), way, wayText),
+          server.apply(
+              product(connection),
+              Objects.requireNonNullElse(connection.getMetaData().getURL(), "")),
           failure);
     } catch (SQLException failed) {
       Database.close(connection);

@@ -11,6 +11,7 @@ import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Survey;
 import dev.unisono.spi.SurveyedServer;
+import dev.unisono.spi.SurveyedServer.Way;
 import dev.unisono.spi.Target;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -178,9 +179,19 @@ final class JdbcSystem implements ConnectedSystem {
     return new JdbcOwner(database);
   }
 
+  /** H2 alone may be elsewhere, and says so in its url. */
+  private static SurveyedServer way(String product, String url) {
+    boolean encrypted = url.startsWith("jdbc:h2:ssl:");
+    boolean away = encrypted || url.startsWith("jdbc:h2:tcp:");
+    return new SurveyedServer(
+        product,
+        encrypted ? Way.ENCRYPTED : away ? Way.PLAIN : Way.LOCAL,
+        encrypted ? "TLS" : away ? "not encrypted" : "a file on this machine");
+  }
+
   @Override
   public Survey survey() {
-    return JdbcSurvey.of(database, SurveyedServer.Way.LOCAL, "a file on this machine");
+    return JdbcSurvey.of(database, JdbcSystem::way);
   }
 
   @Override

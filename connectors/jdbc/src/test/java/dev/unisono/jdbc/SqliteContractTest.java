@@ -35,7 +35,7 @@ final class SqliteContractTest extends ConnectorContract {
               Ability.WRITE,
               Ability.MEMBER,
               Ability.OWNER,
-              Ability.ROWS,
+              Ability.ROWS, Ability.SURVEY,
               Ability.WITHDRAW));
       this.file = file;
     }

@@ -14,6 +14,7 @@ import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Survey;
+import dev.unisono.spi.SurveyedServer;
 import dev.unisono.spi.SurveyedServer.Way;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.UnisonoException;
@@ -143,10 +144,13 @@ final class MariaDbSystem implements ConnectedSystem {
     boolean encrypted = database.encrypted();
     return JdbcSurvey.of(
         writing(),
-        encrypted ? Way.ENCRYPTED : local ? Way.LOCAL : Way.PLAIN,
-        encrypted
-            ? "TLS, whoever the server is"
-            : local ? "not encrypted, on the same machine" : "not encrypted");
+        (product, _) ->
+            new SurveyedServer(
+                product,
+                encrypted ? Way.ENCRYPTED : local ? Way.LOCAL : Way.PLAIN,
+                encrypted
+                    ? "TLS, whoever the server is"
+                    : local ? "not encrypted, on the same machine" : "not encrypted"));
   }
 
   @Override

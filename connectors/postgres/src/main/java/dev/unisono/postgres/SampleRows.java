@@ -23,6 +23,9 @@ final class SampleRows implements RowReader {
   /** A table of so many times the rows that are asked for is not read from its start. */
   private static final int LARGE = 2;
 
+  /** Of fewer there are so few pages that a share of them may be none. */
+  private static final long MANY = 10_000;
+
   /** Pages are filled unevenly: some more are looked at than should be needed. */
   private static final double MORE = 1.3;
 
@@ -69,7 +72,7 @@ final class SampleRows implements RowReader {
       int rows)
       throws SQLException {
     long all = surveyed.rowsEstimated();
-    boolean large = all > (long) rows * LARGE;
+    boolean large = all > (long) rows * LARGE && all > MANY;
     String sampled =
         large
             ? String.format(

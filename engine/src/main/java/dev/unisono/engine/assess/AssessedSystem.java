@@ -1,5 +1,6 @@
 package dev.unisono.engine.assess;
 
+import dev.unisono.spi.Problem;
 import dev.unisono.spi.SurveyedServer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param server what it says of itself; null where it could not be asked
  * @param roundTripNanos how long an answer took, half of the times at most; 0 where none came
  * @param tableCount how many tables there are, those that were not to be looked at included
+ * @param unread tables that could not be looked at
  * @param findings of the system itself
  */
 public record AssessedSystem(
@@ -22,11 +24,16 @@ public record AssessedSystem(
     long roundTripNanos,
     int tableCount,
     List<AssessedTable> tables,
+    List<Unread> unread,
     List<Finding> findings) {
   public AssessedSystem {
     tables = List.copyOf(tables);
+    unread = List.copyOf(unread);
     findings = List.copyOf(findings);
   }
+
+  /** A table that could not be looked at, and why. */
+  public record Unread(String table, Problem problem) {}
 
   /** True where the system itself is in the way, whatever the table. */
   public boolean blocked() {
@@ -35,7 +42,8 @@ public record AssessedSystem(
 
   /** Blockers of the system and of its tables. */
   public long blockers() {
-    return findings.stream().filter(Finding::blocks).count()
+    return unread.size()
+        + findings.stream().filter(Finding::blocks).count()
         + tables.stream()
             .flatMap(table -> table.findings().stream())
             .filter(Finding::blocks)
@@ -44,8 +52,10 @@ public record AssessedSystem(
 
   public Grade grade() {
     double own = Grade.points(findings);
-    double ofTables =
-        tables.stream().mapToDouble(table -> Grade.points(table.findings())).average().orElse(own);
+    int all = tables.size() + unread.size();
+    double points =
+        tables.stream().mapToDouble(table -> Grade.points(table.findings())).sum();
+    double ofTables = all == 0 ? own : points / all;
     return Grade.of((own + ofTables) / 2, blocked());
   }
 }

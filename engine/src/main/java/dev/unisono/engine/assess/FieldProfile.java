@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class FieldProfile {
   private final Field field;
   private final DistinctValues distinct = new DistinctValues();
-  private final Spread numbers = new Spread();
+  private final Spread numbers = new Spread(false);
   private final TextProfile texts = new TextProfile();
   private long rows;
   private long nulls;

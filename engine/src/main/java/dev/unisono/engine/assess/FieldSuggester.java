@@ -138,6 +138,9 @@ final class FieldSuggester {
       slashed(texts, steps, reasons);
     } else if (mostly(texts, TextKind.PHONE) && FieldName.PHONE.in(field.name())) {
       mean("phone" + region(field), TextKind.PHONE, texts, steps, reasons);
+      if (country.isEmpty() && !all(texts, "+")) {
+        reasons.add("phone: numbers that do not say their country stay, until region: names it");
+      }
     } else if (isCountry(field)) {
       mean("country", TextKind.COUNTRY, texts, steps, reasons);
     } else if (mostly(texts, TextKind.POSTAL_CODE) && FieldName.POSTAL_CODE.in(field.name())) {
@@ -165,6 +168,11 @@ final class FieldSuggester {
       steps.add("name");
       reasons.add("name: " + texts.shouted() + " names are in large letters");
     }
+  }
+
+  /** Whether the texts' most frequent shapes begin so. */
+  private static boolean all(TextProfile texts, String beginning) {
+    return texts.shapes().stream().allMatch(shape -> shape.startsWith(beginning));
   }
 
   private static boolean mostly(TextProfile texts, TextKind kind) {

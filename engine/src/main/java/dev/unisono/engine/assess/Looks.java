@@ -56,7 +56,8 @@ record Looks(FieldProfile profile) {
         break;
       }
     }
-    all.add(range(texts.lengths().least(), texts.lengths().greatest()) + " characters");
+    String length = range(texts.lengths().least(), texts.lengths().greatest());
+    all.add(length + (length.equals("1") ? " character" : " characters"));
     List<String> shapes = profile.shapes();
     if (!shapes.isEmpty()) {
       all.add("such as " + String.join("  ", shapes));

@@ -17,6 +17,9 @@ final class Spread {
   /** Tukey's outer fence: so many times the distance of the quartiles beyond them. */
   private static final double FAR = 3.0;
 
+  private static final double TWICE = 2.0;
+
+  private final boolean lengths;
   private double[] kept = new double[FIRST];
 
   /** Always the same, so that a report can be repeated. */
@@ -26,6 +29,14 @@ final class Spread {
   private double least = Double.POSITIVE_INFINITY;
   private double greatest = Double.NEGATIVE_INFINITY;
   private double outliers;
+
+  /**
+   * @param lengths true where they are lengths of texts, which vary a little anyhow: then those are
+   *     far that are more than twice as long as nearly all
+   */
+  Spread(boolean lengths) {
+    this.lengths = lengths;
+  }
 
   void add(double number) {
     if (!Double.isFinite(number)) {
@@ -85,7 +96,8 @@ final class Spread {
     }
     int out = 0;
     for (double number : sorted) {
-      out += number < low - reach || number > high + reach ? 1 : 0;
+      boolean large = number > high + reach && (!lengths || number > TWICE * high);
+      out += large || (!lengths && number < low - reach) ? 1 : 0;
     }
     return (double) out / size;
   }

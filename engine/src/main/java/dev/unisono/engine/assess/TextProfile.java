@@ -22,7 +22,7 @@ final class TextProfile {
   /** Longer ones are of none of the kinds. */
   private static final int LONGEST_LOOKED_AT = 300;
 
-  private final Spread lengths = new Spread();
+  private final Spread lengths = new Spread(true);
   private final DistinctValues alike = new DistinctValues();
   private final Map<TextKind, Long> kinds = new EnumMap<>(TextKind.class);
   private final Map<String, Long> shapes = new HashMap<>();
