@@ -19,8 +19,8 @@ final class SampleOptions {
       names = "--load",
       paramLabel = "PERCENT",
       description =
-          "so much of the time a system is asked at most, 1% to 100%, else it is left alone; by"
-              + " default 20%")
+          "so much of the time a system is asked at most, 1%% to 100%%, else it is left alone; by"
+              + " default 20%%")
   private String load = "20%";
 
   /**

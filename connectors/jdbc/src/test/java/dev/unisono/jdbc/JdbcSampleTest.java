@@ -19,11 +19,13 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,11 +58,23 @@ final class JdbcSampleTest {
             .connect(
                 new SystemContext(
                     "shop",
-                    new Settings(Map.of("file", file.toString(), "lanes", 1L)),
+                    new Settings(
+                        Map.of(
+                            "file",
+                            file.toString(),
+                            "busy-timeout",
+                            Duration.ofSeconds(10),
+                            "foreign-keys",
+                            true)),
                     List.of(),
                     List.of(),
                     Map.of()))
             .survey();
+  }
+
+  @AfterEach
+  void close() {
+    survey.close();
   }
 
   private static Binding binding(String table, String key, Field... more) {
