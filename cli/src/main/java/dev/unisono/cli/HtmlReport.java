@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The report of an assessment as one page that needs nothing else, light or dark as its reader has it.
- * Shows no value of a row. For one thread.
+ * The report of an assessment as one page that needs nothing else, light or dark as its reader has
+ * it. Shows no value of a row. For one thread.
  */
 final class HtmlReport {
   private static final String STYLE =
@@ -147,8 +147,8 @@ final class HtmlReport {
           .forEach(found -> finding(system.name(), found));
       system
           .unread()
-          .forEach(one ->
-              finding(system.name() + " " + one.table(), Finding.blocker(one.problem())));
+          .forEach(
+              one -> finding(system.name() + " " + one.table(), Finding.blocker(one.problem())));
       for (AssessedTable table : system.tables()) {
         table.findings().stream()
             .filter(Finding::blocks)
@@ -240,8 +240,10 @@ final class HtmlReport {
     line("<p>For the config:</p><pre>" + text(EntityText.yaml(table.suggested(), 0)) + "</pre>");
     line("<ul>");
     for (SuggestedField field : table.suggested().fields()) {
-      field.reasons().forEach(reason ->
-          line("<li><code>" + text(field.name()) + "</code> " + text(reason) + "</li>"));
+      field
+          .reasons()
+          .forEach(reason ->
+              line("<li><code>" + text(field.name()) + "</code> " + text(reason) + "</li>"));
     }
     line("</ul></details>");
   }
@@ -283,9 +285,12 @@ final class HtmlReport {
   }
 
   private void fields(AssessedTable table) {
-    line("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"fields\"><table><thead><tr>");
-    line("<th>Field</th><th>Type</th><th class=\"number\">Null</th><th class=\"number\">Empty</th>");
-    line("<th class=\"number\">Different</th><th class=\"number\">Outliers</th></tr></thead><tbody>");
+    line(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"fields\"><table><thead><tr>");
+    line(
+        "<th>Field</th><th>Type</th><th class=\"number\">Null</th><th class=\"number\">Empty</th>");
+    line(
+        "<th class=\"number\">Different</th><th class=\"number\">Outliers</th></tr></thead><tbody>");
     for (FieldProfile field : table.profile().fields()) {
       line(
           "<tr><td>"

@@ -91,7 +91,8 @@ final class MarkdownReport {
           .forEach(found -> finding(system.name(), found));
       system
           .unread()
-          .forEach(one -> finding(system.name() + " " + one.table(), Finding.blocker(one.problem())));
+          .forEach(
+              one -> finding(system.name() + " " + one.table(), Finding.blocker(one.problem())));
       for (AssessedTable table : system.tables()) {
         table.findings().stream()
             .filter(Finding::blocks)

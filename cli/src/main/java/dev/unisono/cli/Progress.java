@@ -33,7 +33,8 @@ final class Progress {
 
   /** On the standard error, as a bar where that is a terminal. */
   static Progress onScreen() {
-    boolean terminal = Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    boolean terminal =
+        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     return new Progress(System.err, terminal, System::nanoTime);
   }
 

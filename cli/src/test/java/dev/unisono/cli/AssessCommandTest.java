@@ -130,7 +130,8 @@ final class AssessCommandTest {
     assertTrue(config.contains("password: \"${env:DB_PASSWORD}\""), config);
     assertTrue(config.contains("billing: # not used yet"), config);
     assertTrue(
-        config.contains("{ system: billing, table: customers, direction: write, create-table: true"),
+        config.contains(
+            "{ system: billing, table: customers, direction: write, create-table: true"),
         config);
     assertTrue(config.contains("standardize:"), config);
     CliRun check = CliRun.of(ENVIRONMENT, "check", made.resolve("unisono.yaml").toString());
@@ -162,7 +163,8 @@ final class AssessCommandTest {
     assertEquals(1, run.exit(), run.errors());
     assertTrue(run.output().startsWith("F  crm: 1 table"), run.output());
     String report = Files.readString(made.resolve("report.md"));
-    assertTrue(report.contains("**crm** `missing-right` The role reader may not read the log."), report);
+    assertTrue(
+        report.contains("**crm** `missing-right` The role reader may not read the log."), report);
     String config = Files.readString(made.resolve("unisono.yaml"));
     assertTrue(config.contains("# in the way: missing-right"), config);
   }
@@ -229,10 +231,11 @@ final class AssessCommandTest {
   void whatIsInferredIsTakenByAConfig() throws IOException, InterruptedException {
     Path file = both();
     CliRun yaml =
-        CliRun.of(
-            ENVIRONMENT, "infer", "--config", file.toString(), "crm", "public.customers");
+        CliRun.of(ENVIRONMENT, "infer", "--config", file.toString(), "crm", "public.customers");
     assertEquals(0, yaml.exit(), yaml.errors());
-    assertTrue(yaml.output().contains("email: { type: string, format: email, maxLength: 120 }"), yaml.output());
+    assertTrue(
+        yaml.output().contains("email: { type: string, format: email, maxLength: 120 }"),
+        yaml.output());
     assertTrue(yaml.output().contains("status: { type: string, enum: [\"active\", \"closed\"] }"));
     assertTrue(yaml.output().contains("phone: [{ phone: { region-field: country } }]"));
     String syncs =
@@ -241,22 +244,13 @@ final class AssessCommandTest {
     Path pasted = folder.resolve("pasted.yaml");
     Files.writeString(
         pasted,
-        Files.readString(file)
-            + "entities:\n  customer:\n"
-            + yaml.output().indent(4)
-            + syncs);
+        Files.readString(file) + "entities:\n  customer:\n" + yaml.output().indent(4) + syncs);
     CliRun check = CliRun.of(ENVIRONMENT, "check", pasted.toString());
     assertEquals(0, check.exit(), check.output());
 
     CliRun json =
         CliRun.of(
-            ENVIRONMENT,
-            "infer",
-            "--config",
-            file.toString(),
-            "crm",
-            "customers",
-            "--json-schema");
+            ENVIRONMENT, "infer", "--config", file.toString(), "crm", "customers", "--json-schema");
     assertEquals("string", json.json().at("/properties/email/type").stringValue());
     Files.writeString(folder.resolve("customer.schema.json"), json.output());
     Files.writeString(

@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** How gently systems are asked, and what is told meanwhile; by a clock of its own. For one thread. */
+/**
+ * How gently systems are asked, and what is told meanwhile; by a clock of its own. For one thread.
+ */
 final class LoadBudgetTest {
   private long now;
   private final List<Long> pauses = new ArrayList<>();
@@ -23,10 +25,12 @@ final class LoadBudgetTest {
   @Test
   void aSystemIsLeftAloneForTheRestOfTheTime() {
     LoadBudget fifth = budget(20);
-    assertEquals("answer", fifth.ask(() -> {
-      now += 100;
-      return "answer";
-    }));
+    assertEquals(
+        "answer",
+        fifth.ask(() -> {
+          now += 100;
+          return "answer";
+        }));
     assertEquals(List.of(400L), pauses);
     assertEquals(100, fifth.askedNanos());
     budget(100).ask(() -> now += 100);

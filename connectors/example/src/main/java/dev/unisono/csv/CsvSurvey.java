@@ -23,7 +23,10 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 import org.jspecify.annotations.Nullable;
 
-/** A look at the files of one folder. A file says of its columns nothing but their names. For one thread. */
+/**
+ * A look at the files of one folder. A file says of its columns nothing but their names. For one
+ * thread.
+ */
 final class CsvSurvey implements Survey {
   private static final String ENDING = ".csv";
 
@@ -72,8 +75,10 @@ final class CsvSurvey implements Survey {
 
   /** The cells of all lines, that with the names of the columns first. */
   private List<String[]> lines(String table) {
-    Schema any = new Schema(table, List.of(new Field("line", ValueType.STRING, false)), List.of("line"));
-    Binding named = new Binding("assess", any, table, List.of("line"), "systems." + folder.system());
+    Schema any =
+        new Schema(table, List.of(new Field("line", ValueType.STRING, false)), List.of("line"));
+    Binding named =
+        new Binding("assess", any, table, List.of("line"), "systems." + folder.system());
     String text = CsvContent.text(named, folder.read(named));
     List<String[]> lines = new ArrayList<>();
     try (CSVParser parser =
@@ -86,7 +91,11 @@ final class CsvSurvey implements Survey {
           throw CsvContent.bad(
               named,
               parser.getCurrentLineNumber(),
-              "has " + line.length + " values, and there are " + lines.getFirst().length + " columns");
+              "has "
+                  + line.length
+                  + " values, and there are "
+                  + lines.getFirst().length
+                  + " columns");
         }
         lines.add(line);
       }

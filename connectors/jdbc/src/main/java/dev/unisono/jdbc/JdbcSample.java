@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Some rows of one table. Where a number is its key, they are taken from places that lie evenly
  * between the least and the greatest, each portion by the key's index; where its key is something
- * else, they are the first ones in its order; without a key they are the first ones there are. For one
- * thread.
+ * else, they are the first ones in its order; without a key they are the first ones there are. For
+ * one thread.
  */
 final class JdbcSample implements RowReader {
   private static final int PORTIONS = 20;

@@ -42,8 +42,19 @@ public final class JdbcSurvey implements Survey {
 
   private static final Set<String> OF_SYSTEMS =
       Set.of(
-          "INFORMATION_SCHEMA", "PG_CATALOG", "SYS", "SYSTEM", "MYSQL", "PERFORMANCE_SCHEMA",
-          "UNISONO", "GUEST", "XDB", "MDSYS", "CTXSYS", "OUTLN", "DBSNMP");
+          "INFORMATION_SCHEMA",
+          "PG_CATALOG",
+          "SYS",
+          "SYSTEM",
+          "MYSQL",
+          "PERFORMANCE_SCHEMA",
+          "UNISONO",
+          "GUEST",
+          "XDB",
+          "MDSYS",
+          "CTXSYS",
+          "OUTLN",
+          "DBSNMP");
 
   /** Names of our own tables, and of SQLite's, begin so. */
   private static final String OURS = "unisono_";
@@ -155,8 +166,7 @@ public final class JdbcSurvey implements Survey {
         String kind = Objects.requireNonNullElse(row.getString("TABLE_TYPE"), "");
         String in = row.getString("TABLE_SCHEM");
         String table = Objects.requireNonNullElse(row.getString("TABLE_NAME"), "");
-        boolean ofSystem =
-            in != null && OF_SYSTEMS.contains(in.toUpperCase(Locale.ROOT));
+        boolean ofSystem = in != null && OF_SYSTEMS.contains(in.toUpperCase(Locale.ROOT));
         if (KINDS.contains(kind.toUpperCase(Locale.ROOT))
             && !ofSystem
             && !table.startsWith(OF_SQLITE)
@@ -263,9 +273,7 @@ public final class JdbcSurvey implements Survey {
   private List<String> primaryKey(Place place) throws SQLException {
     Map<Integer, String> parts = new TreeMap<>();
     try (ResultSet row =
-        connection
-            .getMetaData()
-            .getPrimaryKeys(place.catalog(), place.schema(), place.table())) {
+        connection.getMetaData().getPrimaryKeys(place.catalog(), place.schema(), place.table())) {
       while (row.next()) {
         String column = Objects.requireNonNullElse(row.getString("COLUMN_NAME"), "");
         parts.put(row.getInt("KEY_SEQ"), column);
@@ -295,9 +303,7 @@ public final class JdbcSurvey implements Survey {
     Map<String, List<String>> columns = new LinkedHashMap<>();
     Map<String, String> tables = new HashMap<>();
     try (ResultSet row =
-        connection
-            .getMetaData()
-            .getImportedKeys(place.catalog(), place.schema(), place.table())) {
+        connection.getMetaData().getImportedKeys(place.catalog(), place.schema(), place.table())) {
       while (row.next()) {
         String table = Objects.requireNonNullElse(row.getString("PKTABLE_NAME"), "");
         String name = Objects.requireNonNullElse(row.getString("FK_NAME"), table);
@@ -315,7 +321,15 @@ public final class JdbcSurvey implements Survey {
   @Override
   public RowReader sample(Binding binding, SurveyedTable table, int rows) {
     try {
-      return new JdbcSample(connection, samples.of(binding), system, binding, found(table.name()), table, rows, failure);
+      return new JdbcSample(
+          connection,
+          samples.of(binding),
+          system,
+          binding,
+          found(table.name()),
+          table,
+          rows,
+          failure);
     } catch (SQLException failed) {
       throw failure.apply(failed);
     }

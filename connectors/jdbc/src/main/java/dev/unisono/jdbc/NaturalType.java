@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** As what a column is read where nothing else is said, by what its type is called. Has no state. */
+/**
+ * As what a column is read where nothing else is said, by what its type is called. Has no state.
+ */
 final class NaturalType {
   private static final List<ValueType> OTHERWISE =
       List.of(
@@ -24,7 +26,9 @@ final class NaturalType {
 
   private NaturalType() {}
 
-  /** The first type that the column's name points to, and that it can be; null where it can be none. */
+  /**
+   * The first type that the column's name points to, and that it can be; null where it can be none.
+   */
   static @Nullable ValueType of(ReadDialect dialect, Table.Column column) {
     List<ValueType> types = new ArrayList<>(pointedTo(column.type().toUpperCase(Locale.ROOT)));
     types.addAll(OTHERWISE);

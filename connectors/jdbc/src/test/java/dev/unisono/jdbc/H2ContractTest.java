@@ -36,7 +36,8 @@ final class H2ContractTest extends ConnectorContract {
               Ability.LANES,
               Ability.MEMBER,
               Ability.OWNER,
-              Ability.ROWS, Ability.SURVEY,
+              Ability.ROWS,
+              Ability.SURVEY,
               Ability.WITHDRAW));
       this.server = server;
     }

@@ -122,7 +122,8 @@ final class JdbcSampleTest {
   @Test
   void withoutAKeyTheFirstRowsAreShown() {
     assertEquals(
-        3, sample(binding("keyless", "word", new Field("word", ValueType.STRING, false)), 10).size());
+        3,
+        sample(binding("keyless", "word", new Field("word", ValueType.STRING, false)), 10).size());
   }
 
   @Test

@@ -35,7 +35,8 @@ final class SqliteContractTest extends ConnectorContract {
               Ability.WRITE,
               Ability.MEMBER,
               Ability.OWNER,
-              Ability.ROWS, Ability.SURVEY,
+              Ability.ROWS,
+              Ability.SURVEY,
               Ability.WITHDRAW));
       this.file = file;
     }

@@ -53,8 +53,7 @@ public record AssessedSystem(
   public Grade grade() {
     double own = Grade.points(findings);
     int all = tables.size() + unread.size();
-    double points =
-        tables.stream().mapToDouble(table -> Grade.points(table.findings())).sum();
+    double points = tables.stream().mapToDouble(table -> Grade.points(table.findings())).sum();
     double ofTables = all == 0 ? own : points / all;
     return Grade.of((own + ofTables) / 2, blocked());
   }

@@ -34,9 +34,11 @@ enum TextKind {
   WHOLE_NUMBER("a whole number", matching("-?(0|[1-9][0-9]{0,17})")),
   NUMBER("a number", matching("-?(0|[1-9][0-9]{0,17})(\\.[0-9]{1,18})?")),
   NUMBER_WITH_COMMA(
-      "a number as 1.234,50", matching("[-+]?([1-9][0-9]{0,2}(\\.[0-9]{3})+|0|[1-9][0-9]*)(,[0-9]+)?")),
+      "a number as 1.234,50",
+      matching("[-+]?([1-9][0-9]{0,2}(\\.[0-9]{3})+|0|[1-9][0-9]*)(,[0-9]+)?")),
   NUMBER_WITH_GROUPS(
-      "a number as 1,234.50", matching("[-+]?([1-9][0-9]{0,2}(,[0-9]{3})+|0|[1-9][0-9]*)(\\.[0-9]+)?")),
+      "a number as 1,234.50",
+      matching("[-+]?([1-9][0-9]{0,2}(,[0-9]{3})+|0|[1-9][0-9]*)(\\.[0-9]+)?")),
   TRUTH("true or false", Set.of("true", "false")::contains),
   BOOLEAN_WORD("a word for yes or no", TextKind::truth),
   JSON("a JSON document", TextKind::json),

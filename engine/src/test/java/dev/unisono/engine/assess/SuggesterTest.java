@@ -27,8 +27,7 @@ final class SuggesterTest {
   /** A column, and the value of its n-th row. */
   private record Filled(Column column, IntFunction<@Nullable Object> values) {}
 
-  private static Filled filled(
-      String name, ValueType type, IntFunction<@Nullable Object> values) {
+  private static Filled filled(String name, ValueType type, IntFunction<@Nullable Object> values) {
     return new Filled(
         new Column(name, "", type, null, false, true, SurveyedTable.UNKNOWN, false), values);
   }
@@ -39,8 +38,7 @@ final class SuggesterTest {
 
   private static Filled loose(String name, IntFunction<@Nullable Object> values) {
     return new Filled(
-        new Column(
-            name, "", ValueType.STRING, null, true, true, SurveyedTable.UNKNOWN, false),
+        new Column(name, "", ValueType.STRING, null, true, true, SurveyedTable.UNKNOWN, false),
         values);
   }
 
@@ -97,7 +95,8 @@ final class SuggesterTest {
     assertEquals(List.of("email"), field(text("a", n -> "ada" + n + "@Example.org")).steps());
     assertEquals(List.of("url"), field(text("a", n -> "https://example.org/" + n)).steps());
     assertEquals(List.of("phone"), field(text("mobile", n -> "+49 30 1234" + (100 + n))).steps());
-    assertEquals(List.of("country"), field(text("land", n -> n % 2 == 0 ? "Frankreich" : "DE")).steps());
+    assertEquals(
+        List.of("country"), field(text("land", n -> n % 2 == 0 ? "Frankreich" : "DE")).steps());
     assertEquals(List.of("boolean"), field(text("a", n -> n % 2 == 0 ? "ja" : "nein")).steps());
     assertEquals(List.of("number: { locale: de }"), field(text("a", n -> "1.234," + n)).steps());
     assertEquals(List.of("number"), field(text("a", n -> "1,234." + n)).steps());
@@ -116,7 +115,8 @@ final class SuggesterTest {
     // States of the United States are codes of countries as well.
     assertEquals(List.of(), field(text("state", n -> n % 2 == 0 ? "CA" : "DE")).steps());
     // Neither the day nor the month can be told where none is beyond 12.
-    SuggestedField slashed = field(text("a", n -> "0" + (1 + n % 9) + "/0" + (1 + n % 9) + "/1980"));
+    SuggestedField slashed =
+        field(text("a", n -> "0" + (1 + n % 9) + "/0" + (1 + n % 9) + "/1980"));
     assertEquals(List.of(), slashed.steps());
     assertFalse(slashed.reasons().isEmpty());
     assertEquals(
@@ -141,10 +141,8 @@ final class SuggesterTest {
             text("country", n -> n % 2 == 0 ? "Germany" : "FR"),
             text("phone", n -> "030 123" + (1000 + n)),
             text("zip", n -> String.valueOf(10000 + n)));
-    assertEquals(
-        List.of("phone: { region-field: country }"), entity.fields().get(2).steps());
-    assertEquals(
-        List.of("postal-code: { region-field: country }"), entity.fields().get(3).steps());
+    assertEquals(List.of("phone: { region-field: country }"), entity.fields().get(2).steps());
+    assertEquals(List.of("postal-code: { region-field: country }"), entity.fields().get(3).steps());
   }
 
   @Test
@@ -228,8 +226,7 @@ final class SuggesterTest {
     Filled keyless = text("a", n -> "same");
     SurveyedTable table = table(List.of(), keyless);
     TableProfile profile = profile(table, keyless);
-    List<Finding> findings =
-        TableFindings.of(table, profile, Suggester.of(table, profile, true));
+    List<Finding> findings = TableFindings.of(table, profile, Suggester.of(table, profile, true));
     assertEquals("no-key", findings.getFirst().problem().code());
     assertTrue(findings.getFirst().blocks());
   }

@@ -95,8 +95,7 @@ interface SurveyContract extends ContractPart {
     }
     Map<String, Object> unreachable = trial().system().unreachable();
     try (ConnectedSystem system = trial().connect(unreachable, List.of(), List.of())) {
-      ContractTrial.assertTold(
-          assertThrows(UnisonoException.class, system::survey).problem());
+      ContractTrial.assertTold(assertThrows(UnisonoException.class, system::survey).problem());
     }
   }
 }
