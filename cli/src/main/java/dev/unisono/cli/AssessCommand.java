@@ -231,7 +231,7 @@ final class AssessCommand implements Callable<Integer> {
         findings.add(Finding.blocker(located.problem()));
       }
     }
-    return new AssessedSystem(name, "", false, null, 0, 0, List.of(), List.of(), findings);
+    return new AssessedSystem(name, "", false, true, null, 0, 0, List.of(), List.of(), findings);
   }
 
   /** Has what {@code check} finds left out, until it finds no more that can be. */

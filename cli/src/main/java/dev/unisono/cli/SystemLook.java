@@ -191,6 +191,7 @@ final class SystemLook implements AutoCloseable {
         config.name(),
         config.connector().kind(),
         config.connector().readsByQuery(),
+        read,
         server,
         roundTripNanos,
         tableCount,

@@ -34,7 +34,9 @@ import org.jspecify.annotations.Nullable;
 public final class JdbcSurvey implements Survey {
   private static final int PING_SECONDS = 10;
   private static final int COUNT_SECONDS = 10;
-  private static final long LONGEST_TEXT = 1_000_000;
+
+  /** Beyond it no length was meant: it is the most that the type can hold. */
+  private static final long LONGEST_TEXT = 65_535;
 
   /** What drivers call a table that holds rows of its own. */
   private static final Set<String> KINDS =

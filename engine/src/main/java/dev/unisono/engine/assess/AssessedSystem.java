@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param connector the kind of its connector
  * @param byQuery true where tables are read by queries alone
+ * @param read false where the config only writes to it, so that it need not be fit to be read
  * @param server what it says of itself; null where it could not be asked
  * @param roundTripNanos how long an answer took, half of the times at most; 0 where none came
  * @param tableCount how many tables there are, those that were not to be looked at included
@@ -20,6 +21,7 @@ public record AssessedSystem(
     String name,
     String connector,
     boolean byQuery,
+    boolean read,
     @Nullable SurveyedServer server,
     long roundTripNanos,
     int tableCount,

@@ -3,6 +3,7 @@ package dev.unisono.engine.assess;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SurveyedTable.Column;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +64,9 @@ public final class StartingConfig {
   public StartingConfig(String given, List<AssessedSystem> systems) {
     this.given = given;
     Map<String, String> byTable = new LinkedHashMap<>();
-    for (AssessedSystem system : systems) {
+    List<AssessedSystem> readFirst = new ArrayList<>(systems);
+    readFirst.sort(Comparator.comparing(AssessedSystem::read).reversed());
+    for (AssessedSystem system : readFirst) {
       system
           .unread()
           .forEach(unread -> leaveOut(system.name() + " " + unread.table(), unread.problem()));
@@ -90,7 +93,10 @@ public final class StartingConfig {
     boolean there =
         known != null
             && known.members.stream().anyMatch(member -> member.system.equals(system.name()));
-    if (known == null || there) {
+    if (!system.read() && (known == null || there)) {
+      leftOut.add(
+          system.name() + " " + table.name() + ": no system that is read has a table of this name");
+    } else if (known == null || there) {
       Planned sync = new Planned(named(table.suggested()));
       sync.members.add(new Member(system.name(), table.name(), true, false, system.byQuery()));
       for (AssessedSystem other : systems) {
