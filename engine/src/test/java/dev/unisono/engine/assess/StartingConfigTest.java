@@ -30,8 +30,7 @@ final class StartingConfigTest {
               column, "text", ValueType.STRING, null, false, false, SurveyedTable.UNKNOWN, false));
     }
     SurveyedTable table =
-        new SurveyedTable(
-            name, 1, described, List.of(columns[0]), List.of(), List.of(), List.of());
+        new SurveyedTable(name, 1, described, List.of(columns[0]), List.of(), List.of(), List.of());
     Binding binding = SampleBinding.of(table).orElseThrow();
     TableProfile profile = new TableProfile(binding.schema());
     @Nullable Object[] values = new @Nullable Object[columns.length];
