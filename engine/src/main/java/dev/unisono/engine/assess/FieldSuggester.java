@@ -148,6 +148,7 @@ final class FieldSuggester {
         mean("postal-code" + region(field), TextKind.POSTAL_CODE, texts, steps, reasons);
       }
     } else if (texts.share(TextKind.BOOLEAN_WORD) >= ALMOST_ALL
+        && field.distinct() > 1
         && field.distinct() <= MOST_TRUTHS
         && !mostly(texts, TextKind.WHOLE_NUMBER)) {
       mean("boolean", TextKind.BOOLEAN_WORD, texts, steps, reasons);

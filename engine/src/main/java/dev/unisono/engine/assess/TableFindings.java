@@ -63,7 +63,11 @@ public final class TableFindings {
           new Problem(
               "no-key",
               ProblemType.USER,
-              table.name() + " has no primary key, and no column tells its rows apart.",
+              table.primaryKey().isEmpty()
+                  ? table.name() + " has no primary key, and no column tells its rows apart."
+                  : "The primary key of "
+                      + table.name()
+                      + " is of a type that cannot identify a record.",
               null,
               "Give it a primary key, or name in the config the columns that tell them apart"
                   + " together."));
