@@ -14,6 +14,8 @@ import picocli.CommandLine.Command;
       ReloadCommand.class,
       SnapshotCommands.class,
       PlanCommand.class,
+      InferCommand.class,
+      AssessCommand.class,
       LiveCommand.class,
       AllowDeletesCommand.class,
       LinksCommand.class,

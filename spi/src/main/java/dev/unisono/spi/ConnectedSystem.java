@@ -146,6 +146,22 @@ public interface ConnectedSystem extends AutoCloseable {
   Owner owner();
 
   /**
+   * A look at all that the system holds, whatever the bindings are. Connects.
+   *
+   * @throws UnisonoException not-available where this kind of system is not surveyed; where it
+   *     cannot be reached
+   */
+  default Survey survey() {
+    throw new UnisonoException(
+        new Problem(
+            "not-available",
+            ProblemType.USER,
+            "The tables of this kind of system cannot be listed.",
+            null,
+            "Look at them with a tool of that system, and write the entity's schema by hand."));
+  }
+
+  /**
    * For each field of a binding that is read the type of its column as the system's statements
    * write it; null where there is none, or the system has no such types.
    *

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CsvContent {
   /** RFC 4180; a cell without anything is null, and one of two quotes is an empty text. */
-  private static final CSVFormat FORMAT =
+  static final CSVFormat FORMAT =
       CSVFormat.RFC4180
           .builder()
           .setQuoteMode(QuoteMode.ALL_NON_NULL)
@@ -103,7 +103,8 @@ final class CsvContent {
     }
   }
 
-  private static String text(Binding binding, byte[] file) {
+  /** What is in a file; bad-line where it is no text. */
+  static String text(Binding binding, byte[] file) {
     ByteBuffer bytes = ByteBuffer.wrap(file);
     CharBuffer text = CharBuffer.allocate(file.length);
     CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(bytes, text, true);
@@ -118,7 +119,8 @@ final class CsvContent {
     return read.startsWith(BYTE_ORDER_MARK) ? read.substring(1) : read;
   }
 
-  private static String[] header(Binding binding, @Nullable String[] cells) {
+  /** The names of the columns; bad-line where one has none, or two have the same. */
+  static String[] header(Binding binding, @Nullable String[] cells) {
     String[] header = new String[cells.length];
     for (int i = 0; i < cells.length; i++) {
       String name = cells[i];
@@ -176,7 +178,7 @@ final class CsvContent {
   }
 
   /** Whoever mends the file lets it go on: what is wrong here is retried. */
-  private static UnisonoException bad(Binding binding, long line, String what) {
+  static UnisonoException bad(Binding binding, long line, String what) {
     return new UnisonoException(
         new Problem(
             "bad-line",

@@ -11,6 +11,7 @@ import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.SchemaChange;
 import dev.unisono.spi.Source;
+import dev.unisono.spi.Survey;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.UnisonoException;
 import dev.unisono.spi.ValueType;
@@ -127,6 +128,14 @@ final class CsvSystem implements ConnectedSystem {
         folder,
         context.writes().stream().filter(binding -> !reads(binding)).toList(),
         context.parameters().getOrDefault("installation", ""));
+  }
+
+  @Override
+  public Survey survey() {
+    if (!Files.isDirectory(folder.folder())) {
+      throw new UnisonoException(folder.noFolder());
+    }
+    return new CsvSurvey(folder);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class CsvContractTest extends ConnectorContract {
 
     @Override
     public Set<Ability> abilities() {
-      return Set.of(Ability.READ, Ability.WRITE, Ability.ROWS, Ability.WITHDRAW);
+      return Set.of(Ability.READ, Ability.WRITE, Ability.ROWS, Ability.SURVEY, Ability.WITHDRAW);
     }
 
     @Override

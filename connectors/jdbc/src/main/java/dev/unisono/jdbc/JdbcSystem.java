@@ -9,6 +9,9 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
+import dev.unisono.spi.Survey;
+import dev.unisono.spi.SurveyedServer;
+import dev.unisono.spi.SurveyedServer.Way;
 import dev.unisono.spi.Target;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -174,6 +177,21 @@ final class JdbcSystem implements ConnectedSystem {
   @Override
   public Owner owner() {
     return new JdbcOwner(database);
+  }
+
+  /** H2 alone may be elsewhere, and says so in its url. */
+  private static SurveyedServer way(String product, String url) {
+    boolean encrypted = url.startsWith("jdbc:h2:ssl:");
+    boolean away = encrypted || url.startsWith("jdbc:h2:tcp:");
+    return new SurveyedServer(
+        product,
+        encrypted ? Way.ENCRYPTED : away ? Way.PLAIN : Way.LOCAL,
+        encrypted ? "TLS" : away ? "not encrypted" : "a file on this machine");
+  }
+
+  @Override
+  public Survey survey() {
+    return JdbcSurvey.of(database, JdbcSystem::way);
   }
 
   @Override

@@ -7,6 +7,8 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Source;
+import dev.unisono.spi.Survey;
+import dev.unisono.spi.SurveyedServer;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
@@ -85,6 +87,26 @@ final class QuerySystem implements ConnectedSystem {
     } catch (SQLException failed) {
       Database.close(connection);
       throw database.failure("reading " + binding.table(), failed);
+    }
+  }
+
+  @Override
+  public Survey survey() {
+    Connection connection = database.connect();
+    try {
+      return new JdbcSurvey(
+          connection,
+          database.dialect(connection, List.of()),
+          binding -> database.dialect(connection, List.of(binding)),
+          database.system(),
+          new SurveyedServer(
+              JdbcSurvey.product(connection),
+              SurveyedServer.Way.UNKNOWN,
+              "what the driver makes of the url"),
+          failed -> database.failure("looking at the tables", failed));
+    } catch (SQLException failed) {
+      Database.close(connection);
+      throw database.failure("looking at the tables", failed);
     }
   }
 

@@ -50,6 +50,11 @@ interface ReadDialect {
     return RowsAfter.TUPLES;
   }
 
+  /** A query of how many rows a table has, about. */
+  default String rowCount(Table table) {
+    return "SELECT count(*) FROM " + table.sqlName();
+  }
+
   /** A query that gives no more rows than that, where the language can say it. */
   default String limited(String query, int rows) {
     return query + " LIMIT " + rows;

@@ -37,6 +37,7 @@ final class H2ContractTest extends ConnectorContract {
               Ability.MEMBER,
               Ability.OWNER,
               Ability.ROWS,
+              Ability.SURVEY,
               Ability.WITHDRAW));
       this.server = server;
     }

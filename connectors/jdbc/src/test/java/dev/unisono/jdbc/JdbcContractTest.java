@@ -33,7 +33,7 @@ final class JdbcContractTest extends ConnectorContract {
           new JdbcConnector(),
           name,
           DriverManager.getConnection(url(server) + "db;user=sa;password="),
-          Set.of(Ability.READ, Ability.ROWS, Ability.WITHDRAW));
+          Set.of(Ability.READ, Ability.ROWS, Ability.SURVEY, Ability.WITHDRAW));
       this.server = server;
     }
 

@@ -36,6 +36,7 @@ final class SqliteContractTest extends ConnectorContract {
               Ability.MEMBER,
               Ability.OWNER,
               Ability.ROWS,
+              Ability.SURVEY,
               Ability.WITHDRAW));
       this.file = file;
     }

@@ -29,6 +29,11 @@ record Address(String host, int port, String database) {
             new Address(String.valueOf(matcher.group(1)), port, String.valueOf(matcher.group(3))));
   }
 
+  /** True where the server is on the same machine. */
+  boolean local() {
+    return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
+  }
+
   String jdbcUrl() {
     return "jdbc:mariadb://" + host + ":" + port + "/" + database;
   }

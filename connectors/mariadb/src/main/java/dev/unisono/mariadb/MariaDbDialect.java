@@ -103,6 +103,16 @@ final class MariaDbDialect implements Dialect {
     return ColumnType.of(full.substring(0, end), full);
   }
 
+  /** As the server estimates it: to count takes a look at every row. */
+  @Override
+  public String rowCount(dev.unisono.jdbc.Table table) {
+    Table.Name name = Table.Name.parse(table.name(), inDatabase);
+    return "SELECT TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
+        + Database.literal(name.database())
+        + " AND TABLE_NAME = "
+        + Database.literal(name.table());
+  }
+
   @Override
   public boolean fits(Column column, Field field) {
     return type(column).fits(field);

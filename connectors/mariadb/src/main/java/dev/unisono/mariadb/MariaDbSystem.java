@@ -1,6 +1,7 @@
 package dev.unisono.mariadb;
 
 import dev.unisono.jdbc.JdbcMemberWriter;
+import dev.unisono.jdbc.JdbcSurvey;
 import dev.unisono.jdbc.JdbcTarget;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
@@ -12,6 +13,9 @@ import dev.unisono.spi.Projection;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
+import dev.unisono.spi.Survey;
+import dev.unisono.spi.SurveyedServer;
+import dev.unisono.spi.SurveyedServer.Way;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
@@ -132,6 +136,21 @@ final class MariaDbSystem implements ConnectedSystem {
         .filter(binding ->
             read == reads.stream().anyMatch(other -> other.sync().equals(binding.sync())))
         .toList();
+  }
+
+  @Override
+  public Survey survey() {
+    boolean local = database.address().local();
+    boolean encrypted = database.encrypted();
+    return JdbcSurvey.of(
+        writing(),
+        (product, _) ->
+            new SurveyedServer(
+                product,
+                encrypted ? Way.ENCRYPTED : local ? Way.LOCAL : Way.PLAIN,
+                encrypted
+                    ? "TLS, whoever the server is"
+                    : local ? "not encrypted, on the same machine" : "not encrypted"));
   }
 
   @Override

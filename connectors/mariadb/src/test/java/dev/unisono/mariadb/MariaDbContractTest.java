@@ -58,7 +58,8 @@ final class MariaDbContractTest extends ConnectorContract {
               Ability.LANES,
               Ability.MEMBER,
               Ability.OWNER,
-              Ability.ROWS));
+              Ability.ROWS,
+              Ability.SURVEY));
       this.server = server;
     }
 

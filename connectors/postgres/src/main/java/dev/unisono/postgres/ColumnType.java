@@ -145,6 +145,32 @@ record ColumnType(
         : elements != null && elements.valueTypes().contains(items);
   }
 
+  /**
+   * As what a column of this type is read where nothing else is said; null where no field can be of
+   * it.
+   */
+  @Nullable ValueType natural() {
+    if (!supported()) {
+      return null;
+    }
+    ColumnType elements = element;
+    if (elements != null) {
+      return elements.supported() && elements.element() == null ? ValueType.ARRAY : null;
+    }
+    return switch (schema.equals("pg_catalog") ? name : "") {
+      case "bool" -> ValueType.BOOLEAN;
+      case "int2", "int4", "int8", "oid" -> ValueType.LONG;
+      case "numeric", "float4", "float8" -> ValueType.DECIMAL;
+      case "date" -> ValueType.DATE;
+      case "time" -> ValueType.TIME;
+      case "timestamp", "timestamptz" -> ValueType.TIMESTAMP;
+      case "uuid" -> ValueType.UUID;
+      case "json", "jsonb" -> ValueType.JSON;
+      case "bytea" -> ValueType.BYTES;
+      default -> ValueType.STRING;
+    };
+  }
+
   /** What to write in the config for a column of this type. */
   String fieldSchema() {
     if (element != null) {

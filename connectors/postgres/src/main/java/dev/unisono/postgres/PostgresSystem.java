@@ -10,6 +10,7 @@ import dev.unisono.spi.Projection;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
+import dev.unisono.spi.Survey;
 import dev.unisono.spi.Target;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -190,6 +191,11 @@ final class PostgresSystem implements ConnectedSystem {
   @Override
   public Owner owner() {
     return new PostgresOwner(database);
+  }
+
+  @Override
+  public Survey survey() {
+    return PostgresSurvey.open(database);
   }
 
   @Override

@@ -185,7 +185,8 @@ final class TableQueries {
     }
   }
 
-  private Row row(ResultSet row) throws SQLException {
+  /** Makes a row of what {@link #select} gives. */
+  Row row(ResultSet row) throws SQLException {
     @Nullable Object[] values = new @Nullable Object[binding.schema().size()];
     for (int i = 0; i < values.length; i++) {
       // A column that is gone: what there was of it stays as it is.
@@ -210,13 +211,29 @@ final class TableQueries {
   }
 
   private String select() {
+    return select("");
+  }
+
+  /**
+   * A query of the binding's rows.
+   *
+   * @param sampled which part of the table is looked at, as a clause of FROM; empty for all of it
+   */
+  String select(String sampled) {
     // As they are: the session gives each type's own text form, and so does the log. A cast to text
     // would not, for some (the padding of a char(n), the mask of an inet).
     String columns =
         fields.stream()
             .map(field -> "t." + Database.quote(String.valueOf(binding.column(field))))
             .collect(Collectors.joining(", "));
-    return "SELECT " + columns + " FROM " + table.sqlName() + " t WHERE " + condition();
+    return "SELECT "
+        + columns
+        + " FROM "
+        + table.sqlName()
+        + " t"
+        + sampled
+        + " WHERE "
+        + condition();
   }
 
   /** The rows that the publication shows. */

@@ -48,7 +48,8 @@ final class PostgresContractTest extends ConnectorContract {
               Ability.LANES,
               Ability.MEMBER,
               Ability.OWNER,
-              Ability.ROWS));
+              Ability.ROWS,
+              Ability.SURVEY));
       this.database = database;
       this.server = server;
     }

@@ -21,6 +21,8 @@ public enum Ability {
   OWNER,
   /** The rows of its tables are listed. */
   ROWS,
+  /** Its tables are listed and described, and some rows of them are shown, before all else. */
+  SURVEY,
   /** What makes it show its changes is taken back. */
   WITHDRAW
 }

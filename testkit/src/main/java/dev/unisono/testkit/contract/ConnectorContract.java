@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 public abstract class ConnectorContract
     implements DescriptionContract,
+        SurveyContract,
         CheckContract,
         ReadContract,
         RepairContract,
