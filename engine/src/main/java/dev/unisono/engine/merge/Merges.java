@@ -184,7 +184,7 @@ public final class Merges implements AutoCloseable {
         retriedNanos = System.nanoTime();
         for (MemberRunner runner : runners) {
           String system = runner.status().system();
-          if (stage().takeRefusing(system)) {
+          if (stage().telling().takeRefusing(system)) {
             sweep(new Sweep.What(-1, system, 0, true));
           }
         }
@@ -308,7 +308,7 @@ public final class Merges implements AutoCloseable {
     LinkedRecord found = null;
     if (stage().merges(entity)) {
       try (Connection connection = state().folder().connectState()) {
-        found = stage().linked(connection, entity, row);
+        found = stage().corrections().linked(connection, entity, row);
       } catch (SQLException failed) {
         throw StateFolder.failure(failed);
       }

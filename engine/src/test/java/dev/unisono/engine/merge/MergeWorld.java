@@ -254,8 +254,8 @@ final class MergeWorld implements AutoCloseable {
 
   private void through(int number, List<MemberWrite> batch) throws SQLException {
     String system = members.get(number).member.system();
-    if (stage.through(system, batch.getLast().id())) {
-      stage.resolve(connection, system);
+    if (stage.telling().through(system, batch.getLast().id())) {
+      stage.telling().resolve(connection, system);
       commit();
     }
   }
@@ -273,7 +273,7 @@ final class MergeWorld implements AutoCloseable {
 
   private void begin(int number) throws SQLException {
     FakeMember member = members.get(number);
-    long barrier = stage.barrier(member.member.system());
+    long barrier = stage.telling().barrier(member.member.system());
     commit();
     queue(number).begin(barrier);
     member.mark(barrier);
@@ -326,15 +326,15 @@ final class MergeWorld implements AutoCloseable {
     clock += 10;
     Instant now = Instant.ofEpochSecond(0, clock * 1_000);
     if (with == null) {
-      stage.split(connection, ENTITY, row, now, journal::add);
+      stage.corrections().split(connection, ENTITY, row, now, journal::add);
     } else {
-      stage.join(connection, ENTITY, row, with, now, journal::add);
+      stage.corrections().join(connection, ENTITY, row, with, now, journal::add);
     }
     commit();
   }
 
   @Nullable LinkedRecord linked(LinkedRecord.Place row) throws SQLException {
-    return stage.linked(connection, ENTITY, row);
+    return stage.corrections().linked(connection, ENTITY, row);
   }
 
   /** Why members do not take what they were told of a record. */
