@@ -2,6 +2,7 @@ package dev.unisono.engine.merge;
 
 import dev.unisono.engine.state.StoredKey;
 import dev.unisono.spi.Key;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How one entity is merged. For the writer's thread, but for whether it is live. */
@@ -21,6 +22,11 @@ final class EntityMerge {
     this.codec = codec;
     this.links = links;
     this.live = live;
+  }
+
+  /** Of an entity of which each member has keys of its own. */
+  RecordLinks links() {
+    return Objects.requireNonNull(links);
   }
 
   int number() {

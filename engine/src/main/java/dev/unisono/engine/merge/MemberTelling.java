@@ -43,6 +43,7 @@ final class MemberTelling {
   private final Map<String, MemberQueue> queues;
   private final HeldRecords records;
   private final MergeNumbers numbers;
+  private final MatchReviews reviews;
   private final ObjLongConsumer<String> onBarrier;
   private final Runaways runaways = new Runaways();
 
@@ -71,6 +72,7 @@ final class MemberTelling {
 
   /**
    * @param queues by system what is in line for it; all members that are written have one
+   * @param reviews says which records are not made anywhere for the time being
    * @param onBarrier called with a system and its barrier when its log has durably passed that;
    *     must not block
    */
@@ -78,10 +80,12 @@ final class MemberTelling {
       Map<String, MemberQueue> queues,
       HeldRecords records,
       MergeNumbers numbers,
+      MatchReviews reviews,
       ObjLongConsumer<String> onBarrier) {
     this.queues = Map.copyOf(queues);
     this.records = records;
     this.numbers = numbers;
+    this.reviews = reviews;
     this.onBarrier = onBarrier;
     queues.keySet().forEach(system -> underway.put(system, new TreeMap<>()));
     queues.keySet().forEach(system -> progress.put(system, new Progress()));
@@ -129,13 +133,17 @@ final class MemberTelling {
   }
 
   /** Tells the members what they are to be told, as far as there is room. */
-  void tell(Held one) {
+  void tell(Connection connection, Held one) throws SQLException {
     if (!one.of.live) {
       return;
     }
     for (MergeMember member : one.of.plan.members()) {
       MemberView view = one.view(member);
       if (!member.written() || view.pending != null) {
+        continue;
+      }
+      if (one.record.exists && view.shadow == null && reviews.waits(connection, one)) {
+        view.owed = false;
         continue;
       }
       MemberQueue queue = Objects.requireNonNull(queues.get(member.system()));
@@ -198,7 +206,7 @@ final class MemberTelling {
               : one.of.merger.passed(one.record, member, upTo);
       if (notMade) {
         records.mark(one);
-        tell(one);
+        tell(connection, one);
       }
       closed.add(each.getKey());
     }
@@ -243,7 +251,9 @@ final class MemberTelling {
    * @param refused true where what a member refused is told again, too
    * @return false where there is no room for more for that member
    */
-  boolean again(Held one, @Nullable String system, long upTo, boolean refused) {
+  boolean again(
+      Connection connection, Held one, @Nullable String system, long upTo, boolean refused)
+      throws SQLException {
     for (MergeMember member : one.of.plan.members()) {
       if (system != null && !member.system().equals(system)) {
         continue;
@@ -257,7 +267,7 @@ final class MemberTelling {
       }
     }
     records.mark(one);
-    tell(one);
+    tell(connection, one);
     MergeMember member = system == null ? null : one.of.plan.member(system);
     boolean room = member == null || !one.view(member).owed;
     if (!room && refused) {

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,9 @@ final class MergeStage implements Merging {
   private final Map<Integer, EntityMerge> entities;
   private final HeldRecords records;
   private final MergeNumbers numbers;
+  private final MatchReviews reviews;
   private final MemberTelling telling;
+  private final IdentityUpkeep upkeep;
   private final Identification identification;
   private final LinkCorrections corrections;
   private final ConflictInbox inbox;
@@ -61,11 +64,20 @@ final class MergeStage implements Merging {
     this.entities = entities(connection, shapes, plans);
     this.records = new HeldRecords(entities, table);
     this.numbers = new MergeNumbers(connection, table, clock);
-    this.telling = new MemberTelling(queues, records, numbers, onBarrier);
-    this.identification = new Identification(records, numbers, telling, clock);
-    this.corrections = new LinkCorrections(entities, table, records, numbers, telling);
+    this.reviews = new MatchReviews(connection, records, clock);
+    this.telling = new MemberTelling(queues, records, numbers, reviews, onBarrier);
+    this.upkeep = new IdentityUpkeep(records, reviews, telling);
+    this.identification = new Identification(records, numbers, telling, reviews, clock);
+    this.corrections = new LinkCorrections(entities, records, numbers, telling, reviews, upkeep);
     this.inbox = inbox;
+    for (EntityMerge of : entities.values()) {
+      if (of.links != null) {
+        of.links.index.prepare(connection, table, of.codec);
+      }
+    }
     findInserts(connection);
+    // The writer has a connection of its own.
+    records.forget();
   }
 
   private static Map<Integer, EntityMerge> entities(
@@ -194,14 +206,14 @@ final class MergeStage implements Merging {
     }
     inbox.note(connection, one.of.plan, record.key(), came.conflicts());
     records.mark(one);
-    if (one.of.links != null && image != null) {
-      one.of.links.moved(connection, (Long) record.key().part(0), image, record.image());
+    if (image != null) {
+      upkeep.changed(connection, one, image);
     }
     MergedChanges.journal(one, before, came.changed(), change, outcome::journaled);
     if (came.changed()) {
       telling.forgetRefused(one);
     }
-    telling.tell(one);
+    telling.tell(connection, one);
   }
 
   /** True where its time is that of reading, and nobody knows since when it has been so. */
@@ -230,11 +242,11 @@ final class MergeStage implements Merging {
     boolean changed = change.test(of.plan, record);
     records.mark(one);
     if (of.links != null) {
-      of.links.moved(connection, (Long) key.part(0), image, record.image());
+      upkeep.changed(connection, one, image);
     }
     MergedChanges.journal(
         one, before, changed, MergedChanges.amended(of.plan, key, time), journaled);
-    telling.tell(one);
+    telling.tell(connection, one);
   }
 
   @Override
@@ -260,7 +272,7 @@ final class MergeStage implements Merging {
       Connection connection, Place place, @Nullable String system, long upTo, boolean refused)
       throws SQLException {
     Held one = records.of(connection, place);
-    return one == null || telling.again(one, system, upTo, refused);
+    return one == null || telling.again(connection, one, system, upTo, refused);
   }
 
   /** Why members do not take what they were told of a record. */
@@ -288,6 +300,16 @@ final class MergeStage implements Merging {
     return inbox;
   }
 
+  /** Pairs of records that may be one. */
+  MatchReviews reviews() {
+    return reviews;
+  }
+
+  /** All that are merged. */
+  Collection<EntityMerge> merged() {
+    return entities.values();
+  }
+
   /** What members are told, and what became of it. */
   MemberTelling telling() {
     return telling;
@@ -308,6 +330,7 @@ final class MergeStage implements Merging {
   public void committed() {
     numbers.committed();
     inbox.committed();
+    reviews.committed();
     telling.committed();
   }
 
@@ -315,6 +338,7 @@ final class MergeStage implements Merging {
   public void rolledBack() {
     telling.rolledBack();
     inbox.rolledBack();
+    reviews.rolledBack();
     records.forget();
     numbers.rolledBack();
   }

@@ -569,7 +569,7 @@ final class ConfigReaderTest {
     Config.SyncConfig sync = matched.syncs().getFirst();
     assertEquals(
         List.of(List.of("email"), List.of("name", "grade")),
-        Objects.requireNonNull(matched.entities().get("customer")).match());
+        Objects.requireNonNull(matched.entities().get("customer")).match().exact());
     assertTrue(sync.members().stream().allMatch(member -> member.binding().ownKeys()));
     assertEquals(
         List.of("entities.customer.match[0].exact unknown-field"),

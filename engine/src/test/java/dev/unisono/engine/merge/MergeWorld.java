@@ -2,8 +2,10 @@ package dev.unisono.engine.merge;
 
 import dev.unisono.engine.config.Config.DeleteRule;
 import dev.unisono.engine.config.FieldStrategy;
+import dev.unisono.engine.config.FuzzyRule;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.match.FuzzyMatcher;
 import dev.unisono.engine.merge.MergeTable.Place;
 import dev.unisono.engine.standardize.Standardizer;
 import dev.unisono.engine.standardize.Step;
@@ -117,6 +119,22 @@ final class MergeWorld implements AutoCloseable {
       List<int[]> match,
       Map<String, List<Step>> deliver)
       throws SQLException {
+    this(count, lossy, deletes, texts, amounts, match, deliver, List.of());
+  }
+
+  /**
+   * @param fuzzy rules that find rows that are not equal
+   */
+  MergeWorld(
+      int count,
+      boolean lossy,
+      DeleteRule deletes,
+      FieldStrategy texts,
+      FieldStrategy amounts,
+      List<int[]> match,
+      Map<String, List<Step>> deliver,
+      List<FuzzyRule> fuzzy)
+      throws SQLException {
     List<MergeMember> named = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Projection projection =
@@ -139,7 +157,14 @@ final class MergeWorld implements AutoCloseable {
     }
     this.plan =
         new MergePlan(
-            ENTITY, named, List.of(texts, texts, texts, amounts), 1, deletes, match, false);
+            ENTITY,
+            named,
+            List.of(texts, texts, texts, amounts),
+            1,
+            deletes,
+            match,
+            fuzzy.stream().map(rule -> new FuzzyMatcher(rule, ENTITY.schema())).toList(),
+            false);
     named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));
     this.connection = DriverManager.getConnection("jdbc:sqlite::memory:");
     StateFolder.createTables(connection);
@@ -334,7 +359,37 @@ final class MergeWorld implements AutoCloseable {
   }
 
   @Nullable LinkedRecord linked(LinkedRecord.Place row) throws SQLException {
-    return stage.corrections().linked(connection, ENTITY, row);
+    return Matches.linked(connection, stage, ENTITY, row);
+  }
+
+  /** Pairs of records that may be one. */
+  List<MergePair> pairs(MergePair.@Nullable State state) throws SQLException {
+    return Matches.list(
+        connection, stage, new MergePair.Filter(ENTITY, state, 0, Integer.MAX_VALUE));
+  }
+
+  /** A person says whether both are one. */
+  void decide(MergePair pair, boolean same) throws SQLException {
+    clock += 10;
+    MatchDecision decision =
+        new MatchDecision(
+            stage, ENTITY, pair.id(), same, "seen", Instant.ofEpochSecond(0, clock * 1_000));
+    decision.run(connection, journal::add);
+    commit();
+    decision.throwRefusal();
+  }
+
+  List<IdentityEvent> history(LinkedRecord.Place row) throws SQLException {
+    return Matches.history(connection, stage, ENTITY, Objects.requireNonNull(linked(row)).number());
+  }
+
+  /** How many pairs wait for a person, as the status tells it. */
+  long openMatches() {
+    return stage.reviews().open(ENTITY.id());
+  }
+
+  long crowdedBlocks() {
+    return stage.reviews().crowdedBlocks(ENTITY.id());
   }
 
   /** Why members do not take what they were told of a record. */
