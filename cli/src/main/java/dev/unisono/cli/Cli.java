@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       LiveCommand.class,
       AllowDeletesCommand.class,
       LinksCommand.class,
+      MatchesCommand.class,
       ParkedCommand.class,
       ConflictsCommand.class,
       BackupCommand.class,

@@ -136,6 +136,7 @@ final class Doorway {
       case "refused-by-owner", "no-such-side" -> 422;
       case "source-not-running",
           "conflict-decided",
+          "match-decided",
           "restart-needed",
           "config-being-written",
           "file-unfit",

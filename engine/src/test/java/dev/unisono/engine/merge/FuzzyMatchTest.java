@@ -312,6 +312,22 @@ final class FuzzyMatchTest {
     }
   }
 
+  @Example
+  void rulesThatAreNewHoldForRecordsThatAreThere() throws Exception {
+    try (MergeWorld world = world(2, List.of(new int[] {MergeWorld.A + 1}))) {
+      put(world, 0, 1, ANNA, "x");
+      put(world, 0, 2, "bob", "y");
+      world.read(0, 10);
+      world.forgetIndex();
+      world.restart();
+      put(world, 1, 9, ANNA, "z");
+      put(world, 1, 8, "tim", "y");
+      world.read(1, 10);
+      assertEquals(2, Objects.requireNonNull(world.linked(place(1, 9))).keys().size());
+      assertEquals(2, Objects.requireNonNull(world.linked(place(1, 8))).keys().size());
+    }
+  }
+
   @Property(tries = 2_000)
   void everyMemberEndsWithTheSameOnceAllIsDecided(@ForAll long seed) throws Exception {
     Random random = new Random(seed);

@@ -28,6 +28,7 @@ import java.math.RoundingMode;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -315,6 +316,15 @@ final class MergeWorld implements AutoCloseable {
     if (live) {
       sweeps.add(new Sweep.What(ENTITY.id(), null, 0, false));
     }
+  }
+
+  /** The state is of before the match rules were what they are. */
+  void forgetIndex() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DELETE FROM merge_match");
+      statement.execute("UPDATE fact SET value = 'others' WHERE name LIKE 'match-rules-%'");
+    }
+    connection.commit();
   }
 
   void goLive() throws SQLException {
