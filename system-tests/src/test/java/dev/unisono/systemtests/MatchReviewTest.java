@@ -151,7 +151,7 @@ final class MatchReviewTest {
     String config = prepare();
     String plan = CommandLine.run(0, "plan", config);
     assertTrue(plan.contains("2 to review"), plan);
-    assertTrue(plan.contains("review id=1002: It may be crm {id=2}"), plan);
+    assertTrue(plan.contains("review 1002: It may be crm [2]: 0.9284."), plan);
     try (ServerProcess server = launch()) {
       awaitRead(server);
       assertEquals(2, read(server, "/v1/admin/matches").path("items").size());

@@ -182,7 +182,8 @@ public final class ConfigKeys {
           "review",
           "number",
           "0.8",
-          "From this score up to link a person is asked. As high as link: nobody is.");
+          "From this score up to link a person is asked. As high as link: only where"
+              + " several records are the same to that point.");
 
   static final ConfigKey PRESENT =
       optional(
