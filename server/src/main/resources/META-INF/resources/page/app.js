@@ -8,6 +8,7 @@ import { Conflicts, openConflicts } from './conflicts.js';
 import { DemoConflict } from './demo.js';
 import { Editor } from './editor.js';
 import { Flow, Pill } from './flow.js';
+import { Matches, openMatches } from './matches.js';
 import { ChangeStream } from './stream.js';
 import { countOf, durationText } from './text.js';
 import { Rates, Throughput } from './throughput.js';
@@ -29,6 +30,8 @@ function verdict({ status, failure }) {
   if (late.length > 0) return ['warn', '…', 'Catching up', `${lags.join(', ')}.`];
   const open = openConflicts(status);
   if (open > 0) return ['warn', '?', countOf(open, 'conflict'), 'To be decided below; all else is in sync.'];
+  const pairs = openMatches(status);
+  if (pairs > 0) return ['warn', '?', `${countOf(pairs, 'pair')} of records`, 'One or two? To be decided below; all else is in sync.'];
   return ['good', '✓', 'In sync', `${countOf(parts.length, 'connection')}, no problem.`];
 }
 
@@ -102,6 +105,7 @@ function App() {
       h(Flow, { status, entities, moving: rates.now() > 0 }),
       h(DemoConflict, { status }),
       h(Conflicts, { status }),
+      h(Matches, { status }),
       h('div', { class: 'columns' },
         h('div', { class: 'column' },
           h(Throughput, { rates, status }),

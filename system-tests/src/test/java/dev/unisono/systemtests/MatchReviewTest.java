@@ -1,10 +1,14 @@
 package dev.unisono.systemtests;
 
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
 import dev.unisono.testkit.ServerProcess;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -190,7 +194,37 @@ final class MatchReviewTest {
             server.send(server.request("/health/ready").build()).body().contains("AWAITING_LIVE"));
   }
 
-  /** Two are one, and two are two: by the API and by the command. */
+  /** What is left, in a browser: side by side, wide and narrow. */
+  private static void decideOnThePage(ServerProcess server) throws Exception {
+    HttpResponse<String> link =
+        server.send(
+            server.request("/v1/admin/sign-in-links").POST(BodyPublishers.noBody()).build());
+    String url = JSON.readTree(link.body()).path("url").asText();
+    try (Chromium browser = Chromium.start();
+        Visit visit = browser.visit(ColorScheme.DARK, 360)) {
+      visit.signIn(url);
+      Locator match = visit.page().locator(".match");
+      assertThat(match).hasCount(1);
+      assertThat(match).containsText("person: 95 % alike");
+      assertThat(match.locator("tbody tr").first()).containsText("Klara");
+      assertThat(visit.page().locator(".verdict")).containsText("1 pair of records");
+      PageTest.assertUsable(visit.page());
+      visit.page().setViewportSize(1440, 1000);
+      PageTest.assertUsable(visit.page());
+      // For whoever wants to see it.
+      visit
+          .page()
+          .screenshot(
+              new Page.ScreenshotOptions()
+                  .setFullPage(true)
+                  .setPath(Path.of("target", "matches.png")));
+      match.locator("button", new Locator.LocatorOptions().setHasText("Different")).click();
+      assertThat(match).hasCount(0);
+      assertEquals(List.of(), visit.complaints());
+    }
+  }
+
+  /** Two are one, and two are two: by the API and on the page. */
   private static void decideAll(ServerProcess server, String config) throws Exception {
     JsonNode page = read(server, "/v1/admin/matches?entity=person&state=open&limit=1");
     JsonNode first = page.path("items").get(0);
@@ -216,9 +250,9 @@ final class MatchReviewTest {
     HttpResponse<String> again = decide(server, id, "{\"same\":false}");
     assertEquals(409, again.statusCode());
     assertTrue(again.body().contains("match-decided"), again.body());
-    String different =
-        CommandLine.run(0, "matches", "decide", config, clara.path("id").asText(), "--different");
-    assertTrue(different.contains("\"state\":\"different\""), different);
+    decideOnThePage(server);
+    JsonNode decided = read(server, "/v1/admin/matches/" + clara.path("id").asLong());
+    assertEquals("different", decided.path("state").asText());
     assertEquals(0, read(server, "/v1/admin/matches?state=open").path("items").size());
   }
 }

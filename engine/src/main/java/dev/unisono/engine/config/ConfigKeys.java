@@ -183,7 +183,7 @@ public final class ConfigKeys {
           "number",
           "0.8",
           "From this score up to link a person is asked. As high as link: only where"
-              + " several records are the same to that point.");
+              + " a row is like several records.");
 
   static final ConfigKey PRESENT =
       optional(

@@ -303,8 +303,7 @@ public final class Merges implements AutoCloseable {
   private List<OpenMatches> matches(MergeStage merging) {
     return plans.stream()
         // Where the config has no fuzzy rule any more, somebody may still be asked.
-        .filter(plan ->
-            !plan.fuzzy().isEmpty() || merging.reviews().open(plan.entity().id()) > 0)
+        .filter(plan -> !plan.fuzzy().isEmpty() || merging.reviews().open(plan.entity().id()) > 0)
         .map(plan ->
             new OpenMatches(
                 plan.members().getFirst().binding().sync(),
