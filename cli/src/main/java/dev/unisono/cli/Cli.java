@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       LiveCommand.class,
       AllowDeletesCommand.class,
       LinksCommand.class,
+      MatchesCommand.class,
       ParkedCommand.class,
       ConflictsCommand.class,
       DeadLettersCommand.class,

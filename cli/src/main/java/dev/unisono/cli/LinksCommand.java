@@ -3,6 +3,7 @@ package dev.unisono.cli;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.UnisonoException;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,6 +28,18 @@ final class LinksCommand {
       @Mixin ServerOptions server)
       throws InterruptedException {
     return ask(server, client -> client.get(path(entity, system, key)));
+  }
+
+  @Command(
+      mixinStandardHelpOptions = true,
+      description = "Shows what became of which rows the record of a row is, the oldest first.")
+  int history(
+      @Parameters(paramLabel = "ENTITY", description = "the entity") String entity,
+      @Parameters(paramLabel = "SYSTEM", description = "the member") String system,
+      @Parameters(paramLabel = "KEY", description = "the row's key there") String key,
+      @Mixin ServerOptions server)
+      throws InterruptedException {
+    return ask(server, client -> client.get(path(entity, system, key) + "/history"));
   }
 
   @Command(
@@ -91,11 +104,30 @@ final class LinksCommand {
       if (answer.fields().get("keys") instanceof Map<?, ?> keys) {
         keys.forEach((system, key) -> out.println(system + " " + key));
       }
+      if (answer.fields().get("items") instanceof List<?> events) {
+        events.forEach(event -> out.println(line((Map<?, ?>) event)));
+      }
       return 0;
     } catch (UnisonoException failed) {
       Problem problem = failed.problem();
       out.println(problem.code() + ": " + problem.message() + " " + problem.remedy());
       return 2;
     }
+  }
+
+  private static String line(Map<?, ?> event) {
+    String line =
+        event.get("at")
+            + "  "
+            + event.get("what")
+            + " "
+            + event.get("system")
+            + " "
+            + event.get("key")
+            + "  by "
+            + event.get("by");
+    Object score = event.get("score");
+    Object reason = event.get("reason");
+    return line + (score == null ? "" : " " + score) + (reason == null ? "" : ": " + reason);
   }
 }

@@ -133,6 +133,9 @@ final class PlanCommand implements Callable<Integer> {
   private static List<Kind> held(MemberReport member) {
     List<Kind> kinds = new ArrayList<>(List.of(Kind.LINKED, Kind.SAME));
     kinds.add(member.read() ? Kind.REJECTED : Kind.EXTRA);
+    if (member.count(Kind.REVIEW) > 0) {
+      kinds.add(Kind.REVIEW);
+    }
     return kinds;
   }
 
@@ -149,6 +152,7 @@ final class PlanCommand implements Callable<Integer> {
       case CONFLICT -> "of those in conflict";
       case EXTRA -> "only there, and left alone";
       case SAME -> "as they are to be";
+      case REVIEW -> "to review";
       default -> name(kind);
     };
   }

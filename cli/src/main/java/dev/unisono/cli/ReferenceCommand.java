@@ -53,6 +53,9 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "entities.NAME.schema.properties.FIELD", SchemaKeys.FIELD);
     section(page, "entities.NAME.rules[]", ConfigKeys.RULE);
     section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
+    section(page, "entities.NAME.match[].fuzzy", ConfigKeys.FUZZY);
+    section(page, "entities.NAME.match[].fuzzy.block[]", ConfigKeys.BLOCK);
+    section(page, "entities.NAME.match[].fuzzy.compare[]", ConfigKeys.COMPARE);
     steps(page);
     section(page, "syncs.NAME", ConfigKeys.SYNC);
     section(page, "syncs.NAME.conflict", ConfigKeys.CONFLICT);

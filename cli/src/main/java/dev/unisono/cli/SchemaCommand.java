@@ -251,14 +251,61 @@ final class SchemaCommand implements Callable<Integer> {
     closed(json, ConfigKeys.MATCH);
     json.writeObjectFieldStart("properties");
     for (ConfigKey part : ConfigKeys.MATCH) {
-      json.writeObjectFieldStart(part.name());
-      names(json, "type", List.of("string", "array"));
-      strings(json);
-      described(json, part);
-      json.writeEndObject();
+      if (part.name().equals("fuzzy")) {
+        fuzzy(json, part);
+      } else {
+        names(json, part);
+      }
     }
     json.writeEndObject();
     json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void fuzzy(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    closed(json, ConfigKeys.FUZZY);
+    described(json, key);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey part : ConfigKeys.FUZZY) {
+      switch (part.name()) {
+        case "block" -> fields(json, part, ConfigKeys.BLOCK, ConfigKeys.BLOCK_KINDS);
+        case "compare" -> fields(json, part, ConfigKeys.COMPARE, ConfigKeys.LIKENESSES);
+        default -> plain(json, part);
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  /** A list of what is done with fields, in one of some ways. */
+  private static void fields(
+      JsonGenerator json, ConfigKey key, List<ConfigKey> parts, List<String> ways)
+      throws IOException {
+    json.writeObjectFieldStart(key.name());
+    json.writeStringField("type", "array");
+    described(json, key);
+    json.writeObjectFieldStart("items");
+    closed(json, parts);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey part : parts) {
+      switch (part.name()) {
+        case "field" -> names(json, part);
+        case "by" -> choice(json, part, ways);
+        default -> plain(json, part);
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  /** A name, or a list of them. */
+  private static void names(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    names(json, "type", List.of("string", "array"));
+    strings(json);
+    described(json, key);
     json.writeEndObject();
   }
 

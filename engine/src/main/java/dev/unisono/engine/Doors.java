@@ -3,6 +3,7 @@ package dev.unisono.engine;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.merge.LinkedRecord;
+import dev.unisono.engine.merge.Matches;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
@@ -135,6 +136,12 @@ public interface Doors {
   LinkedRecord relink(
       Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
       throws InterruptedException;
+
+  /**
+   * The records that may be one, and what became of those that are. Of the engine of this moment:
+   * ask for it anew each time.
+   */
+  Matches matches();
 
   /**
    * A write that is through.

@@ -19,6 +19,7 @@ import dev.unisono.engine.deliver.TargetRunner;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.merge.LinkedRecord;
+import dev.unisono.engine.merge.Matches;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.merge.Merges;
 import dev.unisono.engine.record.RecordProjection;
@@ -433,14 +434,19 @@ public final class Engine implements Doors, AutoCloseable {
 
   @Override
   public LinkedRecord linked(Entity entity, LinkedRecord.Place row) {
-    return merges.linked(entity, row);
+    return merges.matches().linked(entity, row);
   }
 
   @Override
   public LinkedRecord relink(
       Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
       throws InterruptedException {
-    return merges.relink(entity, row, with, atMost);
+    return merges.matches().relink(entity, row, with, atMost);
+  }
+
+  @Override
+  public Matches matches() {
+    return merges.matches();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.engine.merge.LinkedRecord;
+import dev.unisono.engine.merge.Matches;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery;
@@ -278,6 +279,11 @@ public final class EngineHost implements Doors, AutoCloseable {
       Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
       throws InterruptedException {
     return reading(() -> engine).relink(entity, row, with, atMost);
+  }
+
+  @Override
+  public Matches matches() {
+    return reading(() -> engine).matches();
   }
 
   @Override

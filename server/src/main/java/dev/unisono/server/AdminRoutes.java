@@ -16,6 +16,7 @@ import dev.unisono.engine.merge.MergeStatus;
 import dev.unisono.engine.merge.MergeStatus.MemberClock;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
+import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -266,6 +267,16 @@ final class AdminRoutes {
       json.writeStringField("sync", open.sync());
       json.writeStringField("entity", open.entity());
       json.writeNumberField("conflicts", open.count());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("matches");
+    for (OpenMatches open : merges.matches()) {
+      json.writeStartObject();
+      json.writeStringField("sync", open.sync());
+      json.writeStringField("entity", open.entity());
+      json.writeNumberField("open", open.count());
+      json.writeNumberField("crowdedBlocks", open.crowdedBlocks());
       json.writeEndObject();
     }
     json.writeEndArray();

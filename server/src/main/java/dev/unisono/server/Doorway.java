@@ -142,6 +142,7 @@ final class Doorway {
           "letter-closed",
           "letter-empty",
           "not-replayable",
+          "match-decided",
           "restart-needed",
           "config-being-written",
           "file-unfit",

@@ -5,6 +5,7 @@ import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
+import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SourceProgress;
@@ -96,6 +97,11 @@ final class HealthRoutes {
     for (OpenConflicts open : status.merges().open()) {
       if (open.count() > 0) {
         degraded.add(open.sync() + ": " + open.count() + " to decide");
+      }
+    }
+    for (OpenMatches open : status.merges().matches()) {
+      if (open.count() > 0) {
+        degraded.add(open.sync() + ": " + open.count() + " to match");
       }
     }
     for (MemberStatus member : status.merges().members()) {

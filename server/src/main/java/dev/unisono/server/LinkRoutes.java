@@ -1,15 +1,20 @@
 package dev.unisono.server;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.merge.IdentityEvent;
 import dev.unisono.engine.merge.LinkedRecord;
 import dev.unisono.engine.merge.LinkedRecord.Place;
 import dev.unisono.spi.Key;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +35,7 @@ final class LinkRoutes {
 
   void mount(Router router, Doorway doorway) {
     router.get(PATH).handler(context -> doorway.known(context, this::show));
+    router.get(PATH + "/history").handler(context -> doorway.known(context, this::history));
     router.post(PATH + "/split").handler(context -> doorway.known(context, this::split));
     router.post(PATH + "/join").handler(context -> doorway.known(context, this::join));
   }
@@ -38,6 +44,55 @@ final class LinkRoutes {
     Lookup.checkParameters(context, Set.of());
     Entity entity = entity(context);
     answer(context, entity, doors.linked(entity, place(context, entity)));
+  }
+
+  /** What became of which rows it is, the oldest first. */
+  private void history(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, Set.of());
+    Entity entity = entity(context);
+    List<IdentityEvent> events = doors.matches().history(entity, place(context, entity));
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("items");
+          for (IdentityEvent event : events) {
+            write(json, entity, event);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+
+  private static void write(JsonGenerator json, Entity entity, IdentityEvent event)
+      throws IOException {
+    json.writeStartObject();
+    json.writeStringField("at", EntityJson.time(event.at()));
+    json.writeStringField("what", event.what().name().toLowerCase(Locale.ROOT));
+    json.writeStringField("system", event.system());
+    json.writeFieldName("key");
+    EntityJson.writeKey(json, entity, event.key());
+    json.writeStringField("by", event.rule());
+    Double score = event.score();
+    if (score == null) {
+      json.writeNullField("score");
+    } else {
+      json.writeNumberField("score", score);
+    }
+    json.writeStringField("reason", event.reason());
+    json.writeEndObject();
+  }
+
+  /** The keys of a record, by system. */
+  static void writeKeys(JsonGenerator json, Entity entity, Map<String, Key> keys)
+      throws IOException {
+    json.writeObjectFieldStart("keys");
+    for (Map.Entry<String, Key> each : keys.entrySet()) {
+      json.writeFieldName(each.getKey());
+      EntityJson.writeKey(json, entity, each.getValue());
+    }
+    json.writeEndObject();
   }
 
   private void split(RoutingContext context, Buffer body) throws InterruptedException {
@@ -94,12 +149,7 @@ final class LinkRoutes {
           json.writeStartObject();
           json.writeStringField("entity", entity.name());
           json.writeNumberField("record", record.number());
-          json.writeObjectFieldStart("keys");
-          for (Map.Entry<String, Key> each : record.keys().entrySet()) {
-            json.writeFieldName(each.getKey());
-            EntityJson.writeKey(json, entity, each.getValue());
-          }
-          json.writeEndObject();
+          writeKeys(json, entity, record.keys());
           json.writeEndObject();
         });
   }

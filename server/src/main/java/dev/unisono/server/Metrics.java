@@ -7,6 +7,7 @@ import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.EngineStatus.TargetStatus;
 import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
+import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.hub.Hub;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -16,6 +17,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /** The server's figures in Prometheus' text form. Safe for threads. */
@@ -29,6 +31,7 @@ final class Metrics {
   private final Set<String> meteredSources = new HashSet<>();
   private final Set<String> meteredTargets = new HashSet<>();
   private final Set<String> meteredSyncs = new HashSet<>();
+  private final Set<String> meteredMatches = new HashSet<>();
   private final Set<String> meteredWarnings = new HashSet<>();
 
   /** What the figures of one scrape are taken from. */
@@ -90,6 +93,10 @@ final class Metrics {
         .map(OpenConflicts::sync)
         .filter(meteredSyncs::add)
         .forEach(this::addSync);
+    now.merges().matches().stream()
+        .map(OpenMatches::sync)
+        .filter(meteredMatches::add)
+        .forEach(this::addMatches);
     now.warnings().stream()
         .filter(count -> meteredWarnings.add(count.entity() + " " + count.code()))
         .forEach(count -> addWarning(count.entity(), count.code()));
@@ -123,6 +130,26 @@ final class Metrics {
     return now.merges().open().stream()
         .filter(open -> open.sync().equals(sync))
         .mapToLong(OpenConflicts::count)
+        .sum();
+  }
+
+  /** One without fuzzy rules has none. */
+  private void addMatches(String sync) {
+    Gauge.builder("unisono.merge.matches.open", doors, all -> matches(sync, OpenMatches::count))
+        .tag("sync", sync)
+        .description("Pairs of records that may be one and wait for a person.")
+        .register(registry);
+    FunctionCounter.builder(
+            "unisono.merge.blocks.crowded", doors, all -> matches(sync, OpenMatches::crowdedBlocks))
+        .tag("sync", sync)
+        .description("Rows that were compared with a part of a block alone, which has too many.")
+        .register(registry);
+  }
+
+  private double matches(String sync, ToLongFunction<OpenMatches> count) {
+    return now.merges().matches().stream()
+        .filter(open -> open.sync().equals(sync))
+        .mapToLong(count)
         .sum();
   }
 

@@ -34,6 +34,7 @@ public class Wiring {
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
     new ConflictRoutes(engine, engine::config, prepared.config()).mount(router, doorway);
     new LinkRoutes(engine).mount(router, doorway);
+    new MatchRoutes(engine).mount(router, doorway);
     new ReloadRoutes(prepared.config()).mount(router, doorway);
     DemoRoutes demo = DemoRoutes.open();
     demo.mount(router, doorway);

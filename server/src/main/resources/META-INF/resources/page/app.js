@@ -9,6 +9,7 @@ import { DemoConflict } from './demo.js';
 import { Editor } from './editor.js';
 import { Flow, Pill } from './flow.js';
 import { DeadLetters } from './letters.js';
+import { Matches, openMatches } from './matches.js';
 import { ChangeStream } from './stream.js';
 import { countOf, durationText } from './text.js';
 import { Rates, Throughput } from './throughput.js';
@@ -30,6 +31,8 @@ function verdict({ status, failure }) {
   if (late.length > 0) return ['warn', '…', 'Catching up', `${lags.join(', ')}.`];
   const open = openConflicts(status);
   if (open > 0) return ['warn', '?', countOf(open, 'conflict'), 'To be decided below; all else is in sync.'];
+  const pairs = openMatches(status);
+  if (pairs > 0) return ['warn', '?', `${countOf(pairs, 'pair')} of records`, 'One or two? To be decided below; all else is in sync.'];
   if (status.deadLetters > 0) return ['warn', '!', countOf(status.deadLetters, 'dead letter'), 'Set aside, shown below; all else is in sync.'];
   return ['good', '✓', 'In sync', `${countOf(parts.length, 'connection')}, no problem.`];
 }
@@ -104,6 +107,7 @@ function App() {
       h(Flow, { status, entities, moving: rates.now() > 0 }),
       h(DemoConflict, { status }),
       h(Conflicts, { status }),
+      h(Matches, { status }),
       h(DeadLetters, { status, entities }),
       h('div', { class: 'columns' },
         h('div', { class: 'column' },

@@ -66,9 +66,8 @@ public record Config(
    *
    * @param rules for each field, in the order of {@code schema}, what is done with its values
    * @param indexed the fields to filter and sort by, the key's included
-   * @param match rules in their order, each some fields: rows of different members that are equal
-   *     in all of them are the same record, and each member has a key of its own for it; none where
-   *     the key is everywhere the same
+   * @param match rules by which rows of different members are the same record, where each member
+   *     has a key of its own for it; none where the key is everywhere the same
    * @param rowChecks what is asked of a row as a whole, in the order of the config
    * @param schemaText the schema as it was read, wherever it stands
    */
@@ -79,7 +78,7 @@ public record Config(
       List<FieldRules> rules,
       Set<String> indexed,
       boolean served,
-      List<List<String>> match,
+      MatchRules match,
       List<RowCheck> rowChecks,
       String schemaText) {
     /** An entity whose key is the same in all members. */
@@ -90,7 +89,7 @@ public record Config(
         List<FieldRules> rules,
         Set<String> indexed,
         boolean served) {
-      this(plural, schema, fields, rules, indexed, served, List.of(), List.of(), "");
+      this(plural, schema, fields, rules, indexed, served, MatchRules.NONE, List.of(), "");
     }
   }
 

@@ -165,9 +165,96 @@ public final class ConfigKeys {
           key(
               "exact",
               "array",
-              true,
+              false,
               "Fields beside the key: rows that have equal values in all of them, once standardized,"
-                  + " are one record."));
+                  + " are one record."),
+          key(
+              "fuzzy",
+              "object",
+              false,
+              "Instead of exact: rows that are nearly equal are one record, or a person is asked. Asked"
+                  + " where no exact rule finds a record."));
+
+  static final ConfigKey LINK =
+      optional(
+          "link",
+          "number",
+          "0.92",
+          "From this score on, above 0 up to 1, a row and a record are one; where that is true of"
+              + " several records, a person is asked.");
+
+  static final ConfigKey REVIEW =
+      optional(
+          "review",
+          "number",
+          "0.8",
+          "From this score up to link a person is asked. As high as link: only where"
+              + " a row is like several records.");
+
+  static final ConfigKey PRESENT =
+      optional(
+          "present",
+          "number",
+          "0.6",
+          "The share of the weights whose fields must have a value on both sides, so that little in"
+              + " common does not make two records one.");
+
+  static final ConfigKey BLOCK_LIMIT =
+      optional(
+          "block-limit",
+          "integer",
+          "200",
+          "So many records of one block are compared with a row, the oldest, 1 to 10000; that there are"
+              + " more is counted.");
+
+  static final ConfigKey WEIGHT =
+      optional("weight", "number", "1", "How much the comparison counts, above 0 up to 1000.");
+
+  public static final List<ConfigKey> FUZZY =
+      List.of(
+          key(
+              "block",
+              "array",
+              true,
+              "What a record must have in common with a row to be compared with it: one of these."),
+          key("compare", "array", true, "What of both is compared. Empty fields take no part."),
+          LINK,
+          REVIEW,
+          PRESENT,
+          BLOCK_LIMIT);
+
+  public static final List<String> BLOCK_KINDS =
+      List.of("exact", "prefix", "phonetic", "digits", "domain");
+
+  public static final List<ConfigKey> BLOCK =
+      List.of(
+          key("field", "string", true, "A field beside the key, or a list of them."),
+          optional(
+              "by",
+              "string",
+              "exact",
+              "What they have in common, letters' case and accents left aside: exact (all of it), prefix"
+                  + " (the first letters of each field), phonetic (a word that sounds like it), digits (the"
+                  + " last digits, as of a telephone number) or domain (of an e-mail address)."),
+          key("length", "integer", false, "How many letters or digits prefix and digits look at."));
+
+  public static final List<String> LIKENESSES =
+      List.of("exact", "jaro-winkler", "levenshtein", "words", "phonetic");
+
+  public static final List<ConfigKey> COMPARE =
+      List.of(
+          key(
+              "field",
+              "string",
+              true,
+              "A field beside the key, or a list of them, whose texts are taken together."),
+          optional(
+              "by",
+              "string",
+              "jaro-winkler",
+              "How: exact, jaro-winkler (short texts such as names), levenshtein (the share of letters"
+                  + " that stay), words (in any order, each by its likeness) or phonetic (word by word)."),
+          WEIGHT);
 
   public static final List<ConfigKey> SYNC =
       List.of(

@@ -109,33 +109,9 @@ final class EntityReader {
         rules,
         indexed,
         map.flag("serve", true),
-        match(map, known, key),
+        new MatchReader(schema).read(map),
         RuleReader.read(map, schema, whole.ofRows()),
         whole.text());
-  }
-
-  /** The rules by which rows of different members are found to be the same record. */
-  private static List<List<String>> match(YamlMap map, Set<String> known, List<String> key) {
-    List<List<String>> rules = new ArrayList<>();
-    for (YamlMap rule : map.maps("match")) {
-      rule.check(ConfigKeys.MATCH);
-      List<String> fields = named(rule, "exact", known);
-      for (String field : fields) {
-        if (key.contains(field)) {
-          rule.note(
-              "exact",
-              "wrong-value",
-              "'"
-                  + field
-                  + "' is the key, which each member has its own of where records are matched.",
-              "Name other fields; where the key is the same in all members, no rule is needed.");
-        }
-      }
-      if (!fields.isEmpty()) {
-        rules.add(List.copyOf(fields));
-      }
-    }
-    return List.copyOf(rules);
   }
 
   private String plural(String name, YamlMap map) {
@@ -159,7 +135,7 @@ final class EntityReader {
   }
 
   /** A list of names of fields, those that exist. */
-  private static List<String> named(YamlMap map, String key, Set<String> known) {
+  static List<String> named(YamlMap map, String key, Set<String> known) {
     List<String> found = new ArrayList<>();
     for (String field : map.texts(key)) {
       if (!known.contains(field)) {

@@ -31,12 +31,13 @@ final class MatchCheck {
                 + " is only written, and cannot be where records are matched: it would need a key of"
                 + " its own for each.",
             "Give it direction: both.");
-      } else if (entity.match().stream().noneMatch(rule -> has(member, entity, rule))) {
+      } else if (entity.match().exact().stream().noneMatch(rule -> has(member, entity, rule))
+          && entity.match().fuzzy().stream().noneMatch(rule -> has(member, entity, rule))) {
         map.note(
             "members",
             "wrong-value",
             member.system() + " has the fields of none of the match rules.",
-            "Add a rule of fields that it has: " + entity.match() + ".");
+            "Add a rule of fields that it has.");
       }
     }
   }
@@ -45,5 +46,17 @@ final class MatchCheck {
     return rule.stream()
         .allMatch(field ->
             member.binding().column(Objects.requireNonNull(entity.schema().find(field))) != null);
+  }
+
+  /** Whether it has all of a block's fields, and as much of what is compared as must be there. */
+  private static boolean has(MemberConfig member, EntityConfig entity, FuzzyRule rule) {
+    double all = 0;
+    double there = 0;
+    for (FuzzyRule.Comparison comparison : rule.compare()) {
+      all += comparison.weight();
+      there += has(member, entity, comparison.fields()) ? comparison.weight() : 0;
+    }
+    return there >= rule.present() * all
+        && rule.block().stream().anyMatch(key -> has(member, entity, key.fields()));
   }
 }

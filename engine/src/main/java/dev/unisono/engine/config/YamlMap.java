@@ -4,6 +4,7 @@ import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.ConfigKeys.ConfigKey;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -205,9 +206,33 @@ final class YamlMap {
       return Integer.parseInt(Objects.requireNonNull(key.defaultValue()));
     }
     if (number < least || number > most) {
-      noteRange(key, least + " to " + most);
+      noteRange(key, "from " + least + " to " + most);
     }
     return number;
+  }
+
+  /** A number above one and up to another; the key's default where there is none that will do. */
+  double decimal(ConfigKey key, double above, double most) {
+    String otherwise = Objects.requireNonNull(key.defaultValue());
+    String text = text(key.name(), otherwise);
+    try {
+      double number = Double.parseDouble(text);
+      if (number > above && number <= most) {
+        return number;
+      }
+      noteRange(key, "above " + plain(above) + " up to " + plain(most));
+    } catch (NumberFormatException none) {
+      note(
+          key.name(),
+          "wrong-type",
+          "'" + text + "' is no number.",
+          "Write it like " + otherwise + ".");
+    }
+    return Double.parseDouble(otherwise);
+  }
+
+  private static String plain(double number) {
+    return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
   }
 
   /** An amount of bytes within a range; the key's default where there is none that will do. */
@@ -219,7 +244,7 @@ final class YamlMap {
       return Objects.requireNonNull(Amounts.bytes(otherwise));
     }
     if (bytes < least || bytes > most) {
-      noteRange(key, Amounts.text(least) + " to " + Amounts.text(most));
+      noteRange(key, "from " + Amounts.text(least) + " to " + Amounts.text(most));
     }
     return bytes;
   }
@@ -228,7 +253,7 @@ final class YamlMap {
     note(
         key.name(),
         "out-of-range",
-        key.name() + " is not from " + range + ".",
+        key.name() + " is not " + range + ".",
         "Choose one in that range, such as " + key.defaultValue() + ".");
   }
 

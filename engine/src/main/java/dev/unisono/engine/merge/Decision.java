@@ -83,7 +83,7 @@ final class Decision implements Amendment {
 
   private static boolean apply(
       Ruling ruling, MergedRecord record, @Nullable String field, @Nullable Row row, Instant now) {
-    long micros = MergeStage.micros(now);
+    long micros = MergedChanges.micros(now);
     if (field == null) {
       return ruling.exists(record, row != null, micros);
     }

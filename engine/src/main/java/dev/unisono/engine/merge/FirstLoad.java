@@ -9,8 +9,10 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.merge.FirstLoadReport.Difference;
 import dev.unisono.engine.merge.FirstLoadReport.Kind;
 import dev.unisono.engine.merge.FirstLoadReport.SyncReport;
+import dev.unisono.engine.merge.FuzzySearch.Candidate;
 import dev.unisono.engine.merge.MergeTable.Place;
 import dev.unisono.engine.merge.RecordLinks.AmbiguousMatch;
+import dev.unisono.engine.merge.RecordLinks.Equal;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.state.StoredKey;
@@ -30,6 +32,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -195,12 +198,11 @@ public final class FirstLoad {
     Long linked = null;
     if (plan.ownKeys()) {
       try {
-        linked = links.match(scratch, clean, each -> lacks(member, each));
+        linked = matched(member, count, key, clean);
       } catch (AmbiguousMatch ambiguous) {
         count.add(Kind.REJECTED, key, List.of(), ambiguous.problem(member, key).message());
         return;
       }
-      linked = linked == null ? ++number : linked;
     }
     MergedRecord record =
         read(linked == null ? StoredKey.write(entity, key) : StoredKey.write(linked));
@@ -211,7 +213,7 @@ public final class FirstLoad {
       record.members[member.number()].shadow = row;
     }
     if (linked != null) {
-      links.moved(scratch, linked, before, record.image());
+      links.index.moved(scratch, linked, before, record.image());
     }
     byte[] stored = linked == null ? StoredKey.write(entity, key) : StoredKey.write(linked);
     table.write(scratch, entity.id(), stored, 0, codec.write(record));
@@ -225,6 +227,39 @@ public final class FirstLoad {
       }
     }
     return true;
+  }
+
+  /** The record of a row by the rules; a new one where it is none's, or a person is asked. */
+  private long matched(MergeMember member, MemberCount count, Key key, Row clean)
+      throws SQLException, AmbiguousMatch {
+    Equal equal = links.match(scratch, clean, each -> lacks(member, each));
+    if (equal != null) {
+      return equal.record();
+    }
+    List<Candidate> like =
+        links.search.find(scratch, member, key, clean, each -> read(StoredKey.write(each)));
+    if (like.stream().filter(Candidate::sure).count() == 1) {
+      return like.getFirst().record();
+    }
+    long made = ++number;
+    for (Candidate each : like) {
+      links.pairs.open(scratch, made, each.record(), each.score(), false, Instant.EPOCH);
+    }
+    if (!like.isEmpty()) {
+      count.add(Kind.REVIEW, key, List.of(), like(like.getFirst()));
+    }
+    return made;
+  }
+
+  private String like(Candidate candidate) throws SQLException {
+    MergedRecord record = read(StoredKey.write(candidate.record()));
+    for (MergeMember member : plan.members()) {
+      Key key = record.keyIn(member);
+      if (key != null) {
+        return "It may be " + member.system() + " " + key + ": " + candidate.score().total() + ".";
+      }
+    }
+    throw new IllegalStateException("a record without a row");
   }
 
   private boolean lacks(MergeMember member, long record) throws SQLException {
@@ -257,17 +292,23 @@ public final class FirstLoad {
     }
   }
 
-  private void judge(MergedRecord record) {
+  private void judge(MergedRecord record) throws SQLException {
     long holding = 0;
     for (MemberView view : record.members) {
       holding += view.shadow == null ? 0 : 1;
     }
+    boolean asked =
+        !plan.fuzzy().isEmpty()
+            && !links.pairs.open(scratch, (Long) record.key().part(0)).isEmpty();
     for (MergeMember member : plan.members()) {
       MemberCount count = counts.get(member.number());
       Row shadow = record.members[member.number()].shadow;
       Key key = record.keyIn(member);
       if (shadow != null && holding > 1) {
         count.add(Kind.LINKED, key, List.of(), null);
+      }
+      if (shadow == null && asked) {
+        continue;
       }
       MemberWrite write = merger.tell(record, member, 1);
       if (write == null) {

@@ -14,6 +14,8 @@ public record FirstLoadReport(List<SyncReport> syncs) {
   public enum Kind {
     /** Other members have a row of the same record. */
     LINKED,
+    /** It may be the same record as another row: a person is asked before it is made elsewhere. */
+    REVIEW,
     /** It is as it is to be. */
     SAME,
     /** It is not there and would be made. */

@@ -116,7 +116,7 @@ final class MemberRunner implements AutoCloseable {
   }
 
   private long barrier() throws InterruptedException {
-    return written(new Task<Long>(connection -> stage.barrier(system), queue::begin));
+    return written(new Task<Long>(connection -> stage.telling().barrier(system), queue::begin));
   }
 
   private void write(MemberWriter writer, List<MemberWrite> batch) throws InterruptedException {
@@ -129,14 +129,14 @@ final class MemberRunner implements AutoCloseable {
           new Task<Integer>(
               connection -> {
                 for (MemberWriter.Refusal refusal : refusals) {
-                  stage.refused(connection, system, refusal.write(), refusal.cause());
+                  stage.telling().refused(connection, system, refusal.write(), refusal.cause());
                 }
                 return refusals.size();
               },
               _ -> {}));
     }
-    if (stage.through(system, last)) {
-      state.submit((Upkeep) connection -> stage.resolve(connection, system));
+    if (stage.telling().through(system, last)) {
+      state.submit((Upkeep) connection -> stage.telling().resolve(connection, system));
     }
   }
 

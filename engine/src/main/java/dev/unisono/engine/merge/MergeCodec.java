@@ -59,6 +59,11 @@ final class MergeCodec {
     this.byStored = byStored;
   }
 
+  /** The same for another thread. */
+  MergeCodec another() {
+    return new MergeCodec(plan, shapes, stored, byStored);
+  }
+
   byte[] write(MergedRecord record) {
     out.clear();
     last = null;

@@ -3,6 +3,7 @@ package dev.unisono.engine.merge;
 import dev.unisono.engine.config.Config.DeleteRule;
 import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.match.FuzzyMatcher;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  *     clock in its log
  * @param deletes what becomes of a record that one member deletes while another edits it
  * @param match rules, each the positions of some fields, by which rows of members that each have
- *     keys of their own are found to be one record; none where the key is everywhere the same
+ *     keys of their own are found to be one record where they are equal
+ * @param fuzzy rules that find what is not equal; no rule of either kind where the key is
+ *     everywhere the same
  * @param asks true where nobody is told anything before somebody has said so
  */
 record MergePlan(
@@ -25,6 +28,7 @@ record MergePlan(
     long resolutionMicros,
     DeleteRule deletes,
     List<int[]> match,
+    List<FuzzyMatcher> fuzzy,
     boolean asks) {
   MergePlan {
     if (members.size() > 62) {
@@ -34,7 +38,7 @@ record MergePlan(
 
   /** Whether each member has keys of its own. */
   boolean ownKeys() {
-    return !match.isEmpty();
+    return !match.isEmpty() || !fuzzy.isEmpty();
   }
 
   /** The member whose rank it is; null where it is none any more. */

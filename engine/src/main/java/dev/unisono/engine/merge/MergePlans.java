@@ -8,6 +8,7 @@ import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.FieldStrategy;
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.match.FuzzyMatcher;
 import dev.unisono.engine.standardize.Standardizer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -76,7 +77,10 @@ final class MergePlans {
         strategies,
         1,
         sync.conflict().deletes(),
-        config.match().stream().map(rule -> positions(entity, rule)).toList(),
+        config.match().exact().stream().map(rule -> positions(entity, rule)).toList(),
+        config.match().fuzzy().stream()
+            .map(rule -> new FuzzyMatcher(rule, entity.schema()))
+            .toList(),
         sync.firstLoad() == FirstLoad.ASK);
   }
 

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param conflicts how often since the start a field was written by two members, neither in
  *     knowledge of the other
  * @param open how many conflicts wait for a person, for each sync
+ * @param matches how many pairs of records may be one and wait for a person, for each sync with
+ *     fuzzy rules
  * @param members how writing to each goes
  * @param clocks what the members' clocks said last, of those that have one
  */
@@ -27,6 +29,7 @@ public record MergeStatus(
     List<String> awaiting,
     long conflicts,
     List<OpenConflicts> open,
+    List<OpenMatches> matches,
     List<MemberStatus> members,
     List<MemberClock> clocks) {
 
@@ -75,6 +78,14 @@ public record MergeStatus(
 
   /** How many conflicts of a sync wait for a person. Immutable. */
   public record OpenConflicts(String sync, String entity, long count) {}
+
+  /**
+   * Records of a sync that may be one. Immutable.
+   *
+   * @param count how many pairs wait for a person
+   * @param crowdedBlocks how often since the start a row was compared with a part of a block alone
+   */
+  public record OpenMatches(String sync, String entity, long count, long crowdedBlocks) {}
 
   /**
    * How writing to one member goes. Immutable.

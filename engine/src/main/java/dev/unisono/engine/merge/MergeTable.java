@@ -89,6 +89,26 @@ final class MergeTable {
     }
   }
 
+  /** What is kept under a name of its own; null where there is nothing. */
+  static @Nullable String fact(Connection connection, String name) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("SELECT value FROM fact WHERE name = ?")) {
+      statement.setString(1, name);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() ? row.getString(1) : null;
+      }
+    }
+  }
+
+  static void setFact(Connection connection, String name, String value) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("INSERT OR REPLACE INTO fact VALUES (?, ?)")) {
+      statement.setString(1, name);
+      statement.setString(2, value);
+      statement.executeUpdate();
+    }
+  }
+
   /** Places of records of all entities in which some member is waited for. */
   static List<Place> open(Connection connection, Place after, int limit) throws SQLException {
     try (PreparedStatement statement =

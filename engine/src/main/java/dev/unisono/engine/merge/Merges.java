@@ -4,10 +4,10 @@ import dev.unisono.engine.EngineStatus.SourceStatus;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
+import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
-import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.state.Upkeep;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Problem;
@@ -184,7 +184,7 @@ public final class Merges implements AutoCloseable {
         retriedNanos = System.nanoTime();
         for (MemberRunner runner : runners) {
           String system = runner.status().system();
-          if (stage().takeRefusing(system)) {
+          if (stage().telling().takeRefusing(system)) {
             sweep(new Sweep.What(-1, system, 0, true));
           }
         }
@@ -249,7 +249,7 @@ public final class Merges implements AutoCloseable {
     awaiting.remove(entity);
   }
 
-  private static UnisonoException refusal(String code, String message, String remedy) {
+  static UnisonoException refusal(String code, String message, String remedy) {
     return new UnisonoException(new Problem(code, ProblemType.USER, message, null, remedy));
   }
 
@@ -280,7 +280,7 @@ public final class Merges implements AutoCloseable {
     ClockWatch watched = clocks;
     List<String> waiting = awaiting.stream().sorted().toList();
     if (merging == null) {
-      return new MergeStatus(List.of(), waiting, 0, List.of(), List.of(), List.of());
+      return new MergeStatus(List.of(), waiting, 0, List.of(), List.of(), List.of(), List.of());
     }
     List<OpenConflicts> open =
         plans.stream()
@@ -295,47 +295,27 @@ public final class Merges implements AutoCloseable {
         waiting,
         merging.inbox().seen(),
         open,
+        matches(merging),
         runners.stream().map(MemberRunner::status).toList(),
         watched == null ? List.of() : watched.clocks());
   }
 
-  /**
-   * Which rows a record is that a member knows by a key.
-   *
-   * @throws UnisonoException not-found
-   */
-  public LinkedRecord linked(Entity entity, LinkedRecord.Place row) {
-    LinkedRecord found = null;
-    if (stage().merges(entity)) {
-      try (Connection connection = state().folder().connectState()) {
-        found = stage().linked(connection, entity, row);
-      } catch (SQLException failed) {
-        throw StateFolder.failure(failed);
-      }
-    }
-    if (found == null) {
-      throw refusal(
-          "not-found",
-          row.system() + " has no row " + row.key() + " of a record that is linked.",
-          "Links are kept where the entity has match rules.");
-    }
-    return found;
+  private List<OpenMatches> matches(MergeStage merging) {
+    return plans.stream()
+        // Where the config has no fuzzy rule any more, somebody may still be asked.
+        .filter(plan -> !plan.fuzzy().isEmpty() || merging.reviews().open(plan.entity().id()) > 0)
+        .map(plan ->
+            new OpenMatches(
+                plan.members().getFirst().binding().sync(),
+                plan.entity().name(),
+                merging.reviews().open(plan.entity().id()),
+                merging.reviews().crowdedBlocks(plan.entity().id())))
+        .toList();
   }
 
-  /**
-   * Makes a row a record of its own, or its record one with another.
-   *
-   * @param with a row of the other record; null to make it one of its own
-   * @throws UnisonoException not-found, not-linked, links-clash, record-busy, decision-late
-   */
-  public LinkedRecord relink(
-      Entity entity, LinkedRecord.Place row, LinkedRecord.@Nullable Place with, Duration atMost)
-      throws InterruptedException {
-    linked(entity, row);
-    Relinking relinking = new Relinking(stage(), entity, row, with, clock.instant());
-    state().submit(relinking);
-    relinking.await(atMost);
-    return linked(entity, row);
+  /** Which rows are one record; only after it was started. */
+  public Matches matches() {
+    return new Matches(state(), stage(), clock);
   }
 
   /** The conflicts of all that is merged; only after it was started. */

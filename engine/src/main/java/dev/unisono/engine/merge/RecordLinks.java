@@ -1,31 +1,35 @@
 package dev.unisono.engine.merge;
 
 import dev.unisono.engine.entity.Entity;
-import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.state.StoredKey;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
-import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which record a row of a member is, for one entity of which each member has keys of its own: by
- * links that are kept, and for rows without one by the match rules. For the writer's thread.
+ * links that are kept, and for rows without one by the exact match rules. For the writer's thread.
  */
 final class RecordLinks {
   private final MergePlan plan;
   private final int[] stored;
+
+  /** The values by which records are found. */
+  final MatchIndex index;
+
+  /** The rows that somebody has said to be two. */
+  final ApartTable apart;
+
+  final PairTable pairs;
+  final IdentityHistory history;
+  final FuzzySearch search;
 
   /**
    * @param stored by a member's number in the plan its number in the state
@@ -33,6 +37,11 @@ final class RecordLinks {
   RecordLinks(MergePlan plan, int[] stored) {
     this.plan = plan;
     this.stored = stored.clone();
+    this.index = new MatchIndex(plan);
+    this.apart = new ApartTable(plan, stored);
+    this.pairs = new PairTable(plan.entity());
+    this.history = new IdentityHistory(plan.entity());
+    this.search = new FuzzySearch(plan, index, apart);
   }
 
   /** The record of a member's row; null where there is no link yet. */
@@ -88,17 +97,6 @@ final class RecordLinks {
     }
   }
 
-  /** The record is found by its values no more. */
-  void forget(Connection connection, long record, Row image) throws SQLException {
-    for (Map.Entry<String, String> each : values(image).entrySet()) {
-      change(
-          connection,
-          "DELETE FROM merge_match WHERE entity = ? AND rule = ? AND value = ? AND record = ?",
-          each,
-          record);
-    }
-  }
-
   void unlink(Connection connection, MergeMember member, Key local) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement(
@@ -116,24 +114,34 @@ final class RecordLinks {
   }
 
   /**
-   * The one record that a member's row is equal to and that lacks one of that member.
+   * The record that a row is equal to. Immutable.
+   *
+   * @param rule the fields by which it was found
+   */
+  record Equal(long record, String rule) {}
+
+  /**
+   * The one record that a member's row is equal to.
    *
    * @return null where the row is none's
    * @throws AmbiguousMatch where it may be several records', or the member has another row of it
    */
-  @Nullable Long match(Connection connection, Row clean, Lacks lacks)
+  @Nullable Equal match(Connection connection, Row clean, Lacks lacks)
       throws SQLException, AmbiguousMatch {
-    List<Long> candidates = matching(connection, clean);
-    if (candidates.isEmpty()) {
-      return null;
+    for (MatchIndex.Value value : index.exact(clean)) {
+      List<Long> found = index.find(connection, value, 2);
+      if (found.size() > 1) {
+        throw new AmbiguousMatch("equals several records in the fields of a match rule");
+      }
+      if (!found.isEmpty()) {
+        if (!lacks.row(found.getFirst())) {
+          throw new AmbiguousMatch(
+              "equals another row of that system in the fields of a match rule");
+        }
+        return new Equal(found.getFirst(), value.fields());
+      }
     }
-    if (candidates.size() > 1) {
-      throw new AmbiguousMatch("equals several records in the fields of a match rule");
-    }
-    if (!lacks.row(candidates.getFirst())) {
-      throw new AmbiguousMatch("equals another row of that system in the fields of a match rule");
-    }
-    return candidates.getFirst();
+    return null;
   }
 
   /** Why a row is no record's. */
@@ -158,97 +166,5 @@ final class RecordLinks {
           member.binding().configPath(),
           "Correct the row or delete the one too many; its next change is looked at again.");
     }
-  }
-
-  /** The records that are equal to a clean row by the first rule that finds any. */
-  private List<Long> matching(Connection connection, Row clean) throws SQLException {
-    for (Map.Entry<String, String> rule : values(clean).entrySet()) {
-      List<Long> found = new ArrayList<>();
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "SELECT record FROM merge_match WHERE entity = ? AND rule = ? AND value = ?"
-                  + " LIMIT 2")) {
-        select.setInt(1, plan.entity().id());
-        select.setString(2, rule.getKey());
-        select.setString(3, rule.getValue());
-        try (ResultSet row = select.executeQuery()) {
-          while (row.next()) {
-            found.add(row.getLong(1));
-          }
-        }
-      }
-      if (!found.isEmpty()) {
-        return found;
-      }
-    }
-    return List.of();
-  }
-
-  /**
-   * Keeps the values up by which a record is found. One that was deleted is still found by those it
-   * had: who makes a row anew means the same.
-   */
-  void moved(Connection connection, long record, Row before, Row after) throws SQLException {
-    Map<String, String> old = values(before);
-    Map<String, String> now = values(after);
-    if (old.equals(now)) {
-      return;
-    }
-    for (Map.Entry<String, String> each : old.entrySet()) {
-      if (!each.getValue().equals(now.get(each.getKey()))) {
-        change(
-            connection,
-            "DELETE FROM merge_match WHERE entity = ? AND rule = ? AND value = ? AND record = ?",
-            each,
-            record);
-      }
-    }
-    for (Map.Entry<String, String> each : now.entrySet()) {
-      if (!each.getValue().equals(old.get(each.getKey()))) {
-        change(connection, "INSERT OR IGNORE INTO merge_match VALUES (?, ?, ?, ?)", each, record);
-      }
-    }
-  }
-
-  private void change(
-      Connection connection, String statement, Map.Entry<String, String> rule, long record)
-      throws SQLException {
-    try (PreparedStatement change = connection.prepareStatement(statement)) {
-      change.setInt(1, plan.entity().id());
-      change.setString(2, rule.getKey());
-      change.setString(3, rule.getValue());
-      change.setLong(4, record);
-      change.executeUpdate();
-    }
-  }
-
-  /** By rule what a row has of its fields; none of rules of which it lacks a value. */
-  private Map<String, String> values(Row row) {
-    Map<String, String> values = new LinkedHashMap<>();
-    for (int[] fields : plan.match()) {
-      StringBuilder rule = new StringBuilder();
-      StringBuilder text = new StringBuilder();
-      boolean whole = true;
-      for (int field : fields) {
-        Object value = row.value(field);
-        whole &= value != null && value != Unchanged.UNCHANGED;
-        if (whole && value != null) {
-          String part = text(value);
-          rule.append(plan.entity().schema().field(field).name()).append('\n');
-          // With its length: no two lists of values have the same text.
-          text.append(part.length()).append(':').append(part);
-        }
-      }
-      if (whole) {
-        values.put(rule.toString(), text.toString());
-      }
-    }
-    return values;
-  }
-
-  private static String text(Object value) {
-    return value instanceof BigDecimal number
-        ? number.stripTrailingZeros().toPlainString()
-        : EntityJson.text(value);
   }
 }

@@ -46,9 +46,9 @@ final class Relinking implements Amendment {
     refused = null;
     try {
       if (with == null) {
-        stage.split(connection, entity, row, now, journaled);
+        stage.corrections().split(connection, entity, row, now, journaled);
       } else {
-        stage.join(connection, entity, row, with, now, journaled);
+        stage.corrections().join(connection, entity, row, with, now, journaled);
       }
     } catch (UnisonoException refusal) {
       // Nothing was changed before.

@@ -79,6 +79,23 @@ public final class StateFolder implements AutoCloseable {
     "CREATE TABLE IF NOT EXISTS merge_match (entity INTEGER NOT NULL, rule TEXT NOT NULL,"
         + " value TEXT NOT NULL, record INTEGER NOT NULL,"
         + " PRIMARY KEY (entity, rule, value, record)) WITHOUT ROWID",
+    // Two records that may be one: a person is asked, or has decided.
+    "CREATE TABLE IF NOT EXISTS merge_pair (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        + " entity INTEGER NOT NULL, one INTEGER NOT NULL, other INTEGER NOT NULL,"
+        + " score REAL NOT NULL, explained BLOB NOT NULL, ambiguous INTEGER NOT NULL,"
+        + " state TEXT NOT NULL, recorded INTEGER NOT NULL, decided INTEGER, reason TEXT,"
+        + " UNIQUE (entity, one, other))",
+    "CREATE INDEX IF NOT EXISTS merge_pair_other ON merge_pair (entity, other)",
+    "CREATE INDEX IF NOT EXISTS merge_pair_open ON merge_pair (entity, id) WHERE state = 'open'",
+    // Rows that are not one record, by what a person said.
+    "CREATE TABLE IF NOT EXISTS merge_apart (entity INTEGER NOT NULL, member INTEGER NOT NULL,"
+        + " key BLOB NOT NULL, other_member INTEGER NOT NULL, other_key BLOB NOT NULL,"
+        + " PRIMARY KEY (entity, member, key, other_member, other_key)) WITHOUT ROWID",
+    // What became of which rows are one record.
+    "CREATE TABLE IF NOT EXISTS merge_history (id INTEGER PRIMARY KEY, entity INTEGER NOT NULL,"
+        + " record INTEGER NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL,"
+        + " member TEXT NOT NULL, key BLOB NOT NULL, rule TEXT NOT NULL, score REAL, reason TEXT)",
+    "CREATE INDEX IF NOT EXISTS merge_history_record ON merge_history (entity, record, id)",
     "CREATE TABLE IF NOT EXISTS merge_live (entity INTEGER PRIMARY KEY,"
         + " swept INTEGER NOT NULL)",
     // Where field is empty it is about the record's existence; closed is null until it is decided.

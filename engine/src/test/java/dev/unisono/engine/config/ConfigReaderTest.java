@@ -569,7 +569,7 @@ final class ConfigReaderTest {
     Config.SyncConfig sync = matched.syncs().getFirst();
     assertEquals(
         List.of(List.of("email"), List.of("name", "grade")),
-        Objects.requireNonNull(matched.entities().get("customer")).match());
+        Objects.requireNonNull(matched.entities().get("customer")).match().exact());
     assertTrue(sync.members().stream().allMatch(member -> member.binding().ownKeys()));
     assertEquals(
         List.of("entities.customer.match[0].exact unknown-field"),
@@ -589,6 +589,77 @@ final class ConfigReaderTest {
             read(
                 mergingText("", ", fields: { email: null, grade: null }")
                     .replace(plural, plural + rules))));
+  }
+
+  @Test
+  void readsHowRowsAreMatchedThatAreNearlyEqual() throws IOException {
+    String rule =
+        "{ fuzzy: { block: [{ field: email, by: domain }, { field: [name, email], by: prefix,"
+            + " length: 3 }], compare: [{ field: name, weight: 2.5 }, { field: [name, email], by:"
+            + " words }], review: 0.75 } }";
+    Config matched = Objects.requireNonNull(matching("{ exact: email }, " + rule).config());
+    MatchRules rules = Objects.requireNonNull(matched.entities().get("customer")).match();
+    assertEquals(List.of(List.of("email")), rules.exact());
+    assertEquals(
+        List.of(
+            new FuzzyRule(
+                List.of(
+                    new FuzzyRule.BlockKey(List.of("email"), FuzzyRule.BlockKind.DOMAIN, 0),
+                    new FuzzyRule.BlockKey(
+                        List.of("name", "email"), FuzzyRule.BlockKind.PREFIX, 3)),
+                List.of(
+                    new FuzzyRule.Comparison(List.of("name"), FuzzyRule.Likeness.JARO_WINKLER, 2.5),
+                    new FuzzyRule.Comparison(
+                        List.of("name", "email"), FuzzyRule.Likeness.WORDS, 1)),
+                0.92,
+                0.75,
+                0.6,
+                200)),
+        rules.fuzzy());
+    assertTrue(
+        Objects.requireNonNull(matching(rule).config()).syncs().getFirst().members().stream()
+            .allMatch(member -> member.binding().ownKeys()));
+    String right = "block: [{ field: email }], compare: [{ field: name }]";
+    Map<String, String> wrong =
+        Map.ofEntries(
+            Map.entry("{ exact: email, fuzzy: { " + right + " } }", " wrong-value"),
+            Map.entry("{ }", " wrong-value"),
+            Map.entry("{ fuzzy: { compare: [{ field: name }] } }", ".fuzzy.block missing-key"),
+            Map.entry("{ fuzzy: { block: [{ field: name }] } }", ".fuzzy.compare missing-key"),
+            Map.entry("{ fuzzy: { " + right + ", link: 1.5 } }", ".fuzzy.link out-of-range"),
+            Map.entry("{ fuzzy: { " + right + ", link: 0.5 } }", ".fuzzy.review wrong-value"),
+            Map.entry("{ fuzzy: { " + right + ", present: most } }", ".fuzzy.present wrong-type"),
+            Map.entry(
+                "{ fuzzy: { " + right + ", block-limit: 0 } }", ".fuzzy.block-limit out-of-range"),
+            Map.entry(
+                "{ fuzzy: { block: [{ field: email, by: prefix }], compare: [{ field: name }] } }",
+                ".fuzzy.block[0].length missing-key"),
+            Map.entry(
+                "{ fuzzy: { block: [{ field: mail }], compare: [{ field: name }] } }",
+                ".fuzzy.block[0].field unknown-field"),
+            Map.entry(
+                "{ fuzzy: { block: [{ field: email }], compare: [{ field: id }] } }",
+                ".fuzzy.compare[0].field wrong-value"),
+            Map.entry(
+                "{ fuzzy: { block: [{ field: email }], compare: [{ field: name, by: word }] } }",
+                ".fuzzy.compare[0].by wrong-value"));
+    wrong.forEach((text, expected) ->
+        assertEquals(
+            "entities.customer.match[0]" + expected, said(() -> matching(text)).getFirst(), text));
+    assertEquals(
+        List.of("syncs.customers.members wrong-value"),
+        said(() ->
+            read(
+                mergingText("", ", fields: { name: null }")
+                    .replace(
+                        "    plural: customers\n",
+                        "    plural: customers\n    match: [{ fuzzy: { " + right + " } }]\n"))));
+  }
+
+  private ConfigReader.Outcome matching(String rules) throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "x");
+    String plural = "    plural: customers\n";
+    return read(mergingText("", "").replace(plural, plural + "    match: [" + rules + "]\n"));
   }
 
   @Test

@@ -76,7 +76,8 @@ class ClockWatchTest {
   private MergeStatus look(Map<String, ConnectedSystem> systems) {
     try (ClockWatch watch = new ClockWatch(systems, () -> now)) {
       watch.look();
-      return new MergeStatus(List.of(), List.of(), 0, List.of(), List.of(), watch.clocks());
+      return new MergeStatus(
+          List.of(), List.of(), 0, List.of(), List.of(), List.of(), watch.clocks());
     }
   }
 

@@ -2,8 +2,10 @@ package dev.unisono.engine.merge;
 
 import dev.unisono.engine.config.Config.DeleteRule;
 import dev.unisono.engine.config.FieldStrategy;
+import dev.unisono.engine.config.FuzzyRule;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.match.FuzzyMatcher;
 import dev.unisono.engine.merge.MergeTable.Place;
 import dev.unisono.engine.standardize.Standardizer;
 import dev.unisono.engine.standardize.Step;
@@ -26,6 +28,7 @@ import java.math.RoundingMode;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -121,6 +124,22 @@ final class MergeWorld implements AutoCloseable {
       List<int[]> match,
       Map<String, List<Step>> deliver)
       throws SQLException {
+    this(count, last, deletes, texts, amounts, match, deliver, List.of());
+  }
+
+  /**
+   * @param fuzzy rules that find rows that are not equal
+   */
+  MergeWorld(
+      int count,
+      Projection last,
+      DeleteRule deletes,
+      FieldStrategy texts,
+      FieldStrategy amounts,
+      List<int[]> match,
+      Map<String, List<Step>> deliver,
+      List<FuzzyRule> fuzzy)
+      throws SQLException {
     List<MergeMember> named = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Projection projection = i == count - 1 ? last : Projection.EXACT;
@@ -137,7 +156,14 @@ final class MergeWorld implements AutoCloseable {
     }
     this.plan =
         new MergePlan(
-            ENTITY, named, List.of(texts, texts, texts, amounts), 1, deletes, match, false);
+            ENTITY,
+            named,
+            List.of(texts, texts, texts, amounts),
+            1,
+            deletes,
+            match,
+            fuzzy.stream().map(rule -> new FuzzyMatcher(rule, ENTITY.schema())).toList(),
+            false);
     named.forEach(member -> members.add(new FakeMember(member, ENTITY.schema())));
     this.connection = DriverManager.getConnection("jdbc:sqlite::memory:");
     StateFolder.createTables(connection);
@@ -252,8 +278,8 @@ final class MergeWorld implements AutoCloseable {
 
   private void through(int number, List<MemberWrite> batch) throws SQLException {
     String system = members.get(number).member.system();
-    if (stage.through(system, batch.getLast().id())) {
-      stage.resolve(connection, system);
+    if (stage.telling().through(system, batch.getLast().id())) {
+      stage.telling().resolve(connection, system);
       commit();
     }
   }
@@ -271,7 +297,7 @@ final class MergeWorld implements AutoCloseable {
 
   private void begin(int number) throws SQLException {
     FakeMember member = members.get(number);
-    long barrier = stage.barrier(member.member.system());
+    long barrier = stage.telling().barrier(member.member.system());
     commit();
     queue(number).begin(barrier);
     member.mark(barrier);
@@ -288,6 +314,15 @@ final class MergeWorld implements AutoCloseable {
     if (live) {
       sweeps.add(new Sweep.What(ENTITY.id(), null, 0, false));
     }
+  }
+
+  /** The state is of before the match rules were what they are. */
+  void forgetIndex() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DELETE FROM merge_match");
+      statement.execute("UPDATE fact SET value = 'others' WHERE name LIKE 'match-rules-%'");
+    }
+    connection.commit();
   }
 
   void goLive() throws SQLException {
@@ -324,15 +359,45 @@ final class MergeWorld implements AutoCloseable {
     clock += 10;
     Instant now = Instant.ofEpochSecond(0, clock * 1_000);
     if (with == null) {
-      stage.split(connection, ENTITY, row, now, journal::add);
+      stage.corrections().split(connection, ENTITY, row, now, journal::add);
     } else {
-      stage.join(connection, ENTITY, row, with, now, journal::add);
+      stage.corrections().join(connection, ENTITY, row, with, now, journal::add);
     }
     commit();
   }
 
   @Nullable LinkedRecord linked(LinkedRecord.Place row) throws SQLException {
-    return stage.linked(connection, ENTITY, row);
+    return Matches.linked(connection, stage, ENTITY, row);
+  }
+
+  /** Pairs of records that may be one. */
+  List<MergePair> pairs(MergePair.@Nullable State state) throws SQLException {
+    return Matches.list(
+        connection, stage, new MergePair.Filter(ENTITY, state, 0, Integer.MAX_VALUE));
+  }
+
+  /** A person says whether both are one. */
+  void decide(MergePair pair, boolean same) throws SQLException {
+    clock += 10;
+    MatchDecision decision =
+        new MatchDecision(
+            stage, ENTITY, pair.id(), same, "seen", Instant.ofEpochSecond(0, clock * 1_000));
+    decision.run(connection, journal::add);
+    commit();
+    decision.throwRefusal();
+  }
+
+  List<IdentityEvent> history(LinkedRecord.Place row) throws SQLException {
+    return Matches.history(connection, stage, ENTITY, Objects.requireNonNull(linked(row)).number());
+  }
+
+  /** How many pairs wait for a person, as the status tells it. */
+  long openMatches() {
+    return stage.reviews().open(ENTITY.id());
+  }
+
+  long crowdedBlocks() {
+    return stage.reviews().crowdedBlocks(ENTITY.id());
   }
 
   /** Why members do not take what they were told of a record. */
