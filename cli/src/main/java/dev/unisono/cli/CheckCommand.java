@@ -4,12 +4,16 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.engine.config.EntityDocument;
 import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.state.StateFolder;
+import dev.unisono.engine.validate.SchemaChange;
+import dev.unisono.engine.validate.SchemaComparison;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -40,6 +44,11 @@ final class CheckCommand implements Callable<Integer> {
   @Option(names = "--offline", description = "do not connect to the systems")
   private boolean offline;
 
+  @Option(
+      names = "--refuse-breaking",
+      description = "a schema that breaks what a server runs with is a problem, not a notice")
+  private boolean refuseBreaking;
+
   @Option(names = "--json", description = "print one JSON object")
   private boolean json;
 
@@ -54,6 +63,12 @@ final class CheckCommand implements Callable<Integer> {
     Config config = outcome.config();
     // What is wrong elsewhere in the file does not keep the systems from being asked.
     Config draft = outcome.draft();
+    if (draft != null) {
+      for (Problem change : schemaChanges(draft)) {
+        boolean refused = refuseBreaking && change.code().equals("schema-breaking");
+        (refused ? problems : notices).add(outcome.located(change));
+      }
+    }
     if (draft != null && !offline) {
       Asked asked = ask(draft);
       asked.problems().forEach(problem -> problems.add(outcome.located(problem)));
@@ -72,6 +87,40 @@ final class CheckCommand implements Callable<Integer> {
             && problems.size() == 1
             && problems.getFirst().line() == 0;
     return problems.isEmpty() ? 0 : noFile ? 2 : 1;
+  }
+
+  /** What of the schemas is another than those that a server runs with, or ran with last. */
+  private static List<Problem> schemaChanges(Config draft) {
+    List<Problem> changes = new ArrayList<>();
+    try {
+      StateFolder.Glimpse state = StateFolder.glimpse(draft.state().folder());
+      Config config = LearnedConfig.over(draft, state.learned());
+      config
+          .entities()
+          .forEach((name, entity) -> {
+            String before = state.schemas().get(name);
+            if (before != null) {
+              SchemaComparison.compare(before, EntityDocument.of(entity))
+                  .forEach(change -> changes.add(asProblem(name, change)));
+            }
+          });
+    } catch (UnisonoException told) {
+      // A state that cannot be read, or does not fit, is told where the systems are asked.
+      return List.of();
+    }
+    return changes;
+  }
+
+  private static Problem asProblem(String entity, SchemaChange change) {
+    return new Problem(
+        change.breaking() ? "schema-breaking" : "schema-compatible",
+        ProblemType.USER,
+        change.message(),
+        "entities." + entity + "." + change.path(),
+        change.breaking()
+            ? "What is held stays as it is; a source's rows that do not pass become dead letters."
+                + " Tell those who read it before the server takes it up."
+            : "");
   }
 
   /** What the systems say. */

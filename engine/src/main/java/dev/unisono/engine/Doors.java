@@ -8,6 +8,7 @@ import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
 import dev.unisono.engine.state.ParkedRow;
+import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
@@ -96,6 +97,9 @@ public interface Doors {
    * @throws UnisonoException not-found
    */
   void rejectParked(String system, long id, String reason) throws InterruptedException;
+
+  /** The schemas that an entity has had, the oldest first. */
+  List<SchemaVersion> schemas(Entity entity);
 
   /** What was refused on its way in, or is held. */
   DeadLetters deadLetters();

@@ -10,6 +10,7 @@ import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.RefusalRules;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.engine.config.EntityDocument;
 import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.config.RefreshTimes;
 import dev.unisono.engine.config.SystemBindings;
@@ -33,6 +34,7 @@ import dev.unisono.engine.source.SourceRunner;
 import dev.unisono.engine.standardize.Standardizer;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.ParkedRow;
+import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.state.Told;
 import dev.unisono.engine.validate.Finding;
@@ -98,6 +100,11 @@ public final class Engine implements Doors, AutoCloseable {
       this.warnings = new Warnings(config.entities());
       this.merges = Merges.of(config, entities, clock);
       folder.forgetUnfinishedOfOthers(sourceNames(config));
+      folder.noteSchemas(
+          config.entities().entrySet().stream()
+              .collect(
+                  Collectors.toMap(
+                      Map.Entry::getKey, entity -> EntityDocument.of(entity.getValue()))));
       this.state =
           new EngineState(
               folder,
@@ -511,6 +518,11 @@ public final class Engine implements Doors, AutoCloseable {
       Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
       throws InterruptedException {
     return ownerWrites.patch(entity, key, patch, expectedVersion, atMost);
+  }
+
+  @Override
+  public List<SchemaVersion> schemas(Entity entity) {
+    return folder.schemas(entity.name());
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery;
 import dev.unisono.engine.record.Records;
 import dev.unisono.engine.state.ParkedRow;
+import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
@@ -294,6 +295,11 @@ public final class EngineHost implements Doors, AutoCloseable {
   @Override
   public void snapshot(String system, SnapshotCommand command) {
     reading(() -> engine).snapshot(system, command);
+  }
+
+  @Override
+  public List<SchemaVersion> schemas(Entity entity) {
+    return reading(() -> engine.schemas(entity));
   }
 
   @Override

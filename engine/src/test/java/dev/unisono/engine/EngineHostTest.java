@@ -14,6 +14,7 @@ import dev.unisono.engine.fixture.Entities;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.engine.fixture.MovableClock;
 import dev.unisono.engine.record.RecordQuery;
+import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.Batch;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
@@ -212,6 +213,11 @@ final class EngineHostTest {
       Config fits = config(", phone: { type: string }, city: { type: string }");
       host.reload(fits);
       assertSame(fits, host.config());
+      // As configured, with the learned field, with the city.
+      assertEquals(
+          List.of(1, 2, 3),
+          host.schemas(person(host)).stream().map(SchemaVersion::version).toList());
+      assertTrue(host.schemas(person(host)).getLast().document().contains("city"));
       steps.add(
           (binding, sink) -> sink.accept(batch(binding, 3, List.of(), 3L, "Joan", "456", "Paris")));
       assertTrue(host.records().awaitSequence(3, Duration.ofSeconds(30)));

@@ -12,11 +12,13 @@ import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.merge.MergeStatus;
 import dev.unisono.engine.merge.MergeStatus.MemberClock;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.merge.MergeStatus.OpenMatches;
+import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -52,6 +54,9 @@ final class AdminRoutes {
   void mount(Router router, Doorway doorway) {
     router.get("/v1/admin/status").handler(context -> doorway.known(context, this::status));
     router.get("/v1/admin/entities").handler(context -> doorway.known(context, this::entities));
+    router
+        .get("/v1/admin/entities/:name/schemas")
+        .handler(context -> doorway.known(context, this::schemas));
     router
         .get("/v1/admin/deliveries/:system")
         .handler(context -> doorway.known(context, this::deliveries));
@@ -137,6 +142,28 @@ final class AdminRoutes {
           json.writeArrayFieldStart("items");
           for (Entity entity : Lookup.served(doors)) {
             writeEntity(json, entity, writable.contains(entity.name()));
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+
+  private void schemas(RoutingContext context, Buffer body) {
+    Lookup.checkParameters(context, Set.of());
+    List<SchemaVersion> versions = doors.schemas(Lookup.any(doors, Lookup.part(context, "name")));
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("items");
+          for (SchemaVersion version : versions) {
+            json.writeStartObject();
+            json.writeNumberField("version", version.version());
+            json.writeStringField("since", EntityJson.time(version.since()));
+            json.writeFieldName("document");
+            json.writeRawValue(version.document());
+            json.writeEndObject();
           }
           json.writeEndArray();
           json.writeEndObject();

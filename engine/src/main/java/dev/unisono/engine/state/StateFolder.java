@@ -1,5 +1,6 @@
 package dev.unisono.engine.state;
 
+import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
@@ -176,10 +177,14 @@ public final class StateFolder implements AutoCloseable {
    *
    * @param learned what was learned of the columns of tables
    * @param sources by system the entries of its source's state
+   * @param schemas by entity the key and the schema that a server runs with, or ran with last
    */
-  public record Glimpse(List<LearnedField> learned, Map<String, Map<String, String>> sources) {
+  public record Glimpse(
+      List<LearnedField> learned,
+      Map<String, Map<String, String>> sources,
+      Map<String, String> schemas) {
     /** Of a folder that holds nothing yet. */
-    public static final Glimpse NOTHING = new Glimpse(List.of(), Map.of());
+    public static final Glimpse NOTHING = new Glimpse(List.of(), Map.of(), Map.of());
   }
 
   /** Looks into a folder without a change to it. */
@@ -200,7 +205,7 @@ public final class StateFolder implements AutoCloseable {
               .put(rows.getString(2), rows.getString(3));
         }
       }
-      return new Glimpse(learned(connection), sources);
+      return new Glimpse(learned(connection), sources, SchemaVersions.newest(connection));
     } catch (SQLException failed) {
       throw failure(failed);
     }
@@ -220,6 +225,7 @@ public final class StateFolder implements AutoCloseable {
       for (String table : TABLES) {
         statement.execute(table);
       }
+      statement.execute(SchemaVersions.TABLE);
       for (String table : DeadLetterTable.TABLES) {
         statement.execute(table);
       }
@@ -234,6 +240,32 @@ public final class StateFolder implements AutoCloseable {
       statement.execute("INSERT OR IGNORE INTO fact VALUES ('epoch', '" + micros + "')");
       statement.execute(
           "INSERT OR IGNORE INTO fact VALUES ('installation', '" + UUID.randomUUID() + "')");
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  /**
+   * Keeps the schemas that a server runs with, where they are others than before.
+   *
+   * @param documents by entity's name
+   */
+  public void noteSchemas(Map<String, String> documents) {
+    try (Connection connection = connectState()) {
+      connection.setAutoCommit(false);
+      for (Map.Entry<String, String> each : documents.entrySet()) {
+        SchemaVersions.note(connection, each.getKey(), each.getValue(), clock.instant());
+      }
+      connection.commit();
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  /** The schemas that an entity has had, the oldest first. */
+  public List<SchemaVersion> schemas(String entity) {
+    try (Connection connection = connectState()) {
+      return SchemaVersions.of(connection, entity);
     } catch (SQLException failed) {
       throw failure(failed);
     }
