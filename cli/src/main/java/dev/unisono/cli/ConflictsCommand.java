@@ -38,21 +38,7 @@ final class ConflictsCommand {
                   + (decided ? "decided" : "open")
                   + (entity == null ? "" : "&entity=" + ApiClient.encoded(entity))
                   + (key == null ? "" : "&key=" + ApiClient.encoded(key));
-          Object after = null;
-          int conflicts = 0;
-          do {
-            ApiClient.Answer page =
-                ApiClient.good(client.get(query + (after == null ? "" : "&after=" + after)));
-            if (json) {
-              out.println(page.text());
-            } else {
-              conflicts += print(page);
-            }
-            after = page.fields().get("next");
-          } while (after != null);
-          if (!json) {
-            out.println(conflicts + (conflicts == 1 ? " conflict" : " conflicts"));
-          }
+          Listing.print(client, out, query, json, "conflict", "conflicts", ConflictsCommand::text);
         });
   }
 
@@ -121,20 +107,6 @@ final class ConflictsCommand {
           out.println(
               "The server goes by it; " + made.get("decided") + " that waited are decided by it.");
         });
-  }
-
-  /** Prints the conflicts of one page, and says how many there are. */
-  private int print(ApiClient.Answer page) {
-    int conflicts = 0;
-    if (page.fields().get("items") instanceof List<?> items) {
-      for (Object item : items) {
-        if (item instanceof Map<?, ?> conflict) {
-          out.println(text(conflict));
-          conflicts++;
-        }
-      }
-    }
-    return conflicts;
   }
 
   private static String text(Map<?, ?> conflict) {

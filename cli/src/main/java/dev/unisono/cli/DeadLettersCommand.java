@@ -3,7 +3,6 @@ package dev.unisono.cli;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -74,20 +73,14 @@ final class DeadLettersCommand {
     return ApiClient.ask(
         file,
         client -> {
-          Object after = null;
-          int letters = 0;
-          do {
-            ApiClient.Answer page = ApiClient.good(client.get(PATH + which.query() + after(after)));
-            if (json) {
-              out.println(page.text());
-            } else {
-              letters += print(page);
-            }
-            after = page.fields().get("next");
-          } while (after != null);
-          if (!json) {
-            out.println(letters + (letters == 1 ? " dead letter" : " dead letters"));
-          }
+          Listing.print(
+              client,
+              out,
+              PATH + which.query(),
+              json,
+              "dead letter",
+              "dead letters",
+              DeadLettersCommand::text);
         });
   }
 
@@ -202,20 +195,6 @@ final class DeadLettersCommand {
       after = page.get("next");
     } while (after != null);
     out.println(good + " " + done + ", " + refused + " refused");
-  }
-
-  /** Prints the letters of one page, and says how many there are. */
-  private int print(ApiClient.Answer page) {
-    int letters = 0;
-    if (page.fields().get("items") instanceof List<?> items) {
-      for (Object item : items) {
-        if (item instanceof Map<?, ?> letter) {
-          out.println(text(letter));
-          letters++;
-        }
-      }
-    }
-    return letters;
   }
 
   private static String text(Map<?, ?> letter) {

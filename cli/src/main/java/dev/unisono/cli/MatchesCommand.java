@@ -38,21 +38,7 @@ final class MatchesCommand {
               "/v1/admin/matches?limit=1000&state="
                   + Consent.part(state)
                   + (entity == null ? "" : "&entity=" + Consent.part(entity));
-          Object after = null;
-          int matches = 0;
-          do {
-            ApiClient.Answer page =
-                ApiClient.good(client.get(query + (after == null ? "" : "&after=" + after)));
-            if (json) {
-              out.println(page.text());
-            } else {
-              matches += print(page);
-            }
-            after = page.fields().get("next");
-          } while (after != null);
-          if (!json) {
-            out.println(matches + (matches == 1 ? " match" : " matches"));
-          }
+          Listing.print(client, out, query, json, "match", "matches", MatchesCommand::text);
         });
   }
 
@@ -95,20 +81,6 @@ final class MatchesCommand {
         client ->
             out.println(
                 ApiClient.good(client.post("/v1/admin/matches/" + id + "/decide", body)).text()));
-  }
-
-  /** Prints the pairs of one page, and says how many there are. */
-  private int print(ApiClient.Answer page) {
-    int matches = 0;
-    if (page.fields().get("items") instanceof List<?> items) {
-      for (Object item : items) {
-        if (item instanceof Map<?, ?> match) {
-          out.println(text(match));
-          matches++;
-        }
-      }
-    }
-    return matches;
   }
 
   private static String text(Map<?, ?> match) {

@@ -2,7 +2,6 @@ package dev.unisono.cli;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,21 +30,7 @@ final class ParkedCommand {
               "/v1/admin/parked?limit=1000&rejected="
                   + rejected
                   + (target == null ? "" : "&target=" + ApiClient.encoded(target));
-          Object after = null;
-          int rows = 0;
-          do {
-            ApiClient.Answer page =
-                ApiClient.good(client.get(query + (after == null ? "" : "&after=" + after)));
-            if (json) {
-              out.println(page.text());
-            } else {
-              rows += print(page);
-            }
-            after = page.fields().get("next");
-          } while (after != null);
-          if (!json) {
-            out.println(rows + (rows == 1 ? " row" : " rows"));
-          }
+          Listing.print(client, out, query, json, "row", "rows", ParkedCommand::text);
         });
   }
 
@@ -88,20 +73,6 @@ final class ParkedCommand {
                                 + "?reason="
                                 + ApiClient.encoded(reason)))
                     .text()));
-  }
-
-  /** Prints the rows of one page, and says how many there are. */
-  private int print(ApiClient.Answer page) {
-    int rows = 0;
-    if (page.fields().get("items") instanceof List<?> items) {
-      for (Object item : items) {
-        if (item instanceof Map<?, ?> row) {
-          out.println(text(row));
-          rows++;
-        }
-      }
-    }
-    return rows;
   }
 
   private static String text(Map<?, ?> row) {

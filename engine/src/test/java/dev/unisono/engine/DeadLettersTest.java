@@ -11,6 +11,7 @@ import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.fixture.FakeConnector;
 import dev.unisono.engine.fixture.MovableClock;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.engine.state.KeptLetter;
@@ -22,15 +23,12 @@ import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.ConnectedSystem;
-import dev.unisono.spi.Connector;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
-import dev.unisono.spi.Option;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
 import dev.unisono.spi.Unchanged;
@@ -89,33 +87,6 @@ final class DeadLettersTest {
 
   private interface Step {
     void run(Binding binding, ChangeSink sink) throws InterruptedException;
-  }
-
-  private final class ScriptedConnector implements Connector {
-    @Override
-    public String kind() {
-      return "scripted";
-    }
-
-    @Override
-    public String description() {
-      return "What a test says.";
-    }
-
-    @Override
-    public List<Option> options() {
-      return List.of();
-    }
-
-    @Override
-    public List<Problem> validate(Settings settings) {
-      return List.of();
-    }
-
-    @Override
-    public ConnectedSystem connect(SystemContext context) {
-      return new Scripted(context.reads().getFirst());
-    }
   }
 
   /** Reads the test's steps; what is written to it comes back by them. */
@@ -181,7 +152,12 @@ final class DeadLettersTest {
   @BeforeEach
   void open() {
     ConfigReader.Outcome outcome =
-        new ConfigReader(List.of(new ScriptedConnector()), _ -> null).read(CONFIG, folder);
+        new ConfigReader(
+                List.of(
+                    new FakeConnector(
+                        "scripted", context -> new Scripted(context.reads().getFirst()))),
+                _ -> null)
+            .read(CONFIG, folder);
     assertEquals(List.of(), outcome.problems());
     engine = new Engine(Objects.requireNonNull(outcome.config()), new MovableClock(), () -> {});
     engine.start();

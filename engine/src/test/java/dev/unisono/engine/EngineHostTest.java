@@ -11,6 +11,7 @@ import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.fixture.FakeConnector;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.engine.fixture.MovableClock;
 import dev.unisono.engine.record.RecordQuery;
@@ -19,16 +20,11 @@ import dev.unisono.spi.Batch;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
-import dev.unisono.spi.ConnectedSystem;
-import dev.unisono.spi.Connector;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.LearnedColumn;
 import dev.unisono.spi.Operation;
-import dev.unisono.spi.Option;
 import dev.unisono.spi.Position;
-import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.UnisonoException;
 import java.nio.file.Path;
@@ -68,31 +64,10 @@ final class EngineHostTest {
   }
 
   /** Reads from the test's steps, whichever engine it is in. */
-  private final class ScriptedConnector implements Connector {
-    @Override
-    public String kind() {
-      return "scripted";
-    }
-
-    @Override
-    public String description() {
-      return "What a test says.";
-    }
-
-    @Override
-    public List<Option> options() {
-      return List.of();
-    }
-
-    @Override
-    public List<Problem> validate(Settings settings) {
-      return List.of();
-    }
-
-    @Override
-    public ConnectedSystem connect(SystemContext context) {
-      return FakeSystem.read(() -> new ScriptedSource(context.reads().getFirst()));
-    }
+  private FakeConnector scripted() {
+    return new FakeConnector(
+        "scripted",
+        context -> FakeSystem.read(() -> new ScriptedSource(context.reads().getFirst())));
   }
 
   private final class ScriptedSource implements Source {
@@ -124,7 +99,7 @@ final class EngineHostTest {
   private Config config(String fields) {
     String text = CONFIG.replace("name: { type: string }", "name: { type: string }" + fields);
     ConfigReader.Outcome outcome =
-        new ConfigReader(List.of(new ScriptedConnector()), _ -> null).read(text, folder);
+        new ConfigReader(List.of(scripted()), _ -> null).read(text, folder);
     assertEquals(List.of(), outcome.problems());
     return Objects.requireNonNull(outcome.config());
   }

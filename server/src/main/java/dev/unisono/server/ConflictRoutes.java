@@ -33,8 +33,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What members did to the same record at the same time: shown, and decided. Safe for threads. */
 final class ConflictRoutes {
-  private static final int MOST = 1_000;
-  private static final int USUAL = 100;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Doors doors;
@@ -67,35 +65,16 @@ final class ConflictRoutes {
     Lookup.checkParameters(context, Set.of("entity", "key", "state", "after", "limit"));
     String name = context.queryParams().get("entity");
     Entity entity = name == null ? null : Lookup.any(doors, name);
-    int limit = (int) Lookup.number(context.queryParams().get("limit"), "limit", 1, MOST, USUAL);
+    PageRequest page = PageRequest.of(context);
     List<MergeConflict> found =
         doors.conflicts(
             new MergeConflict.Filter(
                 entity,
                 Lookup.key(entity, context.queryParams().get("key")),
                 open(context.queryParams().get("state")),
-                Lookup.number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0),
-                limit + 1));
-    List<MergeConflict> page = found.subList(0, Math.min(limit, found.size()));
-    Answers.json(
-        context,
-        200,
-        json -> {
-          json.writeStartObject();
-          json.writeArrayFieldStart("items");
-          for (MergeConflict conflict : page) {
-            json.writeStartObject();
-            write(json, conflict);
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-          if (found.size() > limit) {
-            json.writeNumberField("next", page.getLast().id());
-          } else {
-            json.writeNullField("next");
-          }
-          json.writeEndObject();
-        });
+                page.after(),
+                page.wanted()));
+    page.answer(context, found, MergeConflict::id, ConflictRoutes::write);
   }
 
   private static @Nullable Boolean open(@Nullable String state) {

@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
  * for threads.
  */
 final class DeadLetterRoutes {
-  private static final int MOST = 1_000;
-  private static final int USUAL = 100;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Set<String> FILTER =
       Set.of("system", "entity", "key", "code", "state", "after", "limit");
@@ -56,35 +54,12 @@ final class DeadLetterRoutes {
 
   private void list(RoutingContext context, Buffer body) {
     Lookup.checkParameters(context, FILTER);
-    int limit = limit(context, USUAL);
-    List<KeptLetter> found = doors.deadLetters().list(filter(context, limit + 1));
-    List<KeptLetter> page = found.subList(0, Math.min(limit, found.size()));
-    Answers.json(
-        context,
-        200,
-        json -> {
-          json.writeStartObject();
-          json.writeArrayFieldStart("items");
-          for (KeptLetter letter : page) {
-            json.writeStartObject();
-            write(json, letter);
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-          if (found.size() > limit) {
-            json.writeNumberField("next", page.getLast().id());
-          } else {
-            json.writeNullField("next");
-          }
-          json.writeEndObject();
-        });
+    PageRequest page = PageRequest.of(context);
+    List<KeptLetter> found = doors.deadLetters().list(filter(context, page.after(), page.wanted()));
+    page.answer(context, found, KeptLetter::id, DeadLetterRoutes::write);
   }
 
-  private static int limit(RoutingContext context, int usual) {
-    return (int) Lookup.number(context.queryParams().get("limit"), "limit", 1, MOST, usual);
-  }
-
-  private Filter filter(RoutingContext context, int limit) {
+  private Filter filter(RoutingContext context, long after, int limit) {
     String name = context.queryParams().get("entity");
     Entity entity = name == null ? null : Lookup.any(doors, name);
     return new Filter(
@@ -93,8 +68,13 @@ final class DeadLetterRoutes {
         Lookup.key(entity, context.queryParams().get("key")),
         context.queryParams().get("code"),
         state(context.queryParams().get("state")),
-        Lookup.number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0),
+        after,
         limit);
+  }
+
+  private Filter several(RoutingContext context) {
+    PageRequest page = PageRequest.most(context);
+    return filter(context, page.after(), page.limit());
   }
 
   private static State state(@Nullable String text) {
@@ -210,19 +190,14 @@ final class DeadLetterRoutes {
 
   private void replayAll(RoutingContext context, Buffer body) throws InterruptedException {
     Lookup.checkParameters(context, FILTER);
-    answer(
-        context,
-        "replayed",
-        doors.deadLetters().replayAll(filter(context, limit(context, MOST)), PATIENCE));
+    answer(context, "replayed", doors.deadLetters().replayAll(several(context), PATIENCE));
   }
 
   private void discardAll(RoutingContext context, Buffer body) throws InterruptedException {
     Lookup.checkParameters(context, FILTER_AND_REASON);
     String reason = Lookup.reason(context);
     answer(
-        context,
-        "discarded",
-        doors.deadLetters().discardAll(filter(context, limit(context, MOST)), reason, PATIENCE));
+        context, "discarded", doors.deadLetters().discardAll(several(context), reason, PATIENCE));
   }
 
   private static void answer(RoutingContext context, String done, DeadLetters.Several several) {

@@ -25,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Records that may be one: shown side by side, and decided. Safe for threads. */
 final class MatchRoutes {
-  private static final int MOST = 1_000;
-  private static final int USUAL = 100;
   private static final int LONGEST_REASON = 500;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -47,7 +45,7 @@ final class MatchRoutes {
   private void list(RoutingContext context, Buffer body) {
     Lookup.checkParameters(context, Set.of("entity", "state", "after", "limit"));
     String name = context.queryParams().get("entity");
-    int limit = (int) Lookup.number(context.queryParams().get("limit"), "limit", 1, MOST, USUAL);
+    PageRequest page = PageRequest.of(context);
     List<MergePair> found =
         doors
             .matches()
@@ -55,27 +53,9 @@ final class MatchRoutes {
                 new MergePair.Filter(
                     name == null ? null : Lookup.any(doors, name),
                     state(context.queryParams().get("state")),
-                    Lookup.number(
-                        context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0),
-                    limit + 1));
-    List<MergePair> page = found.subList(0, Math.min(limit, found.size()));
-    Answers.json(
-        context,
-        200,
-        json -> {
-          json.writeStartObject();
-          json.writeArrayFieldStart("items");
-          for (MergePair pair : page) {
-            write(json, pair);
-          }
-          json.writeEndArray();
-          if (found.size() > limit) {
-            json.writeNumberField("next", page.getLast().id());
-          } else {
-            json.writeNullField("next");
-          }
-          json.writeEndObject();
-        });
+                    page.after(),
+                    page.wanted()));
+    page.answer(context, found, MergePair::id, MatchRoutes::write);
   }
 
   private static @Nullable State state(@Nullable String name) {
@@ -95,7 +75,7 @@ final class MatchRoutes {
   private void show(RoutingContext context, Buffer body) {
     Lookup.checkParameters(context, Set.of());
     MergePair pair = doors.matches().find(id(context));
-    Answers.json(context, 200, json -> write(json, pair));
+    answer(context, pair);
   }
 
   private void decide(RoutingContext context, Buffer body) throws InterruptedException {
@@ -103,7 +83,7 @@ final class MatchRoutes {
     long id = id(context);
     Said said = said(body.getBytes());
     MergePair pair = doors.matches().decide(id, said.same(), said.reason(), PATIENCE);
-    Answers.json(context, 200, json -> write(json, pair));
+    answer(context, pair);
   }
 
   /** What a person says of two records. Immutable. */
@@ -140,6 +120,17 @@ final class MatchRoutes {
     return new Said(same, reason == null || reason.isEmpty() ? null : reason);
   }
 
+  private static void answer(RoutingContext context, MergePair pair) {
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          write(json, pair);
+          json.writeEndObject();
+        });
+  }
+
   private static Refusal badBody() {
     return new Refusal(
         400, "bad-body", "The body is {\"same\": true or false, \"reason\": \"…\"}.");
@@ -150,7 +141,6 @@ final class MatchRoutes {
   }
 
   private static void write(JsonGenerator json, MergePair pair) throws IOException {
-    json.writeStartObject();
     json.writeNumberField("id", pair.id());
     json.writeStringField("entity", pair.entity().name());
     Decision decision = pair.decision();
@@ -173,7 +163,6 @@ final class MatchRoutes {
       json.writeStringField("reason", decision.reason());
       json.writeEndObject();
     }
-    json.writeEndObject();
   }
 
   private static void write(JsonGenerator json, MatchScore.Part part) throws IOException {

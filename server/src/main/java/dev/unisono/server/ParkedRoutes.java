@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The rows that targets refused: shown, tried again, given up. Safe for threads. */
 final class ParkedRoutes {
-  private static final int MOST_ROWS = 1_000;
-  private static final int USUAL_ROWS = 100;
 
   private final Doors doors;
 
@@ -41,9 +39,7 @@ final class ParkedRoutes {
   private void list(RoutingContext context, Buffer body) {
     Lookup.checkParameters(context, Set.of("target", "after", "limit", "rejected"));
     String only = context.queryParams().get("target");
-    long after = Lookup.number(context.queryParams().get("after"), "after", 0, Long.MAX_VALUE, 0);
-    int limit =
-        (int) Lookup.number(context.queryParams().get("limit"), "limit", 1, MOST_ROWS, USUAL_ROWS);
+    PageRequest page = PageRequest.of(context);
     boolean rejected = flag(context.queryParams().get("rejected"));
     List<String> targets =
         only != null
@@ -53,32 +49,15 @@ final class ParkedRoutes {
     List<Found> found = new ArrayList<>();
     for (String target : targets) {
       doors
-          .parked(target, after, limit + 1, rejected)
+          .parked(target, page.after(), page.wanted(), rejected)
           .forEach(row -> found.add(new Found(target, row)));
     }
     found.sort(Comparator.comparingLong(one -> one.row().id()));
-    List<Found> page = found.subList(0, Math.min(limit, found.size()));
-    Answers.json(
-        context,
-        200,
-        json -> {
-          json.writeStartObject();
-          json.writeArrayFieldStart("items");
-          for (Found one : page) {
-            write(json, one.target(), one.row());
-          }
-          json.writeEndArray();
-          if (found.size() > limit) {
-            json.writeNumberField("next", page.getLast().row().id());
-          } else {
-            json.writeNullField("next");
-          }
-          json.writeEndObject();
-        });
+    page.answer(
+        context, found, one -> one.row().id(), (json, one) -> write(json, one.target(), one.row()));
   }
 
   private static void write(JsonGenerator json, String target, ParkedRow row) throws IOException {
-    json.writeStartObject();
     json.writeNumberField("id", row.id());
     json.writeStringField("target", target);
     json.writeStringField("entity", row.entity().name());
@@ -101,7 +80,6 @@ final class ParkedRoutes {
     if (rejected != null) {
       json.writeStringField("rejected", rejected);
     }
-    json.writeEndObject();
   }
 
   private void retry(RoutingContext context, Buffer body) {

@@ -241,7 +241,9 @@ final class FieldSuggester {
 
   private static boolean mayBeEnumeration(FieldProfile field) {
     Map<String, Long> words = field.texts().words();
+    // What has no letter is an amount or a date, of which others will come.
     return words.size() > 1
+        && words.keySet().stream().allMatch(word -> word.chars().anyMatch(Character::isLetter))
         && words.values().stream().allMatch(times -> times >= OFTEN)
         && words.values().stream().mapToLong(Long::longValue).sum() >= ENOUGH;
   }

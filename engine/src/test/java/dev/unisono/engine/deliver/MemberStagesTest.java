@@ -7,6 +7,7 @@ import dev.unisono.engine.EngineHost;
 import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.fixture.FakeConnector;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.engine.fixture.MovableClock;
 import dev.unisono.spi.Batch;
@@ -14,14 +15,11 @@ import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.ConnectedSystem;
-import dev.unisono.spi.Connector;
+import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
-import dev.unisono.spi.Option;
 import dev.unisono.spi.Position;
-import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Settings;
 import dev.unisono.spi.Source;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,33 +57,10 @@ class MemberStagesTest {
   private final Map<String, MemoryTarget> targets =
       Map.of("legacy", new MemoryTarget(2), "plain", new MemoryTarget(2));
 
-  private final class FakeConnector implements Connector {
-    @Override
-    public String kind() {
-      return "fake";
-    }
-
-    @Override
-    public String description() {
-      return "What this test reads and writes.";
-    }
-
-    @Override
-    public List<Option> options() {
-      return List.of();
-    }
-
-    @Override
-    public List<Problem> validate(Settings settings) {
-      return List.of();
-    }
-
-    @Override
-    public ConnectedSystem connect(SystemContext context) {
-      return context.reads().isEmpty()
-          ? FakeSystem.written(() -> Objects.requireNonNull(targets.get(context.name())))
-          : FakeSystem.read(() -> new OnePerson(context.reads().getFirst()));
-    }
+  private ConnectedSystem connect(SystemContext context) {
+    return context.reads().isEmpty()
+        ? FakeSystem.written(() -> Objects.requireNonNull(targets.get(context.name())))
+        : FakeSystem.read(() -> new OnePerson(context.reads().getFirst()));
   }
 
   /** Shows one person, and then nothing more. */
@@ -117,7 +92,8 @@ class MemberStagesTest {
   @Test
   void eachStageIsTakenWhereItStands() throws Exception {
     ConfigReader.Outcome outcome =
-        new ConfigReader(List.of(new FakeConnector()), _ -> null).read(CONFIG, folder);
+        new ConfigReader(List.of(new FakeConnector("fake", this::connect)), _ -> null)
+            .read(CONFIG, folder);
     assertEquals(List.of(), outcome.problems());
     try (EngineHost host =
         new EngineHost(Objects.requireNonNull(outcome.config()), new MovableClock())) {

@@ -10,13 +10,11 @@ import dev.unisono.engine.convert.Conversions.UnfitConversion;
 import dev.unisono.engine.convert.Conversions.Written;
 import dev.unisono.engine.convert.ConvertingConnector;
 import dev.unisono.engine.fixture.Entities;
+import dev.unisono.engine.fixture.FakeConnector;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.spi.Binding;
-import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Key;
-import dev.unisono.spi.Option;
-import dev.unisono.spi.Problem;
 import dev.unisono.spi.Projection;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Settings;
@@ -41,34 +39,12 @@ class ConvertedMemberTest {
   /** Stores everything as it is, and has the form that stands before it. */
   private static Projection feetAndInches() throws UnfitConversion {
     Connector exact =
-        new Connector() {
-          @Override
-          public String kind() {
-            return "exact";
-          }
-
-          @Override
-          public String description() {
-            return "";
-          }
-
-          @Override
-          public List<Option> options() {
-            return List.of();
-          }
-
-          @Override
-          public List<Problem> validate(Settings settings) {
-            return List.of();
-          }
-
-          @Override
-          public ConnectedSystem connect(SystemContext context) {
-            return FakeSystem.written(() -> {
-              throw new UnsupportedOperationException("nothing is delivered");
-            });
-          }
-        };
+        new FakeConnector(
+            "exact",
+            _ ->
+                FakeSystem.written(() -> {
+                  throw new UnsupportedOperationException("nothing is delivered");
+                }));
     Binding binding =
         Entities.binding(
             Entities.entity(
