@@ -282,6 +282,7 @@ public final class SourceRunner implements AutoCloseable {
     @Override
     public void accept(Batch batch) throws InterruptedException {
       guard.check(batch);
+      waiting.bound();
       int permits = Math.clamp(batch.sizeBytes(), LEAST_BYTES, budgetBytes);
       // Made first: a batch that cannot be cleaned must not keep its part of the budget.
       Intake intake = intake(batch, permits);

@@ -38,6 +38,8 @@ final class WaitingLetters {
   /** By entity the keys of which something was refused; some of it may be settled since. */
   private final Map<Integer, Set<Key>> refused = new HashMap<>();
 
+  private long keys;
+
   WaitingLetters(String system, DeadLetterStore letters, Durable durable) {
     this.system = system;
     this.letters = letters;
@@ -47,11 +49,25 @@ final class WaitingLetters {
   /** Called before a source runs, when all that was handed in is durable. */
   void begin() {
     refused.clear();
+    keys = 0;
     letters.forEachWaiting(system, this::add);
   }
 
   private void add(int entity, Key key) {
-    refused.computeIfAbsent(entity, any -> new HashSet<>()).add(key);
+    if (refused.computeIfAbsent(entity, any -> new HashSet<>()).add(key)) {
+      keys++;
+    }
+  }
+
+  /**
+   * Called between two batches: forgets what is settled once there are many more keys than letters
+   * can wait (invariant 7).
+   */
+  void bound() throws InterruptedException {
+    if (keys / 2 > letters.counts().limit()) {
+      durable.await();
+      begin();
+    }
   }
 
   /** A change is refused. */
@@ -76,10 +92,11 @@ final class WaitingLetters {
       return change;
     }
     Key was = change.previousKey() == null ? key : change.previousKey();
-    Set<Key> keys = refused.get(entity.id());
-    if (keys == null || !keys.remove(was)) {
+    Set<Key> ofEntity = refused.get(entity.id());
+    if (ofEntity == null || !ofEntity.remove(was)) {
       return change;
     }
+    keys--;
     Brought brought = brought(entity, was, batch);
     if (brought == null) {
       return change;
