@@ -101,7 +101,7 @@ final class PipelineScenario implements Scenario {
         inserts
             + " inserts and "
             + (changes - inserts)
-            + " updates of a row of six columns, transactions of "
+            + " updates of a row of six columns (ten of mirror-*), transactions of "
             + ItemTable.TRANSACTION_CHANGES);
     conditions.put("mirror-plain, -clean", CleanMirror.CONDITION);
     conditions.put("all parts", "one machine, TCP over loopback; -socket: Unix sockets");
