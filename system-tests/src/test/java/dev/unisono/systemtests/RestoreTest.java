@@ -85,6 +85,8 @@ final class RestoreTest {
   private static String changeAfterTheBackup(
       MirroredDatabases databases, MirrorServer server, String token) throws Exception {
     try (StreamClient events = new EventStream(server.api(), token, null, _ -> {})) {
+      // Its snapshot first: only what comes live has a cursor.
+      Agreement.await(LIMIT, databases, server, List.of(events));
       databases.executeInCrm(
           "DELETE FROM public.orders WHERE id % 7 = 0",
           "DELETE FROM public.customers WHERE id % 11 = 0",
