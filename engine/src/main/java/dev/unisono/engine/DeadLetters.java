@@ -152,6 +152,12 @@ public final class DeadLetters {
     Row wanted = letter.wanted();
     Row row = wanted == null ? null : reading.cleaner().standardize(wanted);
     Change change = change(letter, reading.binding(), row);
+    if (change.key() == null && (row == null || reading.cleaner().validate(row).isEmpty())) {
+      throw refusal(
+          "not-replayable",
+          "Dead letter " + id + " has no key by which it could be taken up.",
+          "Give its key's fields a value, or discard it.");
+    }
     if (row != null) {
       List<Finding> findings = reading.cleaner().validate(row);
       boolean letThrough = letter.held() || letter.stage() == Stage.IDENTIFY;

@@ -317,6 +317,30 @@ final class DeadLettersTest {
   }
 
   @Test
+  void aRowWithoutAKeyOfItsTypeStopsNothingAndIsTakenUpOnceItHasOne() throws Exception {
+    // As sources call such a row: by words about its key.
+    Key none = new Key("text of 1 characters");
+    Unfit unfit = new Unfit("text of 1 characters");
+    Change first = change(Operation.READ, none, null, ++transaction, unfit, "Ada", "n", unfit);
+    shows(first, change(Operation.READ, none, null, ++transaction, unfit, "Bob", "n", 40L));
+    shows(insert(2, "Cleo", "n", 36L));
+    assertEquals(2, letters(KeptLetter.State.OPEN).size());
+    reopen();
+    shows(change(Operation.REFRESH, none, null, ++transaction, unfit, "Ada", "n", unfit));
+    assertEquals(2, letters(KeptLetter.State.OPEN).size());
+    long id = letters(KeptLetter.State.OPEN).getFirst().id();
+    assertNull(letters(KeptLetter.State.OPEN).getFirst().key());
+    // What is corrected is not the only thing that is wrong.
+    engine.deadLetters().edit(id, patch(Map.of("age", 36L)), PATIENCE);
+    KeptLetter still = engine.deadLetters().replay(id, PATIENCE);
+    assertNull(still.closed());
+    assertEquals(List.of("id"), still.findings().stream().map(Finding::path).toList());
+    engine.deadLetters().edit(id, patch(Map.of("id", 7L)), PATIENCE);
+    assertNotNull(engine.deadLetters().replay(id, PATIENCE).closed());
+    assertEquals("READ [7] [7, Ada, n, 36]", journal().getLast());
+  }
+
+  @Test
   void aNewerChangeTakesTheOldOnesPlaceAndBringsWhatItDoesNotTellAgain() throws Exception {
     shows(insert(1, "Christopher", "large", 40L));
     long id = only().id();

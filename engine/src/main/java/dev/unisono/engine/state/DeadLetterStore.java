@@ -158,7 +158,10 @@ public final class DeadLetterStore {
         new LetterTask() {
           @Override
           void run(Connection connection, LetterWriter letters, Taking taking) throws SQLException {
-            letters.tried(connection, letter, held, cause, findings);
+            KeptLetter now = letters.table().find(connection, letter.id());
+            if (now != null && now.closed() == null) {
+              letters.tried(connection, now, held, cause, findings);
+            }
           }
         },
         atMost);

@@ -15,6 +15,7 @@ import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.Unfit;
+import dev.unisono.spi.ValueType;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -96,15 +97,19 @@ final class DeadLetterTable {
 
   /** A key with a part that is none of its field's type has no form here; the cause says it. */
   private static byte @Nullable [] stored(Entity entity, @Nullable Key key) {
-    if (key == null) {
-      return null;
-    }
+    return key == null || !keyed(entity, key) ? null : StoredKey.write(entity, key);
+  }
+
+  /** False for the key of a row that has none of its type: its parts are words about it. */
+  static boolean keyed(Entity entity, Key key) {
     for (int i = 0; i < key.size(); i++) {
-      if (key.part(i) instanceof Unfit) {
-        return null;
+      Object part = key.part(i);
+      ValueType type = entity.schema().field(entity.schema().keyPosition(i)).type();
+      if (part instanceof Unfit || (part instanceof String && type != ValueType.STRING)) {
+        return false;
       }
     }
-    return StoredKey.write(entity, key);
+    return true;
   }
 
   private byte @Nullable [] image(Entity entity, @Nullable Row row) {
@@ -141,11 +146,11 @@ final class DeadLetterTable {
     return findings;
   }
 
-  /** True where the newest letter of the record says the same of the same row. */
+  /** True where the newest letter of the record, or of those without a key, says the same of it. */
   boolean known(Connection connection, String system, DeadLetter letter) throws SQLException {
     byte[] key = stored(letter.entity(), letter.change().key());
     if (key == null) {
-      return false;
+      return knownWithoutKey(connection, system, letter);
     }
     try (PreparedStatement newest =
         connection.prepareStatement(
@@ -159,6 +164,23 @@ final class DeadLetterTable {
             && letter.cause().code().equals(row.getString(1))
             && letter.cause().message().equals(row.getString(2))
             && Arrays.equals(image(letter.entity(), letter.change().after()), row.getBytes(3));
+      }
+    }
+  }
+
+  private boolean knownWithoutKey(Connection connection, String system, DeadLetter letter)
+      throws SQLException {
+    try (PreparedStatement like =
+        connection.prepareStatement(
+            "SELECT 1 FROM letter WHERE entity = ? AND key IS NULL AND system = ? AND code = ?"
+                + " AND message = ? AND image IS ? LIMIT 1")) {
+      like.setInt(1, letter.entity().id());
+      like.setString(2, system);
+      like.setString(3, letter.cause().code());
+      like.setString(4, letter.cause().message());
+      like.setBytes(5, image(letter.entity(), letter.change().after()));
+      try (ResultSet row = like.executeQuery()) {
+        return row.next();
       }
     }
   }
@@ -349,6 +371,9 @@ final class DeadLetterTable {
   /** The newest that waits of a record; null where none does. */
   @Nullable KeptLetter waiting(Connection connection, String system, Entity entity, Key key)
       throws SQLException {
+    if (!keyed(entity, key)) {
+      return null;
+    }
     try (PreparedStatement statement =
         connection.prepareStatement(
             "SELECT "
@@ -396,7 +421,7 @@ final class DeadLetterTable {
         sourceTime,
         row.getInt("attempts"),
         withUnfit(row(row.getBytes("image")), findings),
-        row(row.getBytes("edited")),
+        withUnfit(row(row.getBytes("edited")), findings),
         open
             ? null
             : new Closed(

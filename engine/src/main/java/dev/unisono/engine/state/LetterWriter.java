@@ -90,7 +90,7 @@ final class LetterWriter {
 
   private void supersede(Connection connection, String system, Entity entity, @Nullable Key key)
       throws SQLException {
-    if (key == null) {
+    if (key == null || !DeadLetterTable.keyed(entity, key)) {
       return;
     }
     Place place = new Place(system, entity.id(), key);
@@ -131,7 +131,7 @@ final class LetterWriter {
     if (!system.equals(Amendment.SYSTEM)) {
       supersede(connection, system, letter.entity(), key);
       supersede(connection, system, letter.entity(), letter.change().previousKey());
-      if (key != null) {
+      if (key != null && DeadLetterTable.keyed(letter.entity(), key)) {
         changed.put(new Place(system, letter.entity().id(), key), true);
       }
       if (letter.stage() == DeadLetter.Stage.IDENTIFY) {
