@@ -36,8 +36,8 @@ final class ConflictsCommand {
           String query =
               "/v1/admin/conflicts?limit=1000&state="
                   + (decided ? "decided" : "open")
-                  + (entity == null ? "" : "&entity=" + ApiClient.encoded(entity))
-                  + (key == null ? "" : "&key=" + ApiClient.encoded(key));
+                  + (entity == null ? "" : "&entity=" + Consent.part(entity))
+                  + (key == null ? "" : "&key=" + Consent.part(key));
           Listing.print(client, out, query, json, "conflict", "conflicts", ConflictsCommand::text);
         });
   }

@@ -57,7 +57,7 @@ final class DeadLettersCommand {
       parts.put("state", state);
       parts.forEach((name, value) -> {
         if (value != null) {
-          query.append('&').append(name).append('=').append(ApiClient.encoded(value));
+          query.append('&').append(name).append('=').append(Consent.part(value));
         }
       });
       return query.toString();
@@ -156,7 +156,7 @@ final class DeadLettersCommand {
       @Mixin Which which,
       @Option(names = "--reason", required = true, description = "why") String reason)
       throws InterruptedException {
-    String why = "reason=" + ApiClient.encoded(reason);
+    String why = "reason=" + Consent.part(reason);
     if (!meant(id, all)) {
       return 2;
     }

@@ -29,7 +29,7 @@ final class ParkedCommand {
           String query =
               "/v1/admin/parked?limit=1000&rejected="
                   + rejected
-                  + (target == null ? "" : "&target=" + ApiClient.encoded(target));
+                  + (target == null ? "" : "&target=" + Consent.part(target));
           Listing.print(client, out, query, json, "row", "rows", ParkedCommand::text);
         });
   }
@@ -47,7 +47,7 @@ final class ParkedCommand {
                 ApiClient.good(
                         client.post(
                             "/v1/admin/parked/"
-                                + ApiClient.encoded(target)
+                                + Consent.part(target)
                                 + "/retry"
                                 + (id == null ? "" : "?id=" + id)))
                     .text()));
@@ -67,11 +67,11 @@ final class ParkedCommand {
                 ApiClient.good(
                         client.delete(
                             "/v1/admin/parked/"
-                                + ApiClient.encoded(target)
+                                + Consent.part(target)
                                 + "/"
                                 + id
                                 + "?reason="
-                                + ApiClient.encoded(reason)))
+                                + Consent.part(reason)))
                     .text()));
   }
 

@@ -166,7 +166,7 @@ public final class DeadLetters {
       if (!findings.isEmpty() || !doubts.isEmpty()) {
         DeadLetter again =
             findings.isEmpty()
-                ? Refusals.held(letter.entity(), change, letter.system(), doubts, clock.instant())
+                ? Refusals.held(letter.entity(), change, doubts, clock.instant())
                 : Refusals.refused(
                     letter.entity(), change, letter.system(), findings, clock.instant());
         store.tried(letter, again.held(), again.cause(), again.findings(), atMost);

@@ -100,7 +100,7 @@ final class OwnerWrites implements AutoCloseable {
       long letter =
           state
               .deadLetters()
-              .hold(Refusals.held(entity, change, owned.system(), doubts, clock.instant()), atMost);
+              .hold(Refusals.heldWrite(entity, change, doubts, clock.instant()), atMost);
       throw new HeldPatch(letter, doubts);
     }
     Row expected = expectedVersion == null ? null : expected(owned.shown(), present);

@@ -23,10 +23,15 @@ public final class Refusals {
   }
 
   /** Of a row that is held until a person lets it through. */
-  public static DeadLetter held(
-      Entity entity, Change change, String system, List<Finding> doubts, Instant now) {
+  public static DeadLetter held(Entity entity, Change change, List<Finding> doubts, Instant now) {
     return new DeadLetter(
         now, entity, change, Stage.VALIDATE, true, doubtful(change, doubts), doubts);
+  }
+
+  /** Of what a caller wrote, which is held before the owner has it. */
+  public static DeadLetter heldWrite(
+      Entity entity, Change change, List<Finding> doubts, Instant now) {
+    return new DeadLetter(now, entity, change, Stage.WRITE, true, doubtful(change, doubts), doubts);
   }
 
   private static Problem invalid(Change change, String system, List<Finding> findings) {

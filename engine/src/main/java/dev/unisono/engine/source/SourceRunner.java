@@ -364,7 +364,7 @@ public final class SourceRunner implements AutoCloseable {
             new Refusal(
                 clean.size(),
                 findings.isEmpty()
-                    ? Refusals.held(entity, change, system, doubts, clock.instant())
+                    ? Refusals.held(entity, change, doubts, clock.instant())
                     : Refusals.refused(entity, change, system, findings, clock.instant())));
         waiting.refused(entity, change);
         return;

@@ -27,7 +27,9 @@ public record DeadLetter(
   public enum Stage {
     VALIDATE,
     /** It could not be told which record it is of. */
-    IDENTIFY
+    IDENTIFY,
+    /** A caller wrote it by a door, and the owner does not have it yet. */
+    WRITE
   }
 
   /** A change of which it could not be told what record it is of. */

@@ -192,8 +192,8 @@ final class DeadLetterTable {
         ResultSet rows =
             statement.executeQuery(
                 "SELECT system, entity, key FROM letter WHERE closed IS NULL AND key IS NOT NULL"
-                    + " AND system <> '"
-                    + Amendment.SYSTEM
+                    + " AND stage <> '"
+                    + Stage.WRITE
                     + "'")) {
       while (rows.next()) {
         places.add(new Place(rows.getString(1), rows.getInt(2), StoredKey.read(rows.getBytes(3))));

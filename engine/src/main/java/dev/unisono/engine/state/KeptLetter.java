@@ -109,6 +109,6 @@ public record KeptLetter(
 
   /** True where a caller wrote it here, and no source showed it. */
   public boolean written() {
-    return system.equals(Amendment.SYSTEM);
+    return stage == Stage.WRITE;
   }
 }

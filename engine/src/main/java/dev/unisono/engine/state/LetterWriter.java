@@ -128,7 +128,7 @@ final class LetterWriter {
       return 0;
     }
     Key key = letter.change().key();
-    if (!system.equals(Amendment.SYSTEM)) {
+    if (letter.stage() != DeadLetter.Stage.WRITE) {
       supersede(connection, system, letter.entity(), key);
       supersede(connection, system, letter.entity(), letter.change().previousKey());
       if (key != null && DeadLetterTable.keyed(letter.entity(), key)) {
