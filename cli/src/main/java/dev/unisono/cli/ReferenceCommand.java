@@ -52,6 +52,8 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "entities.NAME.schema", SchemaKeys.ENTITY);
     section(page, "entities.NAME.schema.properties.FIELD", SchemaKeys.FIELD);
     section(page, "entities.NAME.rules[]", ConfigKeys.RULE);
+    section(page, "entities.NAME.unique[]", ConfigKeys.UNIQUE);
+    section(page, "entities.NAME.references[]", ConfigKeys.REFERENCE);
     section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
     section(page, "entities.NAME.match[].fuzzy", ConfigKeys.FUZZY);
     section(page, "entities.NAME.match[].fuzzy.block[]", ConfigKeys.BLOCK);

@@ -215,31 +215,14 @@ final class SchemaCommand implements Callable<Integer> {
           json.writeEndObject();
         }
         case "schema" -> schema(json);
-        case "rules" -> rules(json, key);
+        case "rules" -> fields(json, key, ConfigKeys.RULE, ConfigKeys.SEVERITIES);
+        case "unique" -> fields(json, key, ConfigKeys.UNIQUE, ConfigKeys.SEVERITIES);
+        case "references" -> fields(json, key, ConfigKeys.REFERENCE, ConfigKeys.SEVERITIES);
         case "match" -> match(json, key);
         case "standardize" -> StepSchema.byField(json, key);
         default -> plain(json, key);
       }
     }
-    json.writeEndObject();
-  }
-
-  private static void rules(JsonGenerator json, ConfigKey key) throws IOException {
-    json.writeObjectFieldStart(key.name());
-    json.writeStringField("type", "array");
-    described(json, key);
-    json.writeObjectFieldStart("items");
-    closed(json, ConfigKeys.RULE);
-    json.writeObjectFieldStart("properties");
-    for (ConfigKey part : ConfigKeys.RULE) {
-      if (part.name().equals("severity")) {
-        choice(json, part, ConfigKeys.SEVERITIES);
-      } else {
-        plain(json, part);
-      }
-    }
-    json.writeEndObject();
-    json.writeEndObject();
     json.writeEndObject();
   }
 
@@ -278,7 +261,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  /** A list of what is done with fields, in one of some ways. */
+  /** A list of what is done with fields or asked of them, each in one of some ways. */
   private static void fields(
       JsonGenerator json, ConfigKey key, List<ConfigKey> parts, List<String> ways)
       throws IOException {
@@ -291,7 +274,7 @@ final class SchemaCommand implements Callable<Integer> {
     for (ConfigKey part : parts) {
       switch (part.name()) {
         case "field" -> names(json, part);
-        case "by" -> choice(json, part, ways);
+        case "by", "severity" -> choice(json, part, ways);
         default -> plain(json, part);
       }
     }

@@ -160,7 +160,8 @@ public final class DeadLetters {
     }
     if (row != null) {
       List<Finding> findings = reading.cleaner().validate(row);
-      boolean letThrough = letter.held() || letter.stage() == Stage.IDENTIFY;
+      // What got as far as the writer was let through before.
+      boolean letThrough = letter.held() || letter.stage() != Stage.VALIDATE;
       List<Finding> doubts =
           findings.isEmpty() && !letThrough ? reading.cleaner().doubts(row) : List.of();
       if (!findings.isEmpty() || !doubts.isEmpty()) {

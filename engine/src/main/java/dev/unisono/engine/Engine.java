@@ -14,6 +14,7 @@ import dev.unisono.engine.config.EntityDocument;
 import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.config.RefreshTimes;
 import dev.unisono.engine.config.SystemBindings;
+import dev.unisono.engine.constraint.ConstraintChecks;
 import dev.unisono.engine.deliver.DeliveredForm;
 import dev.unisono.engine.deliver.ParkedRows;
 import dev.unisono.engine.deliver.TargetRunner;
@@ -67,12 +68,15 @@ import org.jspecify.annotations.Nullable;
  * when it is closed. Safe for threads once it is started.
  */
 public final class Engine implements Doors, AutoCloseable {
+  private static final Duration RETRY_PATIENCE = Duration.ofSeconds(30);
+
   private final StateFolder folder;
   private final EngineState state;
   private final Merges merges;
   private final List<Entity> entities;
   private final Map<String, Cleaner> cleaners = new HashMap<>();
   private final Warnings warnings;
+  private final ConstraintChecks constraints;
   private final RecordProjection projection;
   private final StoredRecords records;
   private final OwnerWrites ownerWrites;
@@ -96,9 +100,19 @@ public final class Engine implements Doors, AutoCloseable {
     List<Runnable> opened = new ArrayList<>(List.of(folder::close));
     try {
       Config config = LearnedConfig.over(written, folder.learned());
+      Set<String> before = folder.knownEntities();
       this.entities = entities(config);
       this.warnings = new Warnings(config.entities());
       this.merges = Merges.of(config, entities, clock);
+      this.constraints =
+          ConstraintChecks.of(
+              config,
+              entities,
+              entities.stream()
+                  .filter(entity -> !before.contains(entity.name()))
+                  .collect(Collectors.toSet()),
+              warnings,
+              clock);
       folder.forgetUnfinishedOfOthers(sourceNames(config));
       folder.noteSchemas(
           config.entities().entrySet().stream()
@@ -114,15 +128,15 @@ public final class Engine implements Doors, AutoCloseable {
               config.state().linger(),
               System::nanoTime,
               this::recordsNeedAfter,
-              merges::open,
-              toldAgain(config, entities),
-              config.state().deadLetters());
+              new EngineState.Stages(merges::open, toldAgain(config, entities), constraints::open),
+              config.state().deadLetters(),
+              constraints::freed);
       opened.add(state::close);
       this.projection = new RecordProjection(folder, state.journal(), state.shapes(), entities);
       opened.add(projection::close);
       this.records = new StoredRecords(folder, state.shapes(), projection);
       opened.add(records::close);
-      this.ownerWrites = new OwnerWrites(state, records, systems, clock);
+      this.ownerWrites = new OwnerWrites(state, records, constraints, systems, clock);
       this.deadLetters = new DeadLetters(state.deadLetters(), ownerWrites, clock);
       this.repairs = new TargetRepairs(targets, connect(config, clock, onLearned), state.journal());
       this.refreshes = new RefreshSchedule(refreshed(config), state, clock, ZoneId.systemDefault());
@@ -357,6 +371,11 @@ public final class Engine implements Doors, AutoCloseable {
     targets.forEach(TargetRunner::start);
     sources.forEach(SourceRunner::start);
     merges.start(state, systems, () -> sources.stream().map(SourceRunner::status).toList());
+    constraints.start(
+        state,
+        () -> sources.stream().map(SourceRunner::status).toList(),
+        (system, command) -> source(system).command(command),
+        letter -> deadLetters.replay(letter, RETRY_PATIENCE));
     repairs.start();
     refreshes.start();
   }
@@ -390,7 +409,8 @@ public final class Engine implements Doors, AutoCloseable {
         problem == null ? projection.problem() : problem,
         sources.stream().map(SourceRunner::status).toList(),
         targets.stream().map(TargetRunner::status).toList(),
-        merges.status());
+        merges.status(),
+        constraints.status());
   }
 
   @Override
@@ -538,6 +558,7 @@ public final class Engine implements Doors, AutoCloseable {
   public void close() {
     // Who waits for a write of theirs to come back is told first that it will not be seen here.
     ownerWrites.stop();
+    constraints.close();
     refreshes.close();
     repairs.close();
     List<Thread> closing =

@@ -1,6 +1,7 @@
 package dev.unisono.engine;
 
 import dev.unisono.engine.clean.Warnings;
+import dev.unisono.engine.constraint.ConstraintChecks;
 import dev.unisono.engine.merge.MergeStatus;
 import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.spi.Problem;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * -1 where unknown. Immutable.
  *
  * @param warnings rows that passed although a rule that only warns does not hold for them
+ * @param known of which entities all records are known that others are compared with or refer to
  * @param problem why nothing is committed, or the records do not follow; null where all is well
  */
 public record EngineStatus(
@@ -26,7 +28,8 @@ public record EngineStatus(
     @Nullable Problem problem,
     List<SourceStatus> sources,
     List<TargetStatus> targets,
-    MergeStatus merges) {
+    MergeStatus merges,
+    List<ConstraintChecks.Known> known) {
 
   /** The same with a problem that there is beside. */
   EngineStatus with(Problem beside) {
@@ -41,7 +44,8 @@ public record EngineStatus(
         beside,
         sources,
         targets,
-        merges);
+        merges,
+        known);
   }
 
   /** What a part is doing. */

@@ -3,6 +3,7 @@ package dev.unisono.engine;
 import dev.unisono.engine.Doors.Written;
 import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.clean.Refusals;
+import dev.unisono.engine.constraint.ConstraintChecks;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.StoredRecords;
@@ -23,6 +24,7 @@ import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class OwnerWrites implements AutoCloseable {
   private final EngineState state;
   private final StoredRecords records;
+  private final ConstraintChecks constraints;
   private final Map<String, ConnectedSystem> systems;
   private final InstantSource clock;
   private final PatchWaits waits;
@@ -55,10 +58,12 @@ final class OwnerWrites implements AutoCloseable {
   OwnerWrites(
       EngineState state,
       StoredRecords records,
+      ConstraintChecks constraints,
       Map<String, ConnectedSystem> systems,
       InstantSource clock) {
     this.state = state;
     this.records = records;
+    this.constraints = constraints;
     this.systems = systems;
     this.clock = clock;
     this.waits = new PatchWaits(state.journal());
@@ -82,9 +87,10 @@ final class OwnerWrites implements AutoCloseable {
     if (expectedVersion != null && expectedVersion != present.version()) {
       throw versionMismatch(entity, key);
     }
-    Row clean = clean(owned, present, patch);
-    List<Finding> doubts =
-        owned.written().doubts(clean.over(Objects.requireNonNull(present.row())));
+    Row clean = clean(owned, entity, key, present, patch);
+    Row become = clean.over(Objects.requireNonNull(present.row()));
+    List<Finding> doubts = new ArrayList<>(owned.written().doubts(become));
+    doubts.addAll(constraints.objections(state, entity, key, become).doubts());
     if (!doubts.isEmpty()) {
       Change change =
           new Change(
@@ -113,7 +119,7 @@ final class OwnerWrites implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + atMost.toNanos();
     OwnedBy owned = owner(entity);
     EntityRecord present = present(entity, key);
-    Row clean = clean(owned, present, patch);
+    Row clean = clean(owned, entity, key, present, patch);
     // It comes back by the owner's log, and has been looked at.
     try (DeadLetterStore.Passage _ = state.deadLetters().letThrough(owned.system(), entity, key)) {
       return write(owned, entity, key, present, clean, null, deadlineNanos);
@@ -129,11 +135,12 @@ final class OwnerWrites implements AutoCloseable {
     return owned;
   }
 
-  private static Row clean(OwnedBy owned, EntityRecord present, Row patch) {
+  private Row clean(OwnedBy owned, Entity entity, Key key, EntityRecord present, Row patch) {
     Row clean = owned.written().standardize(patch);
     // As it will come back: what is asked of several fields may concern one that stays.
-    List<Finding> findings =
-        owned.written().validate(clean.over(Objects.requireNonNull(present.row())));
+    Row become = clean.over(Objects.requireNonNull(present.row()));
+    List<Finding> findings = new ArrayList<>(owned.written().validate(become));
+    findings.addAll(constraints.objections(state, entity, key, become).wrong());
     if (!findings.isEmpty()) {
       throw new InvalidPatch(findings);
     }

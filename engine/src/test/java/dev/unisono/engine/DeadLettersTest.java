@@ -13,24 +13,18 @@ import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.Entities;
 import dev.unisono.engine.fixture.FakeConnector;
 import dev.unisono.engine.fixture.MovableClock;
+import dev.unisono.engine.fixture.ScriptedSystem;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.engine.state.KeptLetter;
 import dev.unisono.engine.state.KeptLetter.Filter;
 import dev.unisono.engine.state.KeptLetter.Outcome;
 import dev.unisono.engine.validate.Finding;
-import dev.unisono.spi.Batch;
-import dev.unisono.spi.Binding;
 import dev.unisono.spi.Change;
-import dev.unisono.spi.ChangeSink;
-import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
-import dev.unisono.spi.Owner;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Source;
-import dev.unisono.spi.Target;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.Unfit;
 import dev.unisono.spi.UnisonoException;
@@ -42,9 +36,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,84 +70,13 @@ final class DeadLettersTest {
   private static final Object SAME = Unchanged.UNCHANGED;
 
   @TempDir private Path folder;
-  private final LinkedBlockingQueue<Step> steps = new LinkedBlockingQueue<>();
-  private final List<Row> written = new CopyOnWriteArrayList<>();
-  private final AtomicInteger durable = new AtomicInteger();
+  private final ScriptedSystem crm = new ScriptedSystem();
   private Engine engine;
-  private long transaction;
-
-  private interface Step {
-    void run(Binding binding, ChangeSink sink) throws InterruptedException;
-  }
-
-  /** Reads the test's steps; what is written to it comes back by them. */
-  private final class Scripted implements ConnectedSystem, Source, Owner {
-    private final Binding binding;
-
-    Scripted(Binding binding) {
-      this.binding = binding;
-    }
-
-    @Override
-    public List<Problem> check() {
-      return List.of();
-    }
-
-    @Override
-    public Source source() {
-      return this;
-    }
-
-    @Override
-    public Target target() {
-      throw new UnsupportedOperationException("only read");
-    }
-
-    @Override
-    public Owner owner() {
-      return this;
-    }
-
-    @Override
-    public void run(Map<String, String> state, ChangeSink sink) throws InterruptedException {
-      while (true) {
-        Step step = steps.take();
-        try {
-          step.run(binding, sink);
-        } catch (UnisonoException refused) {
-          // A log is read again from where it was not taken.
-          steps.add(step);
-          throw refused;
-        }
-      }
-    }
-
-    @Override
-    public Optional<WriteReceipt> update(Binding to, Key key, Row patch, @Nullable Row expected) {
-      written.add(patch);
-      long number = 1_000L + written.size();
-      steps.add((_, sink) ->
-          sink.accept(batch(change(Operation.UPDATE, key, null, number, patch.copyValues()))));
-      return Optional.of(new WriteReceipt(number, true));
-    }
-
-    @Override
-    public void durable(long mark) {
-      durable.incrementAndGet();
-    }
-
-    @Override
-    public void close() {}
-  }
 
   @BeforeEach
   void open() {
     ConfigReader.Outcome outcome =
-        new ConfigReader(
-                List.of(
-                    new FakeConnector(
-                        "scripted", context -> new Scripted(context.reads().getFirst()))),
-                _ -> null)
+        new ConfigReader(List.of(new FakeConnector("scripted", _ -> crm.connect())), _ -> null)
             .read(CONFIG, folder);
     assertEquals(List.of(), outcome.problems());
     engine = new Engine(Objects.requireNonNull(outcome.config()), new MovableClock(), () -> {});
@@ -178,47 +98,16 @@ final class DeadLettersTest {
   }
 
   private Change change(
-      Operation operation,
-      Key key,
-      @Nullable Key previous,
-      long number,
-      @Nullable Object... values) {
-    return new Change(
-        Entities.binding(person()),
-        operation,
-        key,
-        previous,
-        values.length == 0 ? null : new Row(person().schema(), values),
-        null,
-        new Position(number, 0),
-        Entities.TIME,
-        number);
-  }
-
-  private static Batch batch(Change... changes) {
-    long mark = changes[changes.length - 1].position().commit();
-    return new Batch(List.of(changes), Map.of("position", "" + mark), mark, 100L * changes.length);
-  }
-
-  /** The source shows something, and it is all in the journal, or refused, when this returns. */
-  private void shows(Change... changes) throws Exception {
-    durably(batch(changes));
-    // The journal shows a batch when the next one is durable, if not before.
-    durably(new Batch(List.of(), Map.of(), 0, 0));
-  }
-
-  private void durably(Batch batch) throws Exception {
-    int before = durable.get();
-    steps.add((_, sink) -> sink.accept(batch));
-    Await.until("it is durable", () -> durable.get() > before);
+      Operation operation, @Nullable Key key, @Nullable Key previous, @Nullable Object... values) {
+    return crm.change(person(), operation, key, previous, values);
   }
 
   private Change insert(long id, @Nullable Object name, @Nullable Object note, Object age) {
-    return change(Operation.CREATE, new Key(id), null, ++transaction, id, name, note, age);
+    return change(Operation.CREATE, new Key(id), null, id, name, note, age);
   }
 
   private Change update(long id, @Nullable Object name, @Nullable Object note, Object age) {
-    return change(Operation.UPDATE, new Key(id), null, ++transaction, id, name, note, age);
+    return change(Operation.UPDATE, new Key(id), null, id, name, note, age);
   }
 
   private List<String> journal() {
@@ -263,7 +152,7 @@ final class DeadLettersTest {
 
   @Test
   void aRefusedChangeIsKeptWithAllThatIsKnownOfIt() throws Exception {
-    shows(insert(1, "Christopher", "first", 40L), insert(2, "Ada", null, 36L));
+    crm.shows(insert(1, "Christopher", "first", 40L), insert(2, "Ada", null, 36L));
     assertEquals(List.of("CREATE [2] [2, Ada, null, 36]"), journal());
     reopen();
     KeptLetter letter = only();
@@ -282,7 +171,7 @@ final class DeadLettersTest {
 
   @Test
   void whatAPersonCorrectsIsTakenUpByTheSameStepsAndRules() throws Exception {
-    shows(insert(1, "Christopher", "first", 40L));
+    crm.shows(insert(1, "Christopher", "first", 40L));
     long id = only().id();
     assertNull(engine.deadLetters().replay(id, PATIENCE).closed());
     assertEquals(2, only().attempts());
@@ -301,7 +190,7 @@ final class DeadLettersTest {
 
   @Test
   void aKeyIsNotCorrectedHereAndAValueOfNoTypeMustBe() throws Exception {
-    shows(insert(1, "Ada", "n", new Unfit("text of 3 characters")));
+    crm.shows(insert(1, "Ada", "n", new Unfit("text of 3 characters")));
     long id = only().id();
     assertEquals("value-unfit", only().findings().getFirst().code());
     assertEquals(
@@ -321,12 +210,12 @@ final class DeadLettersTest {
     // As sources call such a row: by words about its key.
     Key none = new Key("text of 1 characters");
     Unfit unfit = new Unfit("text of 1 characters");
-    Change first = change(Operation.READ, none, null, ++transaction, unfit, "Ada", "n", unfit);
-    shows(first, change(Operation.READ, none, null, ++transaction, unfit, "Bob", "n", 40L));
-    shows(insert(2, "Cleo", "n", 36L));
+    Change first = change(Operation.READ, none, null, unfit, "Ada", "n", unfit);
+    crm.shows(first, change(Operation.READ, none, null, unfit, "Bob", "n", 40L));
+    crm.shows(insert(2, "Cleo", "n", 36L));
     assertEquals(2, letters(KeptLetter.State.OPEN).size());
     reopen();
-    shows(change(Operation.REFRESH, none, null, ++transaction, unfit, "Ada", "n", unfit));
+    crm.shows(change(Operation.REFRESH, none, null, unfit, "Ada", "n", unfit));
     assertEquals(2, letters(KeptLetter.State.OPEN).size());
     long id = letters(KeptLetter.State.OPEN).getFirst().id();
     assertNull(letters(KeptLetter.State.OPEN).getFirst().key());
@@ -342,9 +231,9 @@ final class DeadLettersTest {
 
   @Test
   void aNewerChangeTakesTheOldOnesPlaceAndBringsWhatItDoesNotTellAgain() throws Exception {
-    shows(insert(1, "Christopher", "large", 40L));
+    crm.shows(insert(1, "Christopher", "large", 40L));
     long id = only().id();
-    shows(update(1, "Chris", SAME, 41L));
+    crm.shows(update(1, "Chris", SAME, 41L));
     assertEquals(List.of("UPDATE [1] [1, Chris, large, 41]"), journal());
     KeptLetter old = engine.deadLetters().find(id);
     assertEquals(Outcome.SUPERSEDED, Objects.requireNonNull(old.closed()).outcome());
@@ -353,19 +242,19 @@ final class DeadLettersTest {
 
   @Test
   void soItIsAmongTheChangesOfOneBatchAndAfterARestart() throws Exception {
-    shows(insert(1, "Christopher", "large", 40L), update(1, "Chris", SAME, 41L));
+    crm.shows(insert(1, "Christopher", "large", 40L), update(1, "Chris", SAME, 41L));
     assertEquals(List.of("UPDATE [1] [1, Chris, large, 41]"), journal());
-    shows(update(1, "Christopher", "larger", 42L));
+    crm.shows(update(1, "Christopher", "larger", 42L));
     reopen();
-    shows(update(1, "Chris", SAME, 43L));
+    crm.shows(update(1, "Chris", SAME, 43L));
     assertEquals("UPDATE [1] [1, Chris, larger, 43]", journal().getLast());
     assertEquals(0, engine.status().deadLetters().open());
   }
 
   @Test
   void aNewerChangeThatIsRefusedTooIsTheOneThatWaits() throws Exception {
-    shows(insert(1, "Christopher", "large", 40L));
-    shows(update(1, "Christopherus", SAME, 41L));
+    crm.shows(insert(1, "Christopher", "large", 40L));
+    crm.shows(update(1, "Christopherus", SAME, 41L));
     KeptLetter letter = only();
     assertEquals("[1, Christopherus, large, 41]", Entities.text(letter.row()));
     assertEquals(1, engine.status().deadLetters().open());
@@ -374,14 +263,12 @@ final class DeadLettersTest {
 
   @Test
   void aRecordThatMovedWhileItWasRefusedMovesWhenItPasses() throws Exception {
-    shows(insert(1, "Ada", "n", 36L));
-    shows(
-        change(Operation.UPDATE, new Key(5L), new Key(1L), ++transaction, 5L, "Augusta", "n", 36L));
-    shows(update(5, "Gus", SAME, 37L));
+    crm.shows(insert(1, "Ada", "n", 36L));
+    crm.shows(change(Operation.UPDATE, new Key(5L), new Key(1L), 5L, "Augusta", "n", 36L));
+    crm.shows(update(5, "Gus", SAME, 37L));
     assertEquals("UPDATE [1] to [5] [5, Gus, n, 37]", journal().getLast());
-    shows(
-        change(Operation.UPDATE, new Key(9L), new Key(5L), ++transaction, 9L, "Augusta", "n", 36L));
-    shows(change(Operation.DELETE, new Key(9L), null, ++transaction));
+    crm.shows(change(Operation.UPDATE, new Key(9L), new Key(5L), 9L, "Augusta", "n", 36L));
+    crm.shows(change(Operation.DELETE, new Key(9L), null));
     assertEquals(
         List.of("DELETE [5] none", "DELETE [9] none"),
         journal().subList(journal().size() - 2, journal().size()));
@@ -389,8 +276,38 @@ final class DeadLettersTest {
   }
 
   @Test
+  void aRecordThatMovedTwiceWhileItWasRefusedHasOneLetter() throws Exception {
+    crm.shows(insert(1, "Ada", "n", 36L));
+    crm.shows(
+        change(Operation.UPDATE, new Key(5L), new Key(1L), 5L, "Augusta", "n", 36L),
+        change(Operation.UPDATE, new Key(9L), new Key(5L), 9L, "Augusta", SAME, 36L));
+    assertEquals("[9]", String.valueOf(only().key()));
+    assertEquals("[1]", String.valueOf(only().previousKey()));
+    crm.shows(change(Operation.UPDATE, new Key(7L), new Key(9L), 7L, "Gus", SAME, 37L));
+    assertEquals("UPDATE [1] to [7] [7, Gus, n, 37]", journal().getLast());
+    assertEquals(0, engine.status().deadLetters().open());
+  }
+
+  @Test
+  void aKeyThatAnotherRecordHasMeanwhileIsNotTakenFromIt() throws Exception {
+    crm.shows(insert(1, "Ada", "n", 36L));
+    crm.shows(
+        change(Operation.UPDATE, new Key(5L), new Key(1L), 5L, "Augusta", "n", 36L),
+        insert(1, "Bob", "new", 40L),
+        update(5, "Gus", SAME, 37L));
+    assertEquals(
+        List.of("CREATE [1] [1, Bob, new, 40]", "UPDATE [5] [5, Gus, n, 37]"),
+        journal().subList(1, 3));
+    crm.shows(change(Operation.UPDATE, new Key(6L), new Key(5L), 6L, "Augusta", "n", 36L));
+    crm.shows(insert(5, "Christopher", "newer", 40L));
+    crm.shows(update(6, "Gus", SAME, 38L));
+    assertEquals("UPDATE [6] [6, Gus, n, 38]", journal().getLast());
+    assertEquals("[5]", String.valueOf(only().key()));
+  }
+
+  @Test
   void aRuleMayHaveARowHeldUntilAPersonLetsItThrough() throws Exception {
-    shows(insert(1, "Kim", "n", 12L), insert(2, "Ada", "n", 36L));
+    crm.shows(insert(1, "Kim", "n", 12L), insert(2, "Ada", "n", 36L));
     assertEquals(List.of("CREATE [2] [2, Ada, n, 36]"), journal());
     KeptLetter held = only();
     assertTrue(held.held());
@@ -411,16 +328,16 @@ final class DeadLettersTest {
 
   @Test
   void whatACallerWroteIsHeldBeforeTheOwnerHasIt() throws Exception {
-    shows(insert(1, "Kim", "n", 20L));
+    crm.shows(insert(1, "Kim", "n", 20L));
     assertTrue(engine.records().awaitSequence(1, PATIENCE));
     HeldPatch held =
         assertThrows(
             HeldPatch.class,
             () -> engine.patch(person(), new Key(1L), patch(Map.of("age", 12L)), null, PATIENCE));
-    assertEquals(List.of(), written);
+    assertEquals(List.of(), crm.written());
     assertEquals("minor", held.findings().getFirst().code());
     // What its source shows meanwhile is another matter.
-    shows(update(1, "Kim", "other", 20L));
+    crm.shows(update(1, "Kim", "other", 20L));
     assertTrue(engine.records().awaitSequence(2, PATIENCE));
     KeptLetter letter = only();
     assertEquals(held.letter(), letter.id());
@@ -428,7 +345,7 @@ final class DeadLettersTest {
         Outcome.REPLAYED,
         Objects.requireNonNull(engine.deadLetters().replay(letter.id(), PATIENCE).closed())
             .outcome());
-    assertEquals(1, written.size());
+    assertEquals(1, crm.written().size());
     // It has come back by the source, and is not held once more.
     assertEquals("UPDATE [1] [UNCHANGED, UNCHANGED, UNCHANGED, 12]", journal().getLast());
     assertEquals(0, engine.status().deadLetters().open());
@@ -436,7 +353,7 @@ final class DeadLettersTest {
 
   @Test
   void aLetterIsGivenUpForAReason() throws Exception {
-    shows(insert(1, "Christopher", "n", 40L));
+    crm.shows(insert(1, "Christopher", "n", 40L));
     long id = only().id();
     KeptLetter letter = engine.deadLetters().discard(id, "a test row", PATIENCE);
     assertEquals(Outcome.DISCARDED, Objects.requireNonNull(letter.closed()).outcome());
@@ -449,7 +366,7 @@ final class DeadLettersTest {
 
   @Test
   void severalAreReplayedOrGivenUpAtOnce() throws Exception {
-    shows(
+    crm.shows(
         insert(1, "Christopher", "n", 40L),
         insert(2, "Alexander", "n", 40L),
         insert(3, "Kim", "n", 4L));
@@ -477,10 +394,10 @@ final class DeadLettersTest {
     for (long id = 1; id <= 3; id++) {
       bad.add(insert(id, "Christopher", "n", 40L));
     }
-    shows(bad.toArray(new Change[0]));
-    shows(insert(7, "Ada", "n", 36L));
+    crm.shows(bad.toArray(new Change[0]));
+    crm.shows(insert(7, "Ada", "n", 36L));
     Change more = insert(8, "Alexander", "n", 40L);
-    steps.add((_, sink) -> sink.accept(batch(more)));
+    crm.willShow(more);
     Await.until(
         "it waits",
         () -> {
@@ -496,18 +413,8 @@ final class DeadLettersTest {
 
   @Test
   void aTruncatedTableHasNoLettersEither() throws Exception {
-    shows(insert(1, "Christopher", "n", 40L));
-    shows(
-        new Change(
-            Entities.binding(person()),
-            Operation.TRUNCATE,
-            null,
-            null,
-            null,
-            null,
-            new Position(++transaction, 0),
-            Entities.TIME,
-            transaction));
+    crm.shows(insert(1, "Christopher", "n", 40L));
+    crm.shows(change(Operation.TRUNCATE, null, null));
     assertEquals(0, engine.status().deadLetters().open());
   }
 }

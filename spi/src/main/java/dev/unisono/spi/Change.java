@@ -40,4 +40,31 @@ public record Change(
       long transaction) {
     this(binding, operation, key, previousKey, after, before, position, sourceTime, transaction, 0);
   }
+
+  /** The same change as another operation. */
+  public Change with(Operation other) {
+    return new Change(
+        binding, other, key, previousKey, after, before, position, sourceTime, transaction, marker);
+  }
+
+  /** The same change as the delete of a record. */
+  public Change gone(Key of) {
+    return with(Operation.DELETE).with(of, null, null);
+  }
+
+  /** The same change of another record, or of another row. */
+  public Change with(
+      @Nullable Key otherKey, @Nullable Key otherPreviousKey, @Nullable Row otherAfter) {
+    return new Change(
+        binding,
+        operation,
+        otherKey,
+        otherPreviousKey,
+        otherAfter,
+        before,
+        position,
+        sourceTime,
+        transaction,
+        marker);
+  }
 }

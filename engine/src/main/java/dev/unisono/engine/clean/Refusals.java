@@ -34,6 +34,36 @@ public final class Refusals {
     return new DeadLetter(now, entity, change, Stage.WRITE, true, doubtful(change, doubts), doubts);
   }
 
+  /**
+   * Of a row that does not fit to other records as they are now.
+   *
+   * @param remedy for the people who decide
+   * @param awaits the name of what it waits for
+   */
+  public static DeadLetter unfit(
+      Entity entity,
+      Change change,
+      List<Finding> findings,
+      String remedy,
+      String awaits,
+      Instant now) {
+    Problem cause =
+        new Problem(
+            findings.getFirst().code(),
+            ProblemType.USER,
+            said(findings),
+            change.binding().configPath(),
+            remedy);
+    return new DeadLetter(now, entity, change, Stage.CONSTRAIN, false, cause, findings, awaits);
+  }
+
+  /** Of a row that is held for how it stands beside others. */
+  public static DeadLetter heldBesideOthers(
+      Entity entity, Change change, List<Finding> doubts, Instant now) {
+    return new DeadLetter(
+        now, entity, change, Stage.CONSTRAIN, true, doubtful(change, doubts), doubts);
+  }
+
   private static Problem invalid(Change change, String system, List<Finding> findings) {
     return new Problem(
         "invalid-value",

@@ -32,6 +32,16 @@ public final class Warnings {
                 rows.put(new Kind(name, rule.code()), new LongAdder());
               }
             }));
+    entities.forEach((name, entity) -> {
+      if (entity.constraints().unique().stream()
+          .anyMatch(rule -> rule.severity() == Severity.WARN)) {
+        rows.put(new Kind(name, "value-taken"), new LongAdder());
+      }
+      if (entity.constraints().references().stream()
+          .anyMatch(rule -> rule.severity() == Severity.WARN)) {
+        rows.put(new Kind(name, "reference-missing"), new LongAdder());
+      }
+    });
   }
 
   /** Counts a row that has passed. */

@@ -69,6 +69,7 @@ public record Config(
    * @param match rules by which rows of different members are the same record, where each member
    *     has a key of its own for it; none where the key is everywhere the same
    * @param rowChecks what is asked of a row as a whole, in the order of the config
+   * @param constraints what must hold between its records, or with those of others
    * @param schemaText the schema as it was read, wherever it stands
    */
   public record EntityConfig(
@@ -80,6 +81,7 @@ public record Config(
       boolean served,
       MatchRules match,
       List<RowCheck> rowChecks,
+      Constraints constraints,
       String schemaText) {
     /** An entity whose key is the same in all members. */
     public EntityConfig(
@@ -89,7 +91,17 @@ public record Config(
         List<FieldRules> rules,
         Set<String> indexed,
         boolean served) {
-      this(plural, schema, fields, rules, indexed, served, MatchRules.NONE, List.of(), "");
+      this(
+          plural,
+          schema,
+          fields,
+          rules,
+          indexed,
+          served,
+          MatchRules.NONE,
+          List.of(),
+          Constraints.NONE,
+          "");
     }
   }
 

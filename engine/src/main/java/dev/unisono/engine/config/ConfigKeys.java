@@ -131,11 +131,31 @@ public final class ConfigKeys {
           optional("serve", "boolean", "true", "Whether the doors show it."),
           key("rules", "array", false, "What must hold between the fields of a record."),
           key(
+              "unique",
+              "array",
+              false,
+              "Fields in which no two records are equal; a record whose value another one has does not"
+                  + " pass, and is taken up by itself once it is free."),
+          key(
+              "references",
+              "array",
+              false,
+              "Fields that are the key of another record; a record that refers to none does not pass,"
+                  + " and is taken up by itself once the other has come."),
+          key(
               "match",
               "array",
               false,
               "How rows of different members are found to be one record where each member has keys of its"
                   + " own: rules in their order. None where the key is the same in all."));
+
+  private static final ConfigKey SEVERITY =
+      optional(
+          "severity",
+          "string",
+          "reject",
+          "What becomes of a record that breaks it: reject (it is refused), quarantine (it is"
+              + " held until a person lets it through) or warn (it passes, and is counted).");
 
   public static final List<ConfigKey> RULE =
       List.of(
@@ -150,12 +170,28 @@ public final class ConfigKeys {
               true,
               "What must hold, in CEL over the fields of the record: this.FIELD. True or false."),
           key("message", "string", false, "One sentence for whoever sent a record that breaks it."),
-          optional(
-              "severity",
+          SEVERITY);
+
+  public static final List<ConfigKey> UNIQUE =
+      List.of(
+          key(
+              "field",
               "string",
-              "reject",
-              "What becomes of a record that breaks it: reject (it is refused), quarantine (it is"
-                  + " held until a person lets it through) or warn (it passes, and is counted)."));
+              true,
+              "A field, or a list of them that are taken together. A record in which one of them is"
+                  + " null is not compared."),
+          SEVERITY);
+
+  public static final List<ConfigKey> REFERENCE =
+      List.of(
+          key(
+              "field",
+              "string",
+              true,
+              "A field, or a list of them: the parts of the other's key, in their order. A record in"
+                  + " which one of them is null refers to nothing."),
+          key("entity", "string", true, "The entity that is referred to; it may be this one."),
+          SEVERITY);
 
   /** What may become of a record that breaks a rule. */
   public static final List<String> SEVERITIES = List.of("reject", "quarantine", "warn");

@@ -175,15 +175,23 @@ public final class ConfigReader {
     Map<String, SystemConfig> systems =
         new SystemReader(connectors, new References(folder, environment))
             .read(root.optionalMap("systems"));
-    Map<String, EntityConfig> entities =
-        new EntityReader(folder).read(root.optionalMap("entities"));
+    EntityReader reader = new EntityReader(folder);
+    Map<String, EntityConfig> entities = reader.read(root.optionalMap("entities"));
+    Set<String> named = Set.copyOf(root.optionalMap("entities").names());
     List<SyncConfig> syncs =
         readSyncs(
             root.optionalMap("syncs"),
             entities,
             systems,
             Set.copyOf(root.optionalMap("systems").names()),
-            Set.copyOf(root.optionalMap("entities").names()));
+            named);
+    reader.checkReferences(
+        entities,
+        named,
+        syncs.stream()
+            .filter(sync -> sync.members().stream().anyMatch(MemberConfig::reads))
+            .map(SyncConfig::entity)
+            .collect(Collectors.toSet()));
     return new Config(
         readServer(root.optionalMap("server")),
         readState(root.optionalMap("state"), folder),

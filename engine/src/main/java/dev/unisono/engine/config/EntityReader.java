@@ -25,6 +25,7 @@ final class EntityReader {
 
   private final Path folder;
   private final Set<String> plurals = new HashSet<>();
+  private final ConstraintReader constraints = new ConstraintReader();
 
   /**
    * @param folder relative paths begin here
@@ -42,6 +43,16 @@ final class EntityReader {
       }
     }
     return entities;
+  }
+
+  /**
+   * Looks whether what entities refer to can be found, once all have been read.
+   *
+   * @param named the names of all, those with problems included
+   * @param synced those that some sync reads
+   */
+  void checkReferences(Map<String, EntityConfig> entities, Set<String> named, Set<String> synced) {
+    constraints.check(entities, named, synced);
   }
 
   private @Nullable EntityConfig read(String name, YamlMap map) {
@@ -111,6 +122,7 @@ final class EntityReader {
         map.flag("serve", true),
         new MatchReader(schema).read(map),
         RuleReader.read(map, schema, whole.ofRows()),
+        constraints.read(map, schema),
         whole.text());
   }
 

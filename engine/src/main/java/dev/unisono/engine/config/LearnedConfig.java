@@ -167,6 +167,7 @@ public final class LearnedConfig {
         entity.served(),
         entity.match(),
         entity.rowChecks(),
+        entity.constraints(),
         entity.schemaText());
   }
 

@@ -78,7 +78,7 @@ final class RuleReader {
     }
   }
 
-  private static Severity severity(YamlMap rule) {
+  static Severity severity(YamlMap rule) {
     String severity = rule.text("severity", "reject");
     if (!ConfigKeys.SEVERITIES.contains(severity)) {
       rule.note(

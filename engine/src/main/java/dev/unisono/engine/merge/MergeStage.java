@@ -4,6 +4,7 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.merge.HeldRecords.Held;
 import dev.unisono.engine.merge.MergeTable.Place;
 import dev.unisono.engine.state.CleanChange;
+import dev.unisono.engine.state.DeadLetter;
 import dev.unisono.engine.state.Merging;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StoredKey;
@@ -149,6 +150,15 @@ final class MergeStage implements Merging {
         Held one = records.of(connection, of, record);
         show(connection, one, member, change.after(), clean.row(), change, outcome);
       }
+      return;
+    }
+    Held held = records.of(connection, of, key);
+    DeadLetter wrong =
+        clean.row() == null || change.marker() != 0
+            ? null // What comes back of our own writes was judged before.
+            : outcome.judge(() -> MergedChanges.candidate(held, member, clean));
+    if (wrong != null) {
+      outcome.refused(wrong);
       return;
     }
     Key previous = change.previousKey();

@@ -8,6 +8,7 @@ import dev.unisono.spi.Operation;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
+import dev.unisono.spi.Unchanged;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -35,6 +36,25 @@ final class MergedChanges {
     } else if (changed ? before != null || after != null : (before == null) != (after == null)) {
       journaled.accept(merged(one, before, after, change));
     }
+  }
+
+  /** A member's change with what the record would be if all that the member has edited counted. */
+  static CleanChange candidate(Held one, MergeMember member, CleanChange shown) {
+    Row row = Objects.requireNonNull(shown.row());
+    Row raw = shown.change().after();
+    Row shadow = one.view(member).shadow;
+    Row present = one.record.row();
+    if (shadow == null || present == null || raw == null) {
+      return shown;
+    }
+    @Nullable Object[] values = row.copyValues();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == Unchanged.UNCHANGED || SameValue.of(raw.value(i), shadow.value(i))) {
+        values[i] = present.value(i);
+      }
+    }
+    return new CleanChange(
+        shown.entity(), shown.change(), new Row(row.schema(), values), shown.before());
   }
 
   /** What a person has decided of a record, as a change. */

@@ -16,6 +16,7 @@ import dev.unisono.spi.Batch;
 import dev.unisono.spi.Change;
 import dev.unisono.spi.ChangeSink;
 import dev.unisono.spi.ConnectedSystem;
+import dev.unisono.spi.Key;
 import dev.unisono.spi.KnownKeys;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
@@ -251,8 +252,7 @@ public final class SourceRunner implements AutoCloseable {
    */
   private void checkRoom(Intake intake) {
     Counts counts = state.deadLetters().counts();
-    if (!counts.full()
-        || (intake.refusals().isEmpty() && !state.deadLetters().unidentified(system))) {
+    if (!counts.full() || (intake.refusals().isEmpty() && !state.deadLetters().late(system))) {
       return;
     }
     throw new UnisonoException(
@@ -349,7 +349,12 @@ public final class SourceRunner implements AutoCloseable {
     if (entity == null || cleaner == null) {
       throw new IllegalStateException("a change of an entity nobody configured: " + shown);
     }
-    Change change = waiting.carried(entity, shown, refused);
+    Change change = waiting.carried(entity, shown, clean, refused);
+    Key between = shown.previousKey();
+    if (between != null && !Objects.equals(between, change.previousKey())) {
+      // It was never seen under the key in between, by which the refused one waits.
+      clean.add(new CleanChange(entity, shown.gone(between), null, null));
+    }
     Row after = change.after();
     Row row = after == null ? null : cleaner.standardize(after);
     if (row != null) {

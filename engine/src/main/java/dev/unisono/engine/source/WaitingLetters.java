@@ -1,6 +1,7 @@
 package dev.unisono.engine.source;
 
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.state.CleanChange;
 import dev.unisono.engine.state.DeadLetter;
 import dev.unisono.engine.state.DeadLetterStore;
 import dev.unisono.engine.state.Intake.Refusal;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,9 +86,11 @@ final class WaitingLetters {
   /**
    * A change with what it needs of one that was refused.
    *
-   * @param batch what is refused of the batch that it is part of
+   * @param passed what passes of the batch that it is part of
+   * @param batch what is refused of it
    */
-  Change carried(Entity entity, Change change, List<Refusal> batch) throws InterruptedException {
+  Change carried(Entity entity, Change change, List<CleanChange> passed, List<Refusal> batch)
+      throws InterruptedException {
     Key key = change.key();
     if (refused.isEmpty() || key == null || change.operation() == Operation.REFRESH) {
       return change;
@@ -97,7 +101,7 @@ final class WaitingLetters {
       return change;
     }
     keys--;
-    Brought brought = brought(entity, was, batch);
+    Brought brought = brought(entity, was, passed, batch);
     if (brought == null) {
       return change;
     }
@@ -105,41 +109,39 @@ final class WaitingLetters {
     Row after = change.after();
     if (after == null) {
       // It was never seen under its present key.
-      return before == null ? change : with(change, before, null, null);
+      return before == null ? change : change.with(before, null, null);
     }
     Row row = brought.row();
-    return with(
-        change,
+    return change.with(
         key,
         before == null || before.equals(key) ? change.previousKey() : before,
         row != null && after.partial() ? after.over(row) : after);
   }
 
-  private @Nullable Brought brought(Entity entity, Key key, List<Refusal> batch)
+  private @Nullable Brought brought(
+      Entity entity, Key key, List<CleanChange> passed, List<Refusal> batch)
       throws InterruptedException {
-    for (Refusal refusal : batch.reversed()) {
-      DeadLetter letter = refusal.letter();
-      if (letter.entity().equals(entity) && Objects.equals(key, letter.change().key())) {
-        return new Brought(letter.change().after(), letter.change().previousKey());
+    for (int i = batch.size() - 1; i >= 0; i--) {
+      Change change = batch.get(i).letter().change();
+      if (batch.get(i).letter().entity().equals(entity) && Objects.equals(key, change.key())) {
+        Key previous = change.previousKey();
+        Stream<Change> since =
+            Stream.concat(
+                passed.subList(batch.get(i).before(), passed.size()).stream()
+                    .filter(clean -> clean.entity().equals(entity))
+                    .map(CleanChange::change),
+                batch.subList(i + 1, batch.size()).stream()
+                    .map(Refusal::letter)
+                    .filter(letter -> letter.entity().equals(entity))
+                    .map(DeadLetter::change));
+        // A key that another record has since is not this one's any more.
+        return new Brought(
+            change.after(),
+            since.anyMatch(each -> Objects.equals(each.key(), previous)) ? null : previous);
       }
     }
     durable.await();
     KeptLetter waiting = letters.waiting(system, entity, key).orElse(null);
     return waiting == null ? null : new Brought(waiting.row(), waiting.previousKey());
-  }
-
-  private static Change with(
-      Change change, Key key, @Nullable Key previousKey, @Nullable Row after) {
-    return new Change(
-        change.binding(),
-        change.operation(),
-        key,
-        previousKey,
-        after,
-        change.before(),
-        change.position(),
-        change.sourceTime(),
-        change.transaction(),
-        change.marker());
   }
 }

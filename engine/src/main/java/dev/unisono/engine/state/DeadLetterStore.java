@@ -16,8 +16,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +24,6 @@ public final class DeadLetterStore {
   private final StateFolder folder;
   private final LetterWriter letters;
   private final Consumer<LetterTask> writer;
-
-  /** Records whose next change a person has let through before its source showed it. */
-  private final Set<Place> letThrough = ConcurrentHashMap.newKeySet();
 
   DeadLetterStore(StateFolder folder, LetterWriter letters, Consumer<LetterTask> writer) {
     this.folder = folder;
@@ -41,8 +36,18 @@ public final class DeadLetterStore {
   }
 
   /** True where letters of a system may come from beyond its source. */
-  public boolean unidentified(String system) {
-    return letters.unidentified(system);
+  public boolean late(String system) {
+    return letters.late(system);
+  }
+
+  /** What letters wait for, by name. */
+  public List<String> awaited() {
+    return read(DeadLetterTable::awaited);
+  }
+
+  /** Some of the letters that wait for one thing, in the order of their numbers. */
+  public List<Long> awaiting(String name, long after, int limit) {
+    return read(connection -> DeadLetterTable.awaiting(connection, name, after, limit));
   }
 
   public List<KeptLetter> list(Filter filter) {
@@ -160,7 +165,7 @@ public final class DeadLetterStore {
           void run(Connection connection, LetterWriter letters, Taking taking) throws SQLException {
             KeptLetter now = letters.table().find(connection, letter.id());
             if (now != null && now.closed() == null) {
-              letters.tried(connection, now, held, cause, findings);
+              letters.tried(connection, now, now.stage(), held, cause, findings, null);
             }
           }
         },
@@ -175,16 +180,12 @@ public final class DeadLetterStore {
 
   /** Lets through what a source will show of a record, until the passage is closed. */
   public Passage letThrough(String system, Entity entity, Key key) {
-    Place place = new Place(system, entity.id(), key);
-    letThrough.add(place);
-    return () -> letThrough.remove(place);
+    return letters.letThrough(system, entity, key);
   }
 
   /** True where what a source shows of a record is let through. */
   public boolean isLetThrough(String system, Entity entity, @Nullable Key key) {
-    return key != null
-        && !letThrough.isEmpty()
-        && letThrough.contains(new Place(system, entity.id(), key));
+    return letters.isLetThrough(system, entity, key);
   }
 
   /** What came of taking a letter up. */
@@ -212,9 +213,18 @@ public final class DeadLetterStore {
               came[0] = new Replayed.Closed();
               return;
             }
-            DeadLetter again = taking.take(letter.system(), change);
+            // Whoever lets through what was held for its row alone has not seen it beside others.
+            boolean letThrough = now.held() && now.stage() == DeadLetter.Stage.CONSTRAIN;
+            DeadLetter again = taking.take(letter.system(), change, letThrough);
             if (again != null) {
-              letters.tried(connection, now, again.held(), again.cause(), again.findings());
+              letters.tried(
+                  connection,
+                  now,
+                  again.stage(),
+                  again.held(),
+                  again.cause(),
+                  again.findings(),
+                  again.awaits());
               came[0] = new Replayed.Refused(again.cause());
               return;
             }

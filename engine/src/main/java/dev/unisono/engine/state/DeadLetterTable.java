@@ -43,6 +43,9 @@ final class DeadLetterTable {
         + " remedy TEXT NOT NULL, findings BLOB NOT NULL, position INTEGER NOT NULL,"
         + " ordinal INTEGER NOT NULL, source_micros INTEGER NOT NULL, attempts INTEGER NOT NULL,"
         + " image BLOB, edited BLOB, closed INTEGER, outcome TEXT, reason TEXT)",
+    // What a letter waits for, to be taken up by itself.
+    "CREATE TABLE IF NOT EXISTS letter_awaits (letter INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS letter_awaits_name ON letter_awaits (name)",
     "CREATE INDEX IF NOT EXISTS letter_record ON letter (entity, key, system, id)",
     "CREATE INDEX IF NOT EXISTS letter_open ON letter (id) WHERE closed IS NULL",
     "CREATE INDEX IF NOT EXISTS letter_closed ON letter (closed, id) WHERE closed IS NOT NULL"
@@ -185,14 +188,26 @@ final class DeadLetterTable {
     }
   }
 
-  /** What of a source waits: by system and entity the keys. */
+  /** What of sources waits: by system and entity the keys. */
   List<Place> open(Connection connection) throws SQLException {
+    return places(connection, "key");
+  }
+
+  /** The keys that records had before they moved, where that waits. */
+  List<Place> movedFrom(Connection connection) throws SQLException {
+    return places(connection, "previous");
+  }
+
+  private static List<Place> places(Connection connection, String column) throws SQLException {
     List<Place> places = new ArrayList<>();
     try (var statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery(
-                "SELECT system, entity, key FROM letter WHERE closed IS NULL AND key IS NOT NULL"
-                    + " AND stage <> '"
+                "SELECT system, entity, "
+                    + column
+                    + " FROM letter WHERE closed IS NULL AND "
+                    + column
+                    + " IS NOT NULL AND stage <> '"
                     + Stage.WRITE
                     + "'")) {
       while (rows.next()) {
@@ -200,6 +215,72 @@ final class DeadLetterTable {
       }
     }
     return places;
+  }
+
+  /** A key is another record's now: what waits to be moved from it is not known by it any more. */
+  static void forgetPrevious(Connection connection, String system, Entity entity, Key key)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE letter SET previous = NULL WHERE entity = ? AND system = ? AND previous = ?"
+                + " AND key <> previous AND closed IS NULL")) {
+      update.setInt(1, entity.id());
+      update.setString(2, system);
+      update.setBytes(3, StoredKey.write(entity, key));
+      update.executeUpdate();
+    }
+  }
+
+  /** Has a letter wait for what has this name; null for a person alone. */
+  static void await(Connection connection, long id, @Nullable String name) throws SQLException {
+    try (PreparedStatement write =
+        connection.prepareStatement(
+            name == null
+                ? "DELETE FROM letter_awaits WHERE letter = ?"
+                : "INSERT OR REPLACE INTO letter_awaits VALUES (?, ?)")) {
+      write.setLong(1, id);
+      if (name != null) {
+        write.setString(2, name);
+      }
+      write.executeUpdate();
+    }
+  }
+
+  /** What letters wait for. */
+  static List<String> awaited(Connection connection) throws SQLException {
+    try (var statement = connection.createStatement()) {
+      // Of those that have ended.
+      statement.execute(
+          "DELETE FROM letter_awaits WHERE letter NOT IN"
+              + " (SELECT id FROM letter WHERE closed IS NULL)");
+      List<String> names = new ArrayList<>();
+      try (ResultSet rows = statement.executeQuery("SELECT DISTINCT name FROM letter_awaits")) {
+        while (rows.next()) {
+          names.add(rows.getString(1));
+        }
+      }
+      return names;
+    }
+  }
+
+  /** Some of the letters that wait for one thing, in the order of their numbers. */
+  static List<Long> awaiting(Connection connection, String name, long after, int limit)
+      throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT letter FROM letter_awaits WHERE name = ? AND letter > ? AND EXISTS (SELECT 1"
+                + " FROM letter WHERE id = letter AND closed IS NULL) ORDER BY letter LIMIT ?")) {
+      select.setString(1, name);
+      select.setLong(2, after);
+      select.setInt(3, limit);
+      List<Long> ids = new ArrayList<>();
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          ids.add(rows.getLong(1));
+        }
+      }
+      return ids;
+    }
   }
 
   /** A record as one system knows it. Immutable. */
@@ -272,19 +353,25 @@ final class DeadLetterTable {
 
   /** Notes that a letter was tried again, and what was wrong with it then. */
   static void tried(
-      Connection connection, long id, boolean held, Problem cause, List<Finding> findings)
+      Connection connection,
+      long id,
+      Stage stage,
+      boolean held,
+      Problem cause,
+      List<Finding> findings)
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
-            "UPDATE letter SET attempts = attempts + 1, held = ?, code = ?, message = ?, path = ?,"
+            "UPDATE letter SET attempts = attempts + 1, stage = ?, held = ?, code = ?, message = ?, path = ?,"
                 + " remedy = ?, findings = ? WHERE id = ?")) {
-      update.setBoolean(1, held);
-      update.setString(2, cause.code());
-      update.setString(3, cause.message());
-      update.setString(4, cause.configPath());
-      update.setString(5, cause.remedy());
-      update.setBytes(6, written(findings));
-      update.setLong(7, id);
+      update.setString(1, stage.name());
+      update.setBoolean(2, held);
+      update.setString(3, cause.code());
+      update.setString(4, cause.message());
+      update.setString(5, cause.configPath());
+      update.setString(6, cause.remedy());
+      update.setBytes(7, written(findings));
+      update.setLong(8, id);
       update.executeUpdate();
     }
   }
@@ -309,6 +396,7 @@ final class DeadLetterTable {
       statement.setInt(1, kept);
       statement.executeUpdate();
     }
+    awaited(connection);
   }
 
   /** One of them; null where there is none of that number. */

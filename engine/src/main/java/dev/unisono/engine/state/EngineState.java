@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,18 +47,19 @@ public final class EngineState implements AutoCloseable {
         linger,
         nanos,
         neededAfter,
-        MergingFactory.NONE,
-        Map.of(),
-        Long.MAX_VALUE);
+        Stages.NONE,
+        Long.MAX_VALUE,
+        _ -> {});
   }
 
   /**
    * @param linger how long a commit waits for more to go with it
    * @param nanos a ticker as {@link System#nanoTime} is one; the retention is counted by it
    * @param neededAfter what the journal must keep beyond, whatever the retention
-   * @param merging makes what merges, over the shapes and the state's database
-   * @param told the entities, beside those that are merged, whose sources tell rows again
+   * @param stages what stands between what is handed in and the journal
    * @param letterLimit how many dead letters may wait before sources do
+   * @param freed takes the names of what dead letters wait for, once it is durably there; must not
+   *     block
    */
   public EngineState(
       StateFolder folder,
@@ -67,19 +69,23 @@ public final class EngineState implements AutoCloseable {
       Duration linger,
       LongSupplier nanos,
       LongSupplier neededAfter,
-      MergingFactory merging,
-      Map<Entity, Told> told,
-      long letterLimit) {
+      Stages stages,
+      long letterLimit,
+      Consumer<List<String>> freed) {
     this.folder = folder;
     this.entities = List.copyOf(entities);
-    this.told = Set.copyOf(told.keySet());
+    this.told = Set.copyOf(stages.told().keySet());
     try (Connection connection = folder.connectState()) {
       this.shapes = Shapes.open(connection, entities);
       this.journal = new StoredJournal(folder, shapes);
       RunningTime time = RunningTime.goOn(connection, nanos);
       LetterWriter letters =
           new LetterWriter(
-              connection, new DeadLetterTable(shapes, entities), letterLimit, folder.clock());
+              connection,
+              new DeadLetterTable(shapes, entities),
+              letterLimit,
+              folder.clock(),
+              freed);
       this.writer =
           new StateWriter(
               folder,
@@ -87,8 +93,9 @@ public final class EngineState implements AutoCloseable {
               shapes,
               linger,
               time,
-              merging.make(connection, shapes),
-              ToldRows.open(connection, told),
+              stages.merging().make(connection, shapes),
+              ToldRows.open(connection, stages.told()),
+              stages.constraining().make(connection, letters::freed),
               letters);
       this.deadLetters = new DeadLetterStore(folder, letters, writer::submit);
       this.upkeep =
@@ -97,6 +104,20 @@ public final class EngineState implements AutoCloseable {
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
     }
+  }
+
+  /**
+   * What stands between what sources hand in and the journal. Immutable.
+   *
+   * @param merging makes what merges, over the shapes and the state's database
+   * @param told the entities, beside those that are merged, whose sources tell rows again
+   * @param constraining makes what is asked of changes beside other records
+   */
+  public record Stages(
+      MergingFactory merging, Map<Entity, Told> told, Constraining.Factory constraining) {
+    /** Nothing does. */
+    public static final Stages NONE =
+        new Stages(MergingFactory.NONE, Map.of(), Constraining.Factory.NONE);
   }
 
   /** Makes what merges; may write to the database. */

@@ -16,8 +16,13 @@ abstract class LetterTask {
 
   /** Takes a change up as if its source had shown it now. */
   interface Taking {
-    /** Why it is refused once more; null where it is taken up. */
-    @Nullable DeadLetter take(String system, CleanChange change) throws SQLException;
+    /**
+     * Why it is refused once more; null where it is taken up.
+     *
+     * @param letThrough whether a person has let it through though something is to be looked at
+     */
+    @Nullable DeadLetter take(String system, CleanChange change, boolean letThrough)
+        throws SQLException;
   }
 
   /** May be called again from its beginning, where what it did could not be committed. */

@@ -3,6 +3,8 @@ package dev.unisono.engine.state;
 import dev.unisono.engine.entity.Entity;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What stands between what sources hand in and the journal for the entities that several members
@@ -39,6 +41,15 @@ public interface Merging {
 
   /** What a change of a member comes to. */
   interface Outcome {
+    /**
+     * Why a record may not become what a member makes of it; null where it may.
+     *
+     * @param candidate gives the member's change with what the record would be
+     */
+    default @Nullable DeadLetter judge(Supplier<CleanChange> candidate) throws SQLException {
+      return null;
+    }
+
     /** What it makes of the merged record. */
     void journaled(CleanChange change);
 

@@ -22,6 +22,7 @@ import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -304,6 +305,21 @@ public final class StateFolder implements AutoCloseable {
       try (ResultSet row = select.executeQuery()) {
         return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
       }
+    } catch (SQLException failed) {
+      throw failure(failed);
+    }
+  }
+
+  /** The entities that were ever named. */
+  public Set<String> knownEntities() {
+    try (Connection connection = connectState();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT name FROM entity")) {
+      Set<String> names = new HashSet<>();
+      while (rows.next()) {
+        names.add(rows.getString(1));
+      }
+      return names;
     } catch (SQLException failed) {
       throw failure(failed);
     }

@@ -15,9 +15,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,7 @@ final class StateWriter implements AutoCloseable {
   private final RunningTime time;
   private final Merging merging;
   private final ToldRows told;
+  private final Constraining constraining;
   private final Connection connection;
 
   /** Every commit has these; to prepare them anew each time takes longer than to run them. */
@@ -62,8 +65,10 @@ final class StateWriter implements AutoCloseable {
       RunningTime time,
       Merging merging,
       ToldRows told,
+      Constraining constraining,
       LetterWriter letters)
       throws SQLException {
+    this.constraining = constraining;
     this.merging = merging;
     this.told = told;
     this.letters = letters;
@@ -213,8 +218,11 @@ final class StateWriter implements AutoCloseable {
   }
 
   private void commit(Amendment amendment) throws InterruptedException {
-    commit(
-        entries -> amendment.run(connection, amended -> add(entries, amended, Amendment.SYSTEM)));
+    commit(entries -> {
+      List<CleanChange> amended = new ArrayList<>();
+      amendment.run(connection, amended::add);
+      enter(amended, entries, Amendment.SYSTEM);
+    });
     amendment.durable();
   }
 
@@ -223,9 +231,9 @@ final class StateWriter implements AutoCloseable {
         task.run(
             connection,
             letters,
-            (system, change) -> {
+            (system, change, letThrough) -> {
               List<DeadLetter> refused = new ArrayList<>(0);
-              take(system, change, entries, refused);
+              take(system, change, letThrough, entries, refused);
               return refused.isEmpty() ? null : refused.getFirst();
             }));
     task.durable();
@@ -256,19 +264,20 @@ final class StateWriter implements AutoCloseable {
     // In the order of the log: of one record the newest counts, whether it passed or not.
     int next = 0;
     List<Intake.Refusal> refusals = intake.refusals();
-    List<DeadLetter> unidentified = new ArrayList<>(0);
+    List<DeadLetter> refused = new ArrayList<>(0);
     List<CleanChange> changes = intake.changes();
     for (int i = 0; i < changes.size(); i++) {
       while (next < refusals.size() && refusals.get(next).before() <= i) {
         letters.write(connection, intake.system(), refusals.get(next++).letter());
       }
-      CleanChange clean = changes.get(i);
-      letters.passed(connection, intake.system(), clean);
-      take(intake.system(), clean, entries, unidentified);
-      for (DeadLetter letter : unidentified) {
-        letters.write(connection, intake.system(), letter);
+      for (CleanChange clean : letters.carried(connection, intake.system(), changes.get(i))) {
+        letters.passed(connection, intake.system(), clean);
+        take(intake.system(), clean, false, entries, refused);
+        for (DeadLetter letter : refused) {
+          letters.write(connection, intake.system(), letter);
+        }
+        refused.clear();
       }
-      unidentified.clear();
     }
     while (next < refusals.size()) {
       letters.write(connection, intake.system(), refusals.get(next++).letter());
@@ -279,29 +288,77 @@ final class StateWriter implements AutoCloseable {
   }
 
   private void take(
-      String system, CleanChange clean, List<JournalEntry> entries, List<DeadLetter> refused)
+      String system,
+      CleanChange clean,
+      boolean letThrough,
+      List<JournalEntry> entries,
+      List<DeadLetter> refused)
       throws SQLException {
     if (merging.merges(clean.entity())) {
-      merging.merge(
-          connection,
-          system,
-          clean,
-          new Merging.Outcome() {
-            @Override
-            public void journaled(CleanChange merged) {
-              add(entries, merged, system);
-            }
-
-            @Override
-            public void refused(DeadLetter letter) {
-              refused.add(letter);
-            }
-          });
+      enter(merged(system, clean, letThrough, refused), entries, system);
+      return;
+    }
+    DeadLetter letter =
+        constraining.follows(clean.entity())
+            ? constraining.judge(connection, system, clean, letThrough(system, clean, letThrough))
+            : null;
+    if (letter != null) {
+      // The row as it is clean: what comes after may need values of it (LetterWriter.carried).
+      refused.add(letter.with(Objects.requireNonNull(clean.row())));
       return;
     }
     CleanChange news = news(clean);
     if (news != null) {
       add(entries, news, system);
+    }
+    // Also where it is no news: it may be read again to be known here.
+    if (constraining.follows(clean.entity())) {
+      constraining.taken(connection, clean);
+    }
+  }
+
+  private boolean letThrough(String system, CleanChange clean, boolean byPerson) {
+    return byPerson || letters.isLetThrough(system, clean.entity(), clean.change().key());
+  }
+
+  /** What a member's change makes of merged records. */
+  private List<CleanChange> merged(
+      String system, CleanChange clean, boolean letThrough, List<DeadLetter> refused)
+      throws SQLException {
+    List<CleanChange> merged = new ArrayList<>(2);
+    merging.merge(
+        connection,
+        system,
+        clean,
+        new Merging.Outcome() {
+          @Override
+          public @Nullable DeadLetter judge(Supplier<CleanChange> candidate) throws SQLException {
+            return constraining.follows(clean.entity())
+                ? constraining.judge(
+                    connection, system, candidate.get(), letThrough(system, clean, letThrough))
+                : null;
+          }
+
+          @Override
+          public void journaled(CleanChange change) {
+            merged.add(change);
+          }
+
+          @Override
+          public void refused(DeadLetter letter) {
+            refused.add(letter);
+          }
+        });
+    return merged;
+  }
+
+  private void enter(List<CleanChange> changes, List<JournalEntry> entries, String system)
+      throws SQLException {
+    for (CleanChange change : changes) {
+      add(entries, change, system);
+      if (constraining.follows(change.entity())) {
+        constraining.taken(connection, change);
+      }
     }
   }
 
@@ -392,6 +449,7 @@ final class StateWriter implements AutoCloseable {
         }
         merging.rolledBack();
         told.rolledBack();
+        constraining.rolledBack();
         letters.rolledBack();
         beginAnew();
         TimeUnit.MILLISECONDS.sleep(RETRY_PAUSE_MILLIS);

@@ -119,22 +119,8 @@ final class ToldRows {
 
   /** The same change, of an operation that the journal has. */
   static CleanChange as(CleanChange clean, Operation operation) {
-    Change change = clean.change();
     return new CleanChange(
-        clean.entity(),
-        new Change(
-            change.binding(),
-            operation,
-            change.key(),
-            change.previousKey(),
-            change.after(),
-            change.before(),
-            change.position(),
-            change.sourceTime(),
-            change.transaction(),
-            change.marker()),
-        clean.row(),
-        clean.before());
+        clean.entity(), clean.change().with(operation), clean.row(), clean.before());
   }
 
   /** Like no other where the row does not say all: nobody can compare with it. */

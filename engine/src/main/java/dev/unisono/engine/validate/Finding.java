@@ -25,6 +25,7 @@ public record Finding(String code, String field, String path, String shape, Stri
           "not-allowed",
           "not-unique",
           "pattern",
+          "reference-missing",
           "required",
           "rule-failed",
           "schema",
@@ -32,6 +33,7 @@ public record Finding(String code, String field, String path, String shape, Stri
           "too-long",
           "too-many-items",
           "too-short",
+          "value-taken",
           "value-unfit");
 
   /** Of a field's value as a whole. */

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** What a value looks like, in words that do not tell it (invariant 10). Has no state. */
-final class Shape {
+public final class Shape {
   private Shape() {}
 
-  static String of(@Nullable Object value) {
+  public static String of(@Nullable Object value) {
     return switch (value) {
       case null -> "nothing";
       case String text -> "text of " + text.codePointCount(0, text.length()) + " characters";

@@ -56,9 +56,10 @@ class ToldRowsTest {
             Duration.ZERO,
             System::nanoTime,
             () -> Long.MAX_VALUE,
-            EngineState.MergingFactory.NONE,
-            told,
-            Long.MAX_VALUE);
+            new EngineState.Stages(
+                EngineState.MergingFactory.NONE, told, Constraining.Factory.NONE),
+            Long.MAX_VALUE,
+            _ -> {});
     state.start();
   }
 

@@ -1,0 +1,36 @@
+package dev.unisono.engine.config;
+
+import dev.unisono.engine.validate.Severity;
+import java.util.List;
+
+/** What must hold between the records of an entity, or with those of another. Immutable. */
+public record Constraints(List<Unique> unique, List<Reference> references) {
+  public static final Constraints NONE = new Constraints(List.of(), List.of());
+
+  public Constraints {
+    unique = List.copyOf(unique);
+    references = List.copyOf(references);
+  }
+
+  public boolean isEmpty() {
+    return unique.isEmpty() && references.isEmpty();
+  }
+
+  /** No two records have equal values in all of some fields; where one is null none is asked. */
+  public record Unique(List<String> fields, Severity severity) {
+    public Unique {
+      fields = List.copyOf(fields);
+    }
+  }
+
+  /**
+   * Some fields are the key of a record; where one is null none is asked.
+   *
+   * @param entity of which entity
+   */
+  public record Reference(List<String> fields, String entity, Severity severity) {
+    public Reference {
+      fields = List.copyOf(fields);
+    }
+  }
+}
