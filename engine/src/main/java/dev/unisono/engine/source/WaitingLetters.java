@@ -2,7 +2,6 @@ package dev.unisono.engine.source;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.state.CleanChange;
-import dev.unisono.engine.state.DeadLetter;
 import dev.unisono.engine.state.DeadLetterStore;
 import dev.unisono.engine.state.Intake.Refusal;
 import dev.unisono.engine.state.KeptLetter;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,24 +122,37 @@ final class WaitingLetters {
     for (int i = batch.size() - 1; i >= 0; i--) {
       Change change = batch.get(i).letter().change();
       if (batch.get(i).letter().entity().equals(entity) && Objects.equals(key, change.key())) {
-        Key previous = change.previousKey();
-        Stream<Change> since =
-            Stream.concat(
-                passed.subList(batch.get(i).before(), passed.size()).stream()
-                    .filter(clean -> clean.entity().equals(entity))
-                    .map(CleanChange::change),
-                batch.subList(i + 1, batch.size()).stream()
-                    .map(Refusal::letter)
-                    .filter(letter -> letter.entity().equals(entity))
-                    .map(DeadLetter::change));
-        // A key that another record has since is not this one's any more.
-        return new Brought(
+        return brought(
+            entity,
             change.after(),
-            since.anyMatch(each -> Objects.equals(each.key(), previous)) ? null : previous);
+            change.previousKey(),
+            passed.subList(batch.get(i).before(), passed.size()),
+            batch.subList(i + 1, batch.size()));
       }
     }
     durable.await();
     KeptLetter waiting = letters.waiting(system, entity, key).orElse(null);
-    return waiting == null ? null : new Brought(waiting.row(), waiting.previousKey());
+    return waiting == null
+        ? null
+        : brought(entity, waiting.row(), waiting.previousKey(), passed, batch);
+  }
+
+  /** A key that another record has since is not this one's any more. */
+  private static Brought brought(
+      Entity entity,
+      @Nullable Row row,
+      @Nullable Key previous,
+      List<CleanChange> passedSince,
+      List<Refusal> refusedSince) {
+    boolean reused =
+        passedSince.stream()
+                .anyMatch(clean ->
+                    clean.entity().equals(entity) && Objects.equals(clean.change().key(), previous))
+            || refusedSince.stream()
+                .map(Refusal::letter)
+                .anyMatch(letter ->
+                    letter.entity().equals(entity)
+                        && Objects.equals(letter.change().key(), previous));
+    return new Brought(row, reused ? null : previous);
   }
 }

@@ -6,6 +6,7 @@ import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.engine.state.KeptLetter.Filter;
 import dev.unisono.engine.state.KeptLetter.Outcome;
 import dev.unisono.engine.validate.Finding;
+import dev.unisono.spi.Change;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
@@ -215,7 +216,15 @@ public final class DeadLetterStore {
             }
             // Whoever lets through what was held for its row alone has not seen it beside others.
             boolean letThrough = now.held() && now.stage() == DeadLetter.Stage.CONSTRAIN;
-            DeadLetter again = taking.take(letter.system(), change, letThrough);
+            // Another record may have its former key since the letter was looked at.
+            Change given = change.change();
+            CleanChange moved =
+                new CleanChange(
+                    change.entity(),
+                    given.with(given.key(), now.previousKey(), given.after()),
+                    change.row(),
+                    change.before());
+            DeadLetter again = taking.take(letter.system(), moved, letThrough);
             if (again != null) {
               letters.tried(
                   connection,
@@ -230,7 +239,7 @@ public final class DeadLetterStore {
             }
             letters.close(connection, letter.id(), Outcome.REPLAYED, null);
             // Of the same record nothing else can wait that is not newer; this keeps it so.
-            letters.passed(connection, letter.system(), change);
+            letters.passed(connection, letter.system(), moved);
             came[0] = new Replayed.Done();
           }
         },
