@@ -10,6 +10,7 @@ import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.constraint.ConstraintChecks;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
@@ -222,6 +223,14 @@ final class AdminRoutes {
             json.writeStringField("entity", count.entity());
             json.writeStringField("code", count.code());
             json.writeNumberField("rows", count.rows());
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          json.writeArrayFieldStart("known");
+          for (ConstraintChecks.Known known : status.known()) {
+            json.writeStartObject();
+            json.writeStringField("entity", known.entity());
+            json.writeBooleanField("whole", known.whole());
             json.writeEndObject();
           }
           json.writeEndArray();

@@ -3,6 +3,7 @@ package dev.unisono.server;
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.EngineStatus;
 import dev.unisono.engine.EngineStatus.State;
+import dev.unisono.engine.constraint.ConstraintChecks;
 import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.merge.MergeStatus.OpenMatches;
@@ -53,7 +54,8 @@ final class HealthRoutes {
    * Ready once every part has begun, no first snapshot is missing, and all members of an entity
    * that several write have been read. A system that is away later does not make us unready: what
    * is here is still served. That a target is away, has stopped, or has refused rows is told as
-   * degraded, as are dead letters and conflicts that wait for a person.
+   * degraded, as are dead letters and conflicts that wait for a person, and that references to an
+   * entity are not refused yet since not all of its records are known.
    */
   private void ready(RoutingContext context, Buffer body) {
     EngineStatus status = doors.status();
@@ -93,6 +95,11 @@ final class HealthRoutes {
     }
     for (String entity : status.merges().awaiting()) {
       missing.add(entity + ": AWAITING_LIVE");
+    }
+    for (ConstraintChecks.Known known : status.known()) {
+      if (!known.whole()) {
+        degraded.add(known.entity() + ": NOT_ALL_KNOWN");
+      }
     }
     for (OpenConflicts open : status.merges().open()) {
       if (open.count() > 0) {

@@ -2,13 +2,17 @@ package dev.unisono.engine.config;
 
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
+import dev.unisono.engine.config.Constraints.Reference;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.TablePolicy;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +20,15 @@ import org.jspecify.annotations.Nullable;
 public final class SystemBindings {
   private SystemBindings() {}
 
+  /**
+   * What is read from a system: what others refer to comes first, so that it is known by the time
+   * they are read.
+   */
   public static List<Binding> read(Config config, String system) {
     List<Binding> found = new ArrayList<>();
-    for (SyncConfig sync : config.syncs()) {
+    Set<SyncConfig> ordered = new LinkedHashSet<>();
+    config.syncs().forEach(sync -> addReferredFirst(config, sync, ordered, new HashSet<>()));
+    for (SyncConfig sync : ordered) {
       for (MemberConfig member : sync.members()) {
         if (member.system().equals(system) && member.reads()) {
           found.add(member.binding());
@@ -26,6 +36,25 @@ public final class SystemBindings {
       }
     }
     return found;
+  }
+
+  /**
+   * Adds a sync behind those whose entities its own refers to.
+   *
+   * @param under those that are being added: what refers to itself in a circle has no order
+   */
+  private static void addReferredFirst(
+      Config config, SyncConfig sync, Set<SyncConfig> ordered, Set<String> under) {
+    if (!under.add(sync.entity())) {
+      return;
+    }
+    for (Reference reference :
+        Objects.requireNonNull(config.entities().get(sync.entity())).constraints().references()) {
+      config.syncs().stream()
+          .filter(other -> other.entity().equals(reference.entity()))
+          .forEach(other -> addReferredFirst(config, other, ordered, under));
+    }
+    ordered.add(sync);
   }
 
   /**

@@ -270,9 +270,11 @@ final class StateWriter implements AutoCloseable {
       while (next < refusals.size() && refusals.get(next).before() <= i) {
         letters.write(connection, intake.system(), refusals.get(next++).letter());
       }
-      for (CleanChange clean : letters.carried(connection, intake.system(), changes.get(i))) {
-        letters.passed(connection, intake.system(), clean);
+      for (CleanChange clean : carried(intake.system(), changes.get(i))) {
         take(intake.system(), clean, false, entries, refused);
+        if (refused.isEmpty()) {
+          letters.passed(connection, intake.system(), clean);
+        }
         for (DeadLetter letter : refused) {
           letters.write(connection, intake.system(), letter);
         }
@@ -285,6 +287,14 @@ final class StateWriter implements AutoCloseable {
     if (intake.passed() > 0) {
       merging.passed(connection, intake.system(), intake.passed());
     }
+  }
+
+  /** With what a refused change of the same record alone has told. */
+  private List<CleanChange> carried(String system, CleanChange clean) throws SQLException {
+    // A member's row is kept as it shows it, and what is clean of it is not known here.
+    return merging.merges(clean.entity())
+        ? List.of(clean)
+        : letters.carried(connection, system, clean);
   }
 
   private void take(

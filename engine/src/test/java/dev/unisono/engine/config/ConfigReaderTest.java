@@ -14,6 +14,7 @@ import dev.unisono.engine.standardize.Steps;
 import dev.unisono.engine.validate.Allowed;
 import dev.unisono.engine.validate.ArrayCheck;
 import dev.unisono.engine.validate.NumberBound;
+import dev.unisono.engine.validate.Severity;
 import dev.unisono.engine.validate.TextLength;
 import dev.unisono.spi.Deletes;
 import dev.unisono.spi.Problem;
@@ -908,6 +909,65 @@ final class ConfigReaderTest {
         "did you mean 'number'?",
         key,
         "key: [customer_id, nummer]");
+  }
+
+  @Test
+  void whatMustHoldBetweenRecordsIsInItsConfig() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    String text =
+        RIGHT.replace(
+            "index: [name, balance]",
+            "unique: [ { field: email, severity: warn }, { field: [ grade, name ] } ]\n"
+                + "    references: [ { field: id, entity: customer, severity: quarantine } ]");
+    assertEquals(
+        new Constraints(
+            List.of(
+                new Constraints.Unique(List.of("email"), Severity.WARN),
+                new Constraints.Unique(List.of("grade", "name"), Severity.REJECT)),
+            List.of(new Constraints.Reference(List.of("id"), "customer", Severity.QUARANTINE))),
+        present(present(read(text).config()).entities().get("customer")).constraints());
+  }
+
+  /** What is found with these rules in place of a line. */
+  private List<String> between(String... rules) throws IOException {
+    return changed("index: [name, balance]", rules).stream()
+        .map(one -> one.problem().code() + " " + one.problem().configPath())
+        .toList();
+  }
+
+  @Test
+  void whatCannotHoldBetweenRecordsIsRefused() throws IOException {
+    String unique = "entities.customer.unique[0]";
+    assertEquals(List.of("missing-key " + unique + ".field"), between("unique: [ {} ]"));
+    assertEquals(
+        List.of("unknown-field " + unique + ".field"), between("unique: [ { field: mail } ]"));
+    assertEquals(
+        List.of("wrong-value " + unique + ".field"),
+        between("unique: [ { field: [ id, email ] } ]"));
+    assertEquals(
+        List.of("named-twice entities.customer.unique[1].field"),
+        between("unique: [ { field: [ name, email ] }, { field: [ email, name ] } ]"));
+    assertEquals(
+        List.of("wrong-value " + unique + ".severity"),
+        between("unique: [ { field: email, severity: maybe } ]"));
+    assertEquals(
+        List.of("not-available entities.customer.unique"),
+        between("unique: [ { field: email } ]", "match: [ { exact: [ name ] } ]").stream()
+            .filter(problem -> problem.startsWith("not-available"))
+            .toList());
+    String reference = "entities.customer.references[0]";
+    assertEquals(
+        List.of("no-such-entity " + reference + ".entity"),
+        between("references: [ { field: id, entity: custmer } ]"));
+    assertEquals(
+        List.of("wrong-value " + reference + ".entity"),
+        between("references: [ { field: [ id, name ], entity: order } ]"));
+    assertEquals(
+        List.of("wrong-type " + reference + ".field"),
+        between("references: [ { field: name, entity: customer } ]"));
+    assertEquals(
+        List.of("wrong-value " + reference + ".field"),
+        between("references: [ { field: [ id, name ], entity: customer } ]"));
   }
 
   @Test

@@ -249,6 +249,14 @@ final class ConstraintsTest {
   }
 
   @Test
+  void whatIsReadAgainIsRefusedAsBefore() throws Exception {
+    crm.shows(person(Operation.CREATE, 1, "a"), person(Operation.CREATE, 2, "a"));
+    long letter = only().id();
+    crm.shows(person(Operation.REFRESH, 1, "a"), person(Operation.REFRESH, 2, "a"));
+    assertEquals(letter, only().id());
+  }
+
+  @Test
   void soItIsAfterARestartAndATruncate() throws Exception {
     crm.shows(person(Operation.CREATE, 1, "a"), person(Operation.CREATE, 2, "a"));
     close();
