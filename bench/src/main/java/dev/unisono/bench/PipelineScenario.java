@@ -30,7 +30,8 @@ final class PipelineScenario implements Scenario {
           "debezium-jdbc",
           "target-alone",
           CleanMirror.PLAIN,
-          CleanMirror.CLEAN);
+          CleanMirror.CLEAN,
+          CleanMirror.UNIQUE);
 
   private static final String SLOT = "debezium_bench";
   private static final Duration LIMIT = Duration.ofMinutes(10);
@@ -66,7 +67,8 @@ final class PipelineScenario implements Scenario {
         new Ratio("unisono-socket", "unisono"),
         new Ratio("unisono-with-records", "debezium-jdbc"),
         new Ratio("unisono", "target-alone"),
-        new Ratio(CleanMirror.CLEAN, CleanMirror.PLAIN, true));
+        new Ratio(CleanMirror.CLEAN, CleanMirror.PLAIN, true),
+        new Ratio(CleanMirror.UNIQUE, CleanMirror.PLAIN, true));
   }
 
   @Override
@@ -103,7 +105,7 @@ final class PipelineScenario implements Scenario {
             + (changes - inserts)
             + " updates of a row of six columns (ten of mirror-*), transactions of "
             + ItemTable.TRANSACTION_CHANGES);
-    conditions.put("mirror-plain, -clean", CleanMirror.CONDITION);
+    conditions.put("mirror-plain, -clean, -unique", CleanMirror.CONDITION);
     conditions.put("all parts", "one machine, TCP over loopback; -socket: Unix sockets");
     conditions.put("processor time", "of the contender's process, the databases' not counted");
     return conditions;
@@ -119,7 +121,7 @@ final class PipelineScenario implements Scenario {
       return switch (contender) {
         case "debezium-jdbc" -> runDebezium(runFolder, database, written);
         case "target-alone" -> runTargetAlone(written);
-        case CleanMirror.PLAIN, CleanMirror.CLEAN ->
+        case CleanMirror.PLAIN, CleanMirror.CLEAN, CleanMirror.UNIQUE ->
             runMirror(runFolder, database, written, contender);
         default -> runUnisono(runFolder, database, written, Variant.of(contender));
       };

@@ -121,12 +121,13 @@ final class Judge {
       EntityConstraints of, UniqueRule rule, byte[] value, Key holder, @Nullable Object[] values) {
     String name = of.entity().name();
     return new Objection(
-        finding(
+        new Finding(
             "value-taken",
-            rule.fields(),
-            rule.parts(),
-            values,
-            (rule.fields().size() == 1 ? " is" : " are together")
+            field(rule.fields()),
+            names(rule.fields()),
+            shape(rule.parts(), values),
+            names(rule.fields())
+                + (rule.fields().size() == 1 ? " is" : " are together")
                 + " the same in another "
                 + name
                 + "."),
@@ -143,12 +144,16 @@ final class Judge {
   private static Objection missing(ReferenceRule rule, byte[] referred, @Nullable Object[] values) {
     String name = rule.to().name();
     return new Objection(
-        finding(
+        new Finding(
             "reference-missing",
-            rule.fields(),
-            rule.parts(),
-            values,
-            (rule.fields().size() == 1 ? " refers" : " refer") + " to no " + name + "."),
+            field(rule.fields()),
+            names(rule.fields()),
+            shape(rule.parts(), values),
+            names(rule.fields())
+                + (rule.fields().size() == 1 ? " refers" : " refer")
+                + " to no "
+                + name
+                + "."),
         rule.severity(),
         recordName(rule.to().id(), referred),
         "There is no "
@@ -158,20 +163,17 @@ final class Judge {
             + ". Once it has come, this is taken up by itself. It may be a dead letter itself.");
   }
 
-  private static Finding finding(
-      String code,
-      List<String> fields,
-      List<Integer> parts,
-      @Nullable Object[] values,
-      String said) {
-    String names = String.join(", ", fields);
-    Object single = values[parts.getFirst()];
-    return new Finding(
-        code,
-        fields.size() == 1 ? names : "",
-        names,
-        fields.size() == 1 && single != null ? Shape.of(single) : "",
-        names + said);
+  /** Several fields are of the row as a whole. */
+  private static String field(List<String> fields) {
+    return fields.size() == 1 ? fields.getFirst() : "";
+  }
+
+  private static String names(List<String> fields) {
+    return String.join(", ", fields);
+  }
+
+  private static String shape(List<Integer> parts, @Nullable Object[] values) {
+    return parts.size() == 1 ? Shape.of(values[parts.getFirst()]) : "";
   }
 
   private static String text(Key key) {
