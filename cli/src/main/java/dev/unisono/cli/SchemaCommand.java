@@ -218,11 +218,22 @@ final class SchemaCommand implements Callable<Integer> {
         case "rules" -> fields(json, key, ConfigKeys.RULE, ConfigKeys.SEVERITIES);
         case "unique" -> fields(json, key, ConfigKeys.UNIQUE, ConfigKeys.SEVERITIES);
         case "references" -> fields(json, key, ConfigKeys.REFERENCE, ConfigKeys.SEVERITIES);
+        case "severity" -> severities(json, key);
         case "match" -> match(json, key);
         case "standardize" -> StepSchema.byField(json, key);
         default -> plain(json, key);
       }
     }
+    json.writeEndObject();
+  }
+
+  private static void severities(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    json.writeStringField("type", "object");
+    described(json, key);
+    json.writeObjectFieldStart("additionalProperties");
+    names(json, "enum", ConfigKeys.SEVERITIES);
+    json.writeEndObject();
     json.writeEndObject();
   }
 

@@ -129,6 +129,12 @@ public final class ConfigKeys {
                   + " options."),
           key("index", "array", false, "Fields to filter and sort by, beside the key."),
           optional("serve", "boolean", "true", "Whether the doors show it."),
+          key(
+              "severity",
+              "object",
+              false,
+              "For a field what becomes of a record in which its value is not as its schema says, beyond"
+                  + " its type and that it is required: reject (default), quarantine or warn."),
           key("rules", "array", false, "What must hold between the fields of a record."),
           key(
               "unique",

@@ -2,9 +2,13 @@ package dev.unisono.engine.config;
 
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.standardize.Step;
+import dev.unisono.engine.validate.FieldCheck;
+import dev.unisono.engine.validate.RowCheck;
+import dev.unisono.engine.validate.Severity;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
@@ -105,11 +109,18 @@ final class EntityReader {
     EntitySchema whole = EntitySchema.read(schemaMap, fields, required);
     List<FieldRules> rules = new ArrayList<>();
     List<EntityField> described = new ArrayList<>();
+    List<RowCheck> rowChecks = new ArrayList<>(whole.ofRows());
+    Map<String, Severity> severities = RuleReader.severities(map, known);
     for (FieldReader.ReadField field : fields) {
       boolean needed = required.contains(field.name());
-      rules.add(
-          new FieldRules(
-              standardize.getOrDefault(field.name(), List.of()), field.constraints(needed, whole)));
+      FieldConstraints asked = field.constraints(needed, whole);
+      Severity severity = severities.getOrDefault(field.name(), Severity.REJECT);
+      if (severity != Severity.REJECT) {
+        int position = schema.position(field.name());
+        rowChecks.add(new FieldCheck(position, field.name(), asked.checks(), severity));
+        asked = new FieldConstraints(needed, List.of());
+      }
+      rules.add(new FieldRules(standardize.getOrDefault(field.name(), List.of()), asked));
       described.add(field.described(needed));
     }
     Set<String> indexed = indexed(map, known, schema, names);
@@ -121,7 +132,7 @@ final class EntityReader {
         indexed,
         map.flag("serve", true),
         new MatchReader(schema).read(map),
-        RuleReader.read(map, schema, whole.ofRows()),
+        RuleReader.read(map, schema, rowChecks),
         constraints.read(map, schema),
         whole.text());
   }

@@ -10,9 +10,11 @@ import dev.unisono.engine.validate.Severity;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -78,11 +80,32 @@ final class RuleReader {
     }
   }
 
+  /** For some fields what becomes of a record in which one is not as the schema says. */
+  static Map<String, Severity> severities(YamlMap entity, Set<String> known) {
+    Map<String, Severity> severities = new HashMap<>();
+    YamlMap map = entity.optionalMap("severity");
+    for (String field : entity.isNull("severity") ? List.<String>of() : map.names()) {
+      if (!known.contains(field)) {
+        map.note(
+            field,
+            "unknown-field",
+            "There is no field '" + field + "'" + Nearest.question(field, known),
+            "Name a field of the schema.");
+      }
+      severities.put(field, severity(map, field));
+    }
+    return severities;
+  }
+
   static Severity severity(YamlMap rule) {
-    String severity = rule.text("severity", "reject");
+    return severity(rule, "severity");
+  }
+
+  private static Severity severity(YamlMap rule, String key) {
+    String severity = rule.text(key, "reject");
     if (!ConfigKeys.SEVERITIES.contains(severity)) {
       rule.note(
-          "severity",
+          key,
           "wrong-value",
           "There is no '" + severity + "' here" + Nearest.question(severity, ConfigKeys.SEVERITIES),
           "Use one of " + String.join(", ", ConfigKeys.SEVERITIES) + ".");

@@ -52,17 +52,21 @@ final class EntityRulesTest {
   private final List<String> problems = new ArrayList<>();
 
   private @Nullable EntityConfig read(String... rules) {
-    List<ConfigProblem> found = new ArrayList<>();
     StringBuilder text = new StringBuilder(CUSTOMER);
     for (String rule : rules) {
       text.append("    - ").append(rule).append('\n');
     }
+    return readText(text.toString());
+  }
+
+  private @Nullable EntityConfig readText(String text) {
+    List<ConfigProblem> found = new ArrayList<>();
     Map<String, EntityConfig> read =
         new EntityReader(Path.of("."))
             .read(
                 new YamlMap(
                     "entities",
-                    new Yaml(new LoaderOptions()).compose(new StringReader(text.toString())),
+                    new Yaml(new LoaderOptions()).compose(new StringReader(text)),
                     found));
     problems.clear();
     for (ConfigProblem problem : found) {
@@ -225,5 +229,48 @@ final class EntityRulesTest {
               + " column ",
           "{ code: a, check: \"" + text + "\" }");
     }
+  }
+
+  @Test
+  void aFieldMayHaveASeverityOfItsOwn() {
+    String text =
+        CUSTOMER
+            .replace("country: { type: string }", "country: { type: string, maxLength: 2 }")
+            .replace("balance: { type: number }", "balance: { type: number, minimum: 0 }")
+            .replace("rules:", "severity: { country: warn, balance: quarantine, id: reject }");
+    EntityConfig entity = Objects.requireNonNull(readText(text));
+    assertEquals(List.of(), problems);
+    Cleaner cleaner = new Cleaner(entity);
+    Row row = beginning(entity, 1L, new BigDecimal("-1"), "DEU");
+    assertEquals(List.of(), cleaner.validate(row));
+    assertEquals(
+        List.of("minimum balance"),
+        cleaner.doubts(row).stream().map(each -> each.code() + " " + each.path()).toList());
+    assertEquals(
+        List.of("too-long country"),
+        cleaner.warnings(row).stream().map(each -> each.code() + " " + each.path()).toList());
+    for (Object none : new @Nullable Object[] {null, Unchanged.UNCHANGED}) {
+      Row without = beginning(entity, 1L, none, none);
+      assertEquals(List.of(), cleaner.doubts(without));
+      assertEquals(List.of(), cleaner.warnings(without));
+    }
+    // A value that is none of its type is no matter of opinion.
+    Row unfit = beginning(entity, 1L, new Unfit("text"), new Unfit("number"));
+    assertEquals(2, cleaner.validate(unfit).size());
+    assertEquals(List.of(), cleaner.doubts(unfit));
+  }
+
+  @Test
+  void severitiesAreOfFieldsThatThereAre() {
+    readText(CUSTOMER.replace("rules:", "severity: { cuntry: warn, country: maybe }"));
+    assertEquals(2, problems.size(), problems.toString());
+    assertTrue(problems.get(0).startsWith("unknown-field entities.e.severity.cuntry"));
+    assertTrue(problems.get(1).startsWith("wrong-value entities.e.severity.country"));
+  }
+
+  private static Row beginning(EntityConfig entity, @Nullable Object... first) {
+    @Nullable Object[] values = new @Nullable Object[entity.schema().size()];
+    System.arraycopy(first, 0, values, 0, first.length);
+    return new Row(entity.schema(), values);
   }
 }
