@@ -87,10 +87,9 @@ final class OwnerWrites implements AutoCloseable {
     if (expectedVersion != null && expectedVersion != present.version()) {
       throw versionMismatch(entity, key);
     }
-    Row clean = clean(owned, entity, key, present, patch);
-    Row become = clean.over(Objects.requireNonNull(present.row()));
-    List<Finding> doubts = new ArrayList<>(owned.written().doubts(become));
-    doubts.addAll(constraints.objections(state, entity, key, become).doubts());
+    Judged judged = judge(owned, entity, key, present, patch);
+    Row clean = judged.clean();
+    List<Finding> doubts = judged.doubts();
     if (!doubts.isEmpty()) {
       Change change =
           new Change(
@@ -119,7 +118,7 @@ final class OwnerWrites implements AutoCloseable {
     long deadlineNanos = System.nanoTime() + atMost.toNanos();
     OwnedBy owned = owner(entity);
     EntityRecord present = present(entity, key);
-    Row clean = clean(owned, entity, key, present, patch);
+    Row clean = judge(owned, entity, key, present, patch).clean();
     // It comes back by the owner's log, and has been looked at.
     try (DeadLetterStore.Passage _ = state.deadLetters().letThrough(owned.system(), entity, key)) {
       return write(owned, entity, key, present, clean, null, deadlineNanos);
@@ -135,16 +134,26 @@ final class OwnerWrites implements AutoCloseable {
     return owned;
   }
 
-  private Row clean(OwnedBy owned, Entity entity, Key key, EntityRecord present, Row patch) {
+  /**
+   * A patch in which nothing is wrong.
+   *
+   * @param doubts why it is held all the same
+   */
+  private record Judged(Row clean, List<Finding> doubts) {}
+
+  private Judged judge(OwnedBy owned, Entity entity, Key key, EntityRecord present, Row patch) {
     Row clean = owned.written().standardize(patch);
     // As it will come back: what is asked of several fields may concern one that stays.
     Row become = clean.over(Objects.requireNonNull(present.row()));
+    ConstraintChecks.Objections others = constraints.objections(state, entity, key, become);
     List<Finding> findings = new ArrayList<>(owned.written().validate(become));
-    findings.addAll(constraints.objections(state, entity, key, become).wrong());
+    findings.addAll(others.wrong());
     if (!findings.isEmpty()) {
       throw new InvalidPatch(findings);
     }
-    return clean;
+    List<Finding> doubts = new ArrayList<>(owned.written().doubts(become));
+    doubts.addAll(others.doubts());
+    return new Judged(clean, doubts);
   }
 
   private Written write(

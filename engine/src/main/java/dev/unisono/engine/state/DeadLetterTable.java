@@ -396,7 +396,6 @@ final class DeadLetterTable {
       statement.setInt(1, kept);
       statement.executeUpdate();
     }
-    awaited(connection);
   }
 
   /** One of them; null where there is none of that number. */

@@ -304,6 +304,11 @@ final class LetterWriter {
     if (sinceLook >= LOOK) {
       sinceLook = 0;
       DeadLetterTable.trim(connection, KEPT);
+      // What is remembered of those that have ended goes with them (invariant 7).
+      awaited.clear();
+      awaited.addAll(DeadLetterTable.awaited(connection));
+      movedFrom.clear();
+      movedFrom.addAll(table.movedFrom(connection));
     }
   }
 
