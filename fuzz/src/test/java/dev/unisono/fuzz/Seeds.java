@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NoSuchElementException;
 
 /** What the targets share. Has no state. */
 public final class Seeds {
@@ -29,6 +30,7 @@ public final class Seeds {
         | ArithmeticException
         | DateTimeException
         | IndexOutOfBoundsException
+        | NoSuchElementException
         | BufferUnderflowException malformed) {
       // A source that reads such a thing stops with it.
     }

@@ -218,7 +218,7 @@ final class ConflictRoutes {
     }
   }
 
-  private static String rule(byte[] body) {
+  static String rule(byte[] body) {
     try (JsonParser json = EntityJson.FACTORY.createParser(body)) {
       if (json.nextToken() == JsonToken.START_OBJECT
           && "rule".equals(json.nextFieldName())
@@ -234,7 +234,7 @@ final class ConflictRoutes {
     throw new Refusal(400, "bad-body", "The body is {\"rule\": \"what decides from now on\"}.");
   }
 
-  private static Choice choice(MergeConflict conflict, byte[] body) {
+  static Choice choice(MergeConflict conflict, byte[] body) {
     Choice choice = null;
     try (JsonParser json = EntityJson.FACTORY.createParser(body)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {

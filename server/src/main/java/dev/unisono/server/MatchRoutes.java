@@ -87,9 +87,9 @@ final class MatchRoutes {
   }
 
   /** What a person says of two records. Immutable. */
-  private record Said(boolean same, @Nullable String reason) {}
+  record Said(boolean same, @Nullable String reason) {}
 
-  private static Said said(byte[] body) {
+  static Said said(byte[] body) {
     Boolean same = null;
     String reason = null;
     try (JsonParser json = EntityJson.FACTORY.createParser(body)) {

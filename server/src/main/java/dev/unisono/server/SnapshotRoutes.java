@@ -69,7 +69,7 @@ final class SnapshotRoutes {
     return new Refusal(400, "bad-body", detail, field);
   }
 
-  private static Map<String, String> texts(Buffer body) {
+  static Map<String, String> texts(Buffer body) {
     Map<String, String> texts = new HashMap<>();
     try (JsonParser json = EntityJson.FACTORY.createParser(body.getBytes())) {
       if (json.nextToken() != JsonToken.START_OBJECT) {

@@ -29,9 +29,6 @@ public final class MariaDbServer implements AutoCloseable {
   private static final Duration START_DEADLINE = Duration.ofSeconds(60);
   private static final String USER = "root";
 
-  /** The engine's own log, which is written anew for each server. */
-  private static final String SMALL_LOG = "--innodb-log-file-size=16M";
-
   private final Path folder;
   private final boolean temporary;
   private final Map<String, String> settings;
@@ -208,27 +205,9 @@ public final class MariaDbServer implements AutoCloseable {
     if (Files.exists(folder.resolve("initialized"))) {
       return;
     }
-    Path home = MariaDbBinaries.folder();
-    List<String> command = new ArrayList<>();
-    command.add(home.resolve("scripts/mariadb-install-db").toString());
-    command.add("--no-defaults");
-    command.add("--basedir=" + home);
-    command.add("--datadir=" + data());
-    command.add("--auth-root-authentication-method=normal");
-    command.add("--skip-test-db");
-    command.add(SMALL_LOG);
-    command.addAll(asRoot());
     try {
       Files.createDirectories(folder);
-      Process initializing = builder(command, "install-db.out").start();
-      if (!initializing.waitFor(120, TimeUnit.SECONDS)) {
-        initializing.destroyForcibly();
-        throw new IllegalStateException("mariadb-install-db did not end within 120 s");
-      }
-      if (initializing.exitValue() != 0) {
-        throw new IllegalStateException(
-            "mariadb-install-db failed: " + Files.readString(folder.resolve("install-db.out")));
-      }
+      MariaDbTemplate.copyTo(data());
       Files.createFile(folder.resolve("initialized"));
     } catch (IOException failed) {
       throw new UncheckedIOException("cannot make a database in " + folder, failed);
@@ -236,11 +215,6 @@ public final class MariaDbServer implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while making a database", interrupted);
     }
-  }
-
-  /** MariaDB refuses to run as root unless it is told to. */
-  private static List<String> asRoot() {
-    return System.getProperty("user.name").equals("root") ? List.of("--user=root") : List.of();
   }
 
   private ProcessBuilder builder(List<String> command, String output) {
@@ -261,8 +235,8 @@ public final class MariaDbServer implements AutoCloseable {
     // Within the folder of the data: a path is too long for a socket sooner than for a file.
     command.add("--socket=socket");
     command.add("--pid-file=" + processFile());
-    command.add(SMALL_LOG);
-    command.addAll(asRoot());
+    command.add(MariaDbTemplate.SMALL_LOG);
+    command.addAll(MariaDbTemplate.asRoot());
     settings.forEach((name, value) -> command.add("--" + name + "=" + value));
     try {
       process = builder(command, "mariadbd.log").start();

@@ -290,6 +290,8 @@ public final class PostgresServer implements AutoCloseable {
             "-E",
             "UTF8",
             "--locale=C.UTF-8",
+            // A power cut now only means that it is made again.
+            "--no-sync",
             "--no-instructions");
       } finally {
         Files.delete(passwordFile);

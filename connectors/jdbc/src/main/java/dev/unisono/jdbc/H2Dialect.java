@@ -271,6 +271,7 @@ final class H2Dialect implements Dialect {
     return switch (value) {
       case OffsetDateTime time -> time.toInstant();
       case String text when type == ValueType.JSON -> new Json(text);
+      case BigDecimal number -> ValueText.bounded(number);
       case null, default -> value;
     };
   }

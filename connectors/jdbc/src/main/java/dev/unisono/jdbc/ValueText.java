@@ -26,6 +26,9 @@ final class ValueText {
   private static final String INFINITY = "infinity";
   private static final String MINUS_INFINITY = "-infinity";
 
+  /** More than PostgreSQL has, and as many as callers may send. */
+  private static final int LARGEST_SCALE = 20_000;
+
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder()
           .appendPattern("HH:mm")
@@ -100,8 +103,21 @@ final class ValueText {
       case "NaN" -> Double.NaN;
       case "Infinity" -> Double.POSITIVE_INFINITY;
       case "-Infinity" -> Double.NEGATIVE_INFINITY;
-      default -> new BigDecimal(text);
+      default -> bounded(new BigDecimal(text));
     };
+  }
+
+  /**
+   * A number that can be written digit by digit: a few letters must not become one that fills the
+   * memory.
+   *
+   * @throws IllegalArgumentException where it has too many digits, before or behind its point
+   */
+  static BigDecimal bounded(BigDecimal number) {
+    if (Math.abs((long) number.scale()) > LARGEST_SCALE) {
+      throw new NumberFormatException("too many digits");
+    }
+    return number;
   }
 
   private static LocalDate date(String text) {

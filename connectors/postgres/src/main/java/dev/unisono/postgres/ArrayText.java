@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * dimensions is an array of arrays; lower bounds are passed over. Immutable; safe for threads.
  */
 final class ArrayText {
+  /** More than PostgreSQL has; what is damaged must not go down until the stack is full. */
+  private static final int MOST_DIMENSIONS = 100;
+
   private final ValueType items;
   private final byte delimiter;
 
@@ -24,7 +27,7 @@ final class ArrayText {
   }
 
   @Nullable Object[] read(byte[] bytes, int from, int length) {
-    return new Reading(bytes, from, from + length).array();
+    return new Reading(bytes, from, from + length).array(1);
   }
 
   /** One array on its way from text. For one thread. */
@@ -43,13 +46,16 @@ final class ArrayText {
       }
     }
 
-    @Nullable Object[] array() {
+    @Nullable Object[] array(int dimensions) {
+      if (dimensions > MOST_DIMENSIONS) {
+        throw new IllegalArgumentException("an array in too many others");
+      }
       List<@Nullable Object> elements = new ArrayList<>();
       at++;
       while (bytes[at] != '}') {
         elements.add(
             switch (bytes[at]) {
-              case '{' -> array();
+              case '{' -> array(dimensions + 1);
               case '"' -> quoted();
               default -> plain();
             });

@@ -4,7 +4,6 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Row;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -57,15 +56,16 @@ final class LogMessages {
 
   private void relation(ByteBuffer in) throws InterruptedException {
     int relation = in.getInt();
-    String schema = text(in);
-    String name = text(in);
+    String schema = LogMessage.text(in);
+    String name = LogMessage.text(in);
     in.get();
     int count = in.getShort();
     List<AnnouncedTable.Column> columns = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       in.get();
       columns.add(
-          new AnnouncedTable.Column(text(in), Integer.toUnsignedLong(in.getInt()), in.getInt()));
+          new AnnouncedTable.Column(
+              LogMessage.text(in), Integer.toUnsignedLong(in.getInt()), in.getInt()));
     }
     lastRelation = relation;
     lastDecoders =
@@ -73,15 +73,6 @@ final class LogMessages {
             .announced(new AnnouncedTable(Integer.toUnsignedLong(relation), schema, name, columns))
             .toArray(NONE);
     relations.put(relation, lastDecoders);
-  }
-
-  private static String text(ByteBuffer in) {
-    int from = in.position();
-    while (in.get() != 0) {
-      // The text ends at the zero.
-    }
-    return new String(
-        in.array(), in.arrayOffset() + from, in.position() - from - 1, StandardCharsets.UTF_8);
   }
 
   private RelationDecoder[] decoders(ByteBuffer in) {
@@ -158,14 +149,12 @@ final class LogMessages {
   private void message(ByteBuffer in) throws InterruptedException {
     in.get();
     in.getLong();
-    String prefix = text(in);
-    byte[] content = new byte[in.getInt()];
-    in.get(content);
+    LogMessage message = LogMessage.read(in);
     // Others may write messages of their own.
-    if (prefix.equals(SideSession.PREFIX)) {
-      reader.message(new String(content, StandardCharsets.UTF_8));
-    } else if (prefix.equals(WriteMarker.PREFIX)) {
-      reader.marked(new String(content, StandardCharsets.UTF_8));
+    if (message.prefix().equals(SideSession.PREFIX)) {
+      reader.message(message.content());
+    } else if (message.prefix().equals(WriteMarker.PREFIX)) {
+      reader.marked(message.content());
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.UUID;
 final class TextValue {
   private static final int LONGEST_LONG = 18;
   private static final int LARGEST_PLAIN_SCALE = 1_000;
+  private static final int LARGEST_SCALE = 20_000;
 
   /** How long a date with a year of four digits is, and a timestamp without its fraction. */
   private static final int PLAIN_DATE = 10;
@@ -76,7 +77,7 @@ final class TextValue {
       return bytes[from] == '-' ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
     if (length > LONGEST_LONG) {
-      return new BigDecimal(ascii(bytes, from, length));
+      return decimal(ascii(bytes, from, length));
     }
     boolean negative = bytes[from] == '-';
     long unscaled = 0;
@@ -88,11 +89,20 @@ final class TextValue {
       } else if (digit >= '0' && digit <= '9') {
         unscaled = unscaled * 10 + (digit - '0');
       } else {
-        return new BigDecimal(ascii(bytes, from, length));
+        return decimal(ascii(bytes, from, length));
       }
     }
     int scale = point < 0 ? 0 : from + length - 1 - point;
     return BigDecimal.valueOf(negative ? -unscaled : unscaled, scale);
+  }
+
+  /** Beyond every number of PostgreSQL: a few letters must not become one that fills the memory. */
+  private static BigDecimal decimal(String text) {
+    BigDecimal number = new BigDecimal(text);
+    if (Math.abs((long) number.scale()) > LARGEST_SCALE) {
+      throw new NumberFormatException("too many digits");
+    }
+    return number;
   }
 
   private static LocalDate readDate(byte[] bytes, int from, int length) {

@@ -286,4 +286,17 @@ final class TextValueTest {
   void refusesArrays() {
     assertThrows(IllegalArgumentException.class, () -> read(ValueType.ARRAY, "{1,2}"));
   }
+
+  @Test
+  void refusesArrayInMoreArraysThanThereCanBe() {
+    byte[] nested = "{".repeat(1_000_000).getBytes(StandardCharsets.UTF_8);
+    ArrayText texts = new ArrayText(ValueType.STRING, ',');
+    assertThrows(IllegalArgumentException.class, () -> texts.read(nested, 0, nested.length));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e999999999", "-1e-999999999", "1.000000000000000000e2147483647"})
+  void refusesDecimalThatWouldFillTheMemoryWhereItIsWritten(String text) {
+    assertThrows(IllegalArgumentException.class, () -> read(ValueType.DECIMAL, text));
+  }
 }

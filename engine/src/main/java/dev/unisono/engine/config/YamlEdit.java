@@ -9,6 +9,7 @@ import org.yaml.snakeyaml.DumperOptions.FlowStyle;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
@@ -30,7 +31,30 @@ public final class YamlEdit {
    * @return the new text; empty where the file is of a form in which that cannot be done safely
    */
   public static Optional<String> set(String text, List<String> path, String value) {
-    Node root = new Yaml(new LoaderOptions()).compose(new StringReader(text));
+    return edited(text, path, value).filter(edited -> holds(edited, path, value));
+  }
+
+  /** Whether the value stands there: YAML has more forms than are told apart here. */
+  private static boolean holds(String text, List<String> path, String value) {
+    try {
+      Node node = compose(text);
+      for (String key : path) {
+        node = node instanceof MappingNode mapping ? YamlMap.child(mapping, key) : null;
+      }
+      return node != null
+          && text.substring(index(text, node.getStartMark()), index(text, node.getEndMark()))
+              .equals(value);
+    } catch (YAMLException broken) {
+      return false;
+    }
+  }
+
+  private static @Nullable Node compose(String text) {
+    return new Yaml(new LoaderOptions()).compose(new StringReader(text));
+  }
+
+  private static Optional<String> edited(String text, List<String> path, String value) {
+    Node root = compose(text);
     if (!(root instanceof MappingNode mapping)) {
       return Optional.empty();
     }

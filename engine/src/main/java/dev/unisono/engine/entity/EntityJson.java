@@ -240,7 +240,7 @@ public final class EntityJson {
       return null;
     }
     if (field.type() == ValueType.JSON) {
-      return document(json);
+      return document(json, field);
     }
     if (field.type() == ValueType.ARRAY && token == JsonToken.START_ARRAY) {
       return array(json, field);
@@ -271,10 +271,12 @@ public final class EntityJson {
     return elements.toArray();
   }
 
-  private static Json document(JsonParser json) throws IOException {
+  private static Json document(JsonParser json, EntityField field) throws IOException, UnfitValue {
     StringWriter out = new StringWriter();
     try (JsonGenerator copy = FACTORY.createGenerator(out)) {
       copy.copyCurrentStructureExact(json);
+    } catch (NumberFormatException tooLarge) {
+      throw new UnfitValue(field.name() + " has a number in it whose exponent is out of bounds.");
     }
     return new Json(out.toString());
   }

@@ -15,6 +15,9 @@ final class FoldedText {
   /** More than these are never needed to tell two records apart. */
   private static final int MOST_WORDS = 32;
 
+  /** The same: how alike two texts are takes the product of their lengths to find out. */
+  private static final int MOST_LETTERS = 1_000;
+
   private static final Pattern MARKS = Pattern.compile("\\p{M}+");
   private static final Pattern APOSTROPHES = Pattern.compile("['’ʼ`´]");
   private static final Pattern BETWEEN = Pattern.compile("[^\\p{L}\\p{Nd}]+");
@@ -40,7 +43,8 @@ final class FoldedText {
 
   /** The words of a text, in their order. */
   static List<String> words(String text) {
-    String small = Normalizer.normalize(text, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
+    String looked = text.length() > MOST_LETTERS ? text.substring(0, MOST_LETTERS) : text;
+    String small = Normalizer.normalize(looked, Normalizer.Form.NFC).toLowerCase(Locale.ROOT);
     StringBuilder written = new StringBuilder(small.length() + 8);
     for (int i = 0; i < small.length(); i++) {
       char letter = small.charAt(i);

@@ -9,6 +9,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,10 +43,19 @@ final class ValueTree {
       case Long number -> NODES.numberNode(number);
       case BigDecimal decimal when field.jsonNumber() -> NODES.numberNode(decimal);
       case Double number when Double.isFinite(number) -> NODES.numberNode(number);
-      case Json document -> DOCUMENTS.readTree(document.text());
+      case Json document -> read(document);
       case Object[] array -> array(field, array);
       default -> NODES.stringNode(EntityJson.text(value));
     };
+  }
+
+  private static JsonNode read(Json document) {
+    try {
+      return DOCUMENTS.readTree(document.text());
+    } catch (NumberFormatException tooLarge) {
+      // The library tells what is no JSON otherwise.
+      throw new StreamReadException(null, "a number is out of bounds", tooLarge);
+    }
   }
 
   private static JsonNode array(EntityField field, @Nullable Object[] array) {

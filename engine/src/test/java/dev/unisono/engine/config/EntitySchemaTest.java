@@ -190,4 +190,12 @@ final class EntitySchemaTest {
     assertTrue(TextPattern.compile("^(a|b)*$").matches("ab"));
     assertFalse(TextPattern.compile("^(a|b)*c$").matches("ab".repeat(200_000)));
   }
+
+  /** PostgreSQL's json and SQLite's texts keep any exponent. */
+  @Test
+  void refusesADocumentWithANumberOfNoBounds() {
+    assertEquals(
+        List.of("value-unfit place document of 30 characters", "value-unfit  "),
+        told(8, new Json("{\"lat\": 1, \"x\": 0e99999999999}")));
+  }
 }

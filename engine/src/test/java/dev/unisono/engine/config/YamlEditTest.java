@@ -120,4 +120,11 @@ class YamlEditTest {
     assertEquals("cannot", set("syncs: [people]\n"));
     assertEquals(Optional.empty(), YamlEdit.set("", CITY, "priority"));
   }
+
+  /** A key behind a question mark begins before its own first letter. */
+  @Test
+  void formsThatCannotBeToldApartAreLeftAsTheyAre() {
+    assertEquals("cannot", set("? a\n: 1\n"));
+    assertEquals("cannot", set("?"));
+  }
 }

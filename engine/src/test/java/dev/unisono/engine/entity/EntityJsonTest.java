@@ -189,4 +189,10 @@ final class EntityJsonTest {
     assertThrows(UnfitValue.class, () -> EntityJson.parseKey(entity, new String[] {"7"}));
     assertThrows(UnfitValue.class, () -> EntityJson.parseKey(entity, new String[] {"a", "7"}));
   }
+
+  @Test
+  void documentWithANumberOfNoBoundsIsRefused() {
+    assertThrows(
+        UnfitValue.class, () -> read(field(ValueType.JSON, false), "{\"x\":1e9999999999999}"));
+  }
 }
