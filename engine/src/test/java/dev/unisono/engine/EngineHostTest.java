@@ -14,7 +14,9 @@ import dev.unisono.engine.fixture.Entities;
 import dev.unisono.engine.fixture.FakeConnector;
 import dev.unisono.engine.fixture.FakeSystem;
 import dev.unisono.engine.fixture.MovableClock;
+import dev.unisono.engine.record.Condition;
 import dev.unisono.engine.record.RecordQuery;
+import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.Batch;
 import dev.unisono.spi.Binding;
@@ -157,7 +159,7 @@ final class EngineHostTest {
       assertTrue(host.records().awaitSequence(2, Duration.ofSeconds(30)));
       assertEquals(2, host.journal().head().sequence());
       assertEquals(before.id(), person(host).id());
-      var page = host.records().list(person(host), new RecordQuery(List.of(), List.of(), null, 10));
+      var page = host.records().list(person(host), firstPage());
       assertEquals(
           List.of("[1, Ada, UNCHANGED]", "[2, Grace, 123]"),
           page.records().stream().map(record -> Entities.text(record.row())).toList());
@@ -196,7 +198,7 @@ final class EngineHostTest {
       steps.add(
           (binding, sink) -> sink.accept(batch(binding, 3, List.of(), 3L, "Joan", "456", "Paris")));
       assertTrue(host.records().awaitSequence(3, Duration.ofSeconds(30)));
-      var page = host.records().list(person(host), new RecordQuery(List.of(), List.of(), null, 10));
+      var page = host.records().list(person(host), firstPage());
       assertEquals(
           List.of(
               "[1, Ada, UNCHANGED, UNCHANGED]",
@@ -204,5 +206,10 @@ final class EngineHostTest {
               "[3, Joan, 456, Paris]"),
           page.records().stream().map(record -> Entities.text(record.row())).toList());
     }
+  }
+
+  private static RecordQuery firstPage() {
+    return new RecordQuery(
+        Condition.ANY_RECORD, List.of(), Edge.BEGINNING, 10, Duration.ofMinutes(1), null);
   }
 }

@@ -7,8 +7,10 @@ import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.record.Condition;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery;
+import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.Feed;
@@ -30,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 /** The journal as events for clients: each entry encoded as JSON. Safe for threads. */
 final class JournalFeed implements Feed {
   private static final int PAGE = 500;
+
+  /** A page in the order of the keys is found at once, unless very many records were deleted. */
+  private static final Duration PAGE_PATIENCE = Duration.ofMinutes(10);
 
   private final Doors doors;
   private final Journal journal;
@@ -151,8 +156,7 @@ final class JournalFeed implements Feed {
     private final Iterator<Entity> entities;
     private @Nullable Entity entity;
     private Iterator<EntityRecord> page = List.<EntityRecord>of().iterator();
-    private boolean more;
-    private @Nullable Key last;
+    private @Nullable Edge next;
 
     RecordEvents(Doors doors, List<Entity> entities) {
       this.doors = doors;
@@ -163,23 +167,24 @@ final class JournalFeed implements Feed {
     public boolean hasNext() {
       while (!page.hasNext()) {
         Entity current = entity;
-        if (current == null || !more) {
+        if (current == null || next == null) {
           if (!entities.hasNext()) {
             return false;
           }
           current = entities.next();
-          last = null;
+          next = Edge.BEGINNING;
         }
-        Key after = last;
         Records.Page read =
             list(
                 current,
                 new RecordQuery(
+                    Condition.ANY_RECORD,
                     List.of(),
-                    List.of(),
-                    after == null ? null : new RecordQuery.After(List.of(), after),
-                    PAGE));
-        more = read.more();
+                    Objects.requireNonNull(next),
+                    PAGE,
+                    PAGE_PATIENCE,
+                    null));
+        next = read.next();
         page = read.records().iterator();
       }
       return true;
@@ -194,7 +199,7 @@ final class JournalFeed implements Feed {
             Lookup.served(doors).stream().filter(each -> each.id() == wanted.id()).findAny();
         entity = now.orElse(wanted);
         if (now.isEmpty()) {
-          return new Records.Page(List.of(), false, doors.records().position());
+          return Records.Page.nothing(doors.records().position());
         }
         try {
           return doors.records().list(now.get(), query);
@@ -213,7 +218,6 @@ final class JournalFeed implements Feed {
         throw new NoSuchElementException();
       }
       EntityRecord record = page.next();
-      last = record.key();
       Entity now = Objects.requireNonNull(entity);
       return new Event(0, now.id(), null, "created", data(now, record));
     }

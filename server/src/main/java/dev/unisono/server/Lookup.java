@@ -100,6 +100,14 @@ final class Lookup {
         name);
   }
 
+  /** True or false as a parameter has it; false where there is none. */
+  static boolean flag(@Nullable String text, String name) {
+    if (text != null && !text.equals("true") && !text.equals("false")) {
+      throw new Refusal(400, "bad-parameter", name + " is true or false.", name);
+    }
+    return text != null && text.equals("true");
+  }
+
   /** Why a person gives something up. */
   static String reason(RoutingContext context) {
     String reason = context.queryParams().get("reason");

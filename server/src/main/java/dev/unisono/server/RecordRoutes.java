@@ -6,6 +6,7 @@ import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
@@ -22,6 +23,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -33,6 +35,8 @@ final class RecordRoutes {
   private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
   private static final Set<String> PATCH_TYPES =
       Set.of("application/merge-patch+json", "application/json");
+
+  private static final Set<String> GET_PARAMETERS = Set.of("fields");
 
   private final Doors doors;
   private final InstantSource clock;
@@ -87,9 +91,12 @@ final class RecordRoutes {
     Records.Page page = doors.records().list(entity, list.query());
     HttpServerResponse response = context.response();
     reflect(response, page.position());
-    String next = page.more() ? list.next(page.records().getLast()) : null;
-    if (next != null) {
-      response.putHeader("Link", "<" + nextAddress(context, next) + ">; rel=\"next\"");
+    String next = token(list, page.next());
+    String previous = token(list, page.previous());
+    link(context, next, previous);
+    Long total = page.total();
+    if (total != null) {
+      response.putHeader("Unisono-Total", total.toString());
     }
     Answers.json(
         context,
@@ -100,21 +107,52 @@ final class RecordRoutes {
           for (EntityRecord record : page.records()) {
             Row row = record.row();
             if (row != null) {
-              EntityJson.writeRow(json, entity, row);
+              list.fields().write(json, row);
             }
           }
           json.writeEndArray();
           if (next != null) {
             json.writeStringField("next", next);
           }
+          if (previous != null) {
+            json.writeStringField("prev", previous);
+          }
+          if (list.query().countAtMost() != null) {
+            json.writeFieldName("total");
+            if (total == null) {
+              json.writeNull();
+            } else {
+              json.writeNumber(total);
+            }
+          }
           json.writeEndObject();
         });
   }
 
-  private static String nextAddress(RoutingContext context, String next) {
-    StringBuilder address = new StringBuilder(context.request().path()).append('?');
+  private static @Nullable String token(ListRequest list, @Nullable Edge edge) {
+    return edge == null ? null : list.token(edge);
+  }
+
+  /** The pages beside this one, as RFC 8288 says. */
+  private static void link(
+      RoutingContext context, @Nullable String next, @Nullable String previous) {
+    List<String> links = new ArrayList<>();
+    if (next != null) {
+      links.add("<" + address(context, "after", next) + ">; rel=\"next\"");
+    }
+    if (previous != null) {
+      links.add("<" + address(context, "before", previous) + ">; rel=\"prev\"");
+    }
+    if (!links.isEmpty()) {
+      context.response().putHeader("Link", String.join(", ", links));
+    }
+  }
+
+  /** The same list's page at another place. */
+  private static String address(RoutingContext context, String name, String token) {
+    StringBuilder address = new StringBuilder(context.normalizedPath()).append('?');
     for (var parameter : context.queryParams().entries()) {
-      if (!parameter.getKey().equals("after")) {
+      if (!parameter.getKey().equals("after") && !parameter.getKey().equals("before")) {
         address
             .append(URLEncoder.encode(parameter.getKey(), StandardCharsets.UTF_8))
             .append('=')
@@ -122,12 +160,15 @@ final class RecordRoutes {
             .append('&');
       }
     }
-    return address.append("after=").append(next).toString();
+    return address.append(name).append('=').append(token).toString();
   }
 
   private void get(RoutingContext context, Buffer body) throws InterruptedException {
     Entity entity = Lookup.entity(doors, Lookup.part(context, "plural"));
-    Lookup.checkParameters(context, Set.of());
+    Lookup.checkParameters(context, GET_PARAMETERS);
+    FieldSelection fields =
+        FieldSelection.parse(
+            entity, context.queryParams().get("fields"), List.copyOf(GET_PARAMETERS));
     Key key = key(entity, context.request());
     awaitAfter(context.request());
     Cursor position = doors.records().position();
@@ -141,16 +182,17 @@ final class RecordRoutes {
     if (record.row() == null) {
       throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
     }
-    answer(context, entity, record);
+    answer(context, entity, record, fields);
   }
 
-  private static void answer(RoutingContext context, Entity entity, EntityRecord record) {
+  private static void answer(
+      RoutingContext context, Entity entity, EntityRecord record, FieldSelection fields) {
     Row row = record.row();
     if (row == null) {
       throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
     }
     context.response().putHeader("ETag", "\"" + record.version() + "\"");
-    Answers.json(context, 200, json -> EntityJson.writeRow(json, entity, row));
+    Answers.json(context, 200, json -> fields.write(json, row));
   }
 
   /** The key as it stands in the path: its parts joined by commas, each percent-encoded. */
@@ -221,7 +263,7 @@ final class RecordRoutes {
         doors.patch(entity, key, patch, expectedVersion(context.request()), WRITE_PATIENCE);
     Cursor position = new Cursor(doors.journal().head().epoch(), written.sequence());
     context.response().putHeader("Unisono-Cursor", position.text());
-    answer(context, entity, written.record());
+    answer(context, entity, written.record(), FieldSelection.parse(entity, null, List.of()));
   }
 
   private static @Nullable Long expectedVersion(HttpServerRequest request) {

@@ -1,27 +1,28 @@
 package dev.unisono.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
-import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.Condition;
+import dev.unisono.engine.record.Condition.Comparison;
 import dev.unisono.engine.record.RecordQuery;
+import dev.unisono.engine.record.RecordQuery.Edge;
+import dev.unisono.engine.record.RecordQuery.Place;
 import dev.unisono.spi.Field;
-import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
 import io.vertx.core.MultiMap;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -64,32 +65,26 @@ final class ListRequestTest {
     assertEquals(field, refusal.field());
   }
 
-  private static EntityRecord record(@Nullable Object... values) {
-    return new EntityRecord(
-        new Key(values[0] == null ? 0L : values[0]),
-        1,
-        new Row(CUSTOMER.schema(), values),
-        Instant.EPOCH);
-  }
-
   @Test
   void aListWithoutAnythingIsInTheOrderOfTheKey() {
     RecordQuery query = parse().query();
-    assertEquals(List.of(), query.filters());
+    assertEquals(new Condition.All(List.of()), query.condition());
     assertEquals(List.of(), query.sort());
     assertEquals(50, query.limit());
-    assertNull(query.after());
+    assertEquals(Edge.BEGINNING, query.edge());
+    assertNull(query.countAtMost());
   }
 
   @Test
   void filtersHaveTheTypesOfTheirFields() {
     RecordQuery query = parse("plural", "x,y", "balance", "12.50", "id", "-7").query();
     assertEquals(
-        List.of(
-            new RecordQuery.Filter("plural", "x,y"),
-            new RecordQuery.Filter("balance", new BigDecimal("12.50")),
-            new RecordQuery.Filter("id", -7L)),
-        query.filters());
+        new Condition.All(
+            List.of(
+                new Condition.Compared("plural", Comparison.EQUAL, "x,y"),
+                new Condition.Compared("balance", Comparison.EQUAL, new BigDecimal("12.50")),
+                new Condition.Compared("id", Comparison.EQUAL, -7L))),
+        query.condition());
   }
 
   @Test
@@ -125,46 +120,94 @@ final class ListRequestTest {
   }
 
   @Test
-  void aPageGoesOnWhereTheOneBeforeEnded() {
-    ListRequest first = parse("sort", "-balance,plural,seen");
-    Instant seen = Instant.parse("2026-01-02T03:04:05.000006Z");
-    String next =
-        first.next(record(9_007_199_254_740_993L, null, new BigDecimal("0.10"), seen, "n"));
-    RecordQuery.After after = parse("sort", "-balance,plural,seen", "after", next).query().after();
-    assertNotNull(after);
-    assertEquals(Arrays.asList(new BigDecimal("0.10"), null, seen), after.sortValues());
-    assertEquals(new Key(9_007_199_254_740_993L), after.key());
+  void parametersThatCannotBeTwiceAreRefused() {
+    for (String name : List.of("limit", "sort", "after", "before", "fields", "total")) {
+      String value = name.equals("limit") ? "1" : name.equals("total") ? "true" : "id";
+      assertRefused("bad-parameter", name, name, value, name, value);
+    }
+    String end = parse().token(Edge.END);
+    assertRefused("bad-parameter", "before", "after", end, "before", end);
+    assertRefused("bad-parameter", "total", "total", "yes");
+    assertTrue(parse("total", "true").query().countAtMost() != null);
+    assertNull(parse("total", "false").query().countAtMost());
   }
 
-  private static String page(String json) {
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(json.getBytes(StandardCharsets.UTF_8));
+  @Test
+  void fieldsAreThoseThatAreAskedFor() {
+    assertEquals(
+        "{\"id\":7,\"note\":\"n\"}", shown(parse("fields", "note,id"), 7L, "p", null, null, "n"));
+    assertEquals("{\"balance\":null}", shown(parse("fields", "balance"), 7L, "p", null, null, "n"));
+    assertEquals(
+        "{\"id\":7,\"plural\":\"p\",\"balance\":null,\"seen\":null,\"note\":null}",
+        shown(parse(), 7L, "p", null, null, null));
+    assertRefused("unknown-field", "nte", "fields", "id,nte");
+    assertRefused("unknown-field", "", "fields", "");
+  }
+
+  private static String shown(ListRequest list, @Nullable Object... values) {
+    Row row = new Row(CUSTOMER.schema(), values);
+    return new String(
+        Answers.bytes(json -> list.fields().write(json, row)), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aPageGoesOnWhereTheOneBeforeEnded() {
+    ListRequest first = parse("sort", "-balance,plural,seen");
+    Place place =
+        new Place(List.of(new byte[] {1}, new byte[0], new byte[] {-1, 0}, new byte[] {5}));
+    for (Place there : Arrays.asList(place, null)) {
+      String after = first.token(new Edge(there, false));
+      assertEquals(after, again("after", after, false));
+      assertEquals(after, again("before", after, true));
+    }
+  }
+
+  private static String again(String parameter, String token, boolean before) {
+    ListRequest list = parse("sort", "-balance,plural,seen", parameter, token);
+    assertEquals(before, list.query().edge().before());
+    return list.token(list.query().edge());
   }
 
   @Test
   void aPageOfAnotherListOrNoneIsRefused() {
-    String next = parse("sort", "balance").next(record(1L, "p", BigDecimal.ONE, null, null));
+    String next = parse("sort", "balance").token(new Edge(PLACE, false));
     assertRefused("bad-page", "after", "after", next);
-    assertRefused("bad-page", "after", "sort", "-balance", "after", next);
+    assertRefused("bad-page", "before", "sort", "-balance", "before", next);
+    assertRefused("bad-page", "after", "sort", "balance,id", "after", next);
     for (String text :
         new String[] {
-          "",
-          "%",
-          "x",
-          next.substring(0, next.length() / 2),
-          page("[]"),
-          page("{"),
-          page("{}"),
-          page("{\"s\":\"\",\"v\":[],\"k\":[]}"),
-          page("{\"s\":\"\",\"v\":{},\"k\":[\"1\"]}"),
-          page("{\"s\":\"\",\"v\":[],\"k\":[null]}"),
-          page("{\"s\":\"\",\"v\":[],\"k\":[\"1\"],\"x\":1}"),
-          page("{\"s\":null,\"v\":[],\"k\":[\"1\"]}"),
-          page("{\"s\":\"\",\"v\":[\"1\"],\"k\":[\"1\"]}")
+          "", "%", "x", "AA", next.substring(0, next.length() / 2), next + "AAAA", next.substring(4)
         }) {
-      assertRefused("bad-page", "after", "after", text);
+      assertRefused("bad-page", "after", "sort", "balance", "after", text);
     }
-    assertRefused("bad-value", "id", "after", page("{\"s\":\"\",\"v\":[],\"k\":[\"x\"]}"));
   }
+
+  @Test
+  void anyBytesAreAPlaceOrAreRefused() {
+    Random random = new Random(4);
+    byte[] good =
+        Base64.getUrlDecoder().decode(parse("sort", "balance").token(new Edge(PLACE, false)));
+    int places = 0;
+    for (int i = 0; i < 20_000; i++) {
+      byte[] bytes = new byte[random.nextInt(40)];
+      random.nextBytes(bytes);
+      if (i % 2 == 0) {
+        bytes = good.clone();
+        for (int flips = random.nextInt(3); flips >= 0; flips--) {
+          bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+        }
+      }
+      String text = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+      try {
+        ListRequest list = parse("sort", "balance", "after", text);
+        assertEquals(text, list.token(list.query().edge()));
+        places++;
+      } catch (Refusal refusal) {
+        assertEquals("bad-page", refusal.code());
+      }
+    }
+    assertTrue(places > 100, places + " were places");
+  }
+
+  private static final Place PLACE = new Place(List.of(new byte[] {1, 2}, new byte[] {3}));
 }

@@ -26,6 +26,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,10 +59,20 @@ public final class EntityJson {
 
   /** Writes a row as an object. */
   public static void writeRow(JsonGenerator json, Entity entity, Row row) throws IOException {
+    writeRow(json, entity, row, _ -> true);
+  }
+
+  /**
+   * Writes some of a row's fields as an object.
+   *
+   * @param shown the positions of those
+   */
+  public static void writeRow(JsonGenerator json, Entity entity, Row row, IntPredicate shown)
+      throws IOException {
     json.writeStartObject();
     for (int i = 0; i < row.schema().size(); i++) {
       Object value = row.value(i);
-      if (value != Unchanged.UNCHANGED) {
+      if (value != Unchanged.UNCHANGED && shown.test(i)) {
         EntityField field = entity.fields().get(i);
         json.writeFieldName(field.name());
         writeValue(json, field, value);

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalTime;
+import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,19 @@ final class OrderedBytes {
     ByteArrayOutputStream out = new ByteArrayOutputStream(16);
     write(out, type, value);
     return out.toByteArray();
+  }
+
+  /** The bytes of a text. */
+  static byte[] text(String text) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(text.length() + 2);
+    writeTerminated(out, text.getBytes(StandardCharsets.UTF_8));
+    return out.toByteArray();
+  }
+
+  /** What the bytes of every text that begins so begin with. */
+  static byte[] beginning(String text) {
+    byte[] whole = text(text);
+    return Arrays.copyOf(whole, whole.length - 2);
   }
 
   private static void write(ByteArrayOutputStream out, ValueType type, Object value) {

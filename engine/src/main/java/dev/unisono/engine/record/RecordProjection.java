@@ -405,9 +405,9 @@ public final class RecordProjection implements AutoCloseable {
       int at = entity.schema().position(field);
       insert.setBytes(
           parameter++,
-          row == null || row.value(at) == dev.unisono.spi.Unchanged.UNCHANGED
+          row == null
               ? null
-              : OrderedBytes.value(entity.schema().field(at).type(), row.value(at)));
+              : RecordTables.ordered(entity.schema().field(at).type(), row.value(at)));
     }
     insert.executeUpdate();
   }

@@ -1,25 +1,52 @@
 package dev.unisono.engine.record;
 
-import dev.unisono.spi.Key;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A page of records asked for. All fields named are indexed ones. Immutable.
  *
- * @param filters all must hold
+ * @param condition what the records must fulfil
  * @param sort the order; the key is always its last part
- * @param after the last record of the page before: the values of the sort fields in order, and its
- *     key; or null
+ * @param edge where the page begins or ends
  * @param limit at most this many, 1 to 1,000
+ * @param atMost how long it may take to find them
+ * @param countAtMost how long it may take to count all that fulfil the condition; null where they
+ *     are not to be counted
  */
-public record RecordQuery(List<Filter> filters, List<Sort> sort, @Nullable After after, int limit) {
-  /** A field equals a value; null matches null. */
-  public record Filter(String field, @Nullable Object value) {}
-
-  /** A field to sort by; nulls come first when ascending. */
+public record RecordQuery(
+    Condition condition,
+    List<Sort> sort,
+    Edge edge,
+    int limit,
+    Duration atMost,
+    @Nullable Duration countAtMost) {
+  /** A field to sort by; what has no value comes first when ascending. */
   public record Sort(String field, boolean descending) {}
 
-  /** Where the page before ended. */
-  public record After(List<@Nullable Object> sortValues, Key key) {}
+  /**
+   * Where a page lies: behind a place, or before it.
+   *
+   * @param place null for the list's beginning, or for its end where the page lies before it
+   */
+  public record Edge(@Nullable Place place, boolean before) {
+    /** The first page lies behind it. */
+    public static final Edge BEGINNING = new Edge(null, false);
+
+    /** The last page lies before it. */
+    public static final Edge END = new Edge(null, true);
+  }
+
+  /**
+   * A record's place in a list, whether it is still there or not.
+   *
+   * @param parts the ordered bytes of the sort's fields, empty where there is no value, then the
+   *     key's
+   */
+  public record Place(List<byte[]> parts) {
+    public Place {
+      parts = List.copyOf(parts);
+    }
+  }
 }

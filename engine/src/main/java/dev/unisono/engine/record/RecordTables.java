@@ -2,6 +2,8 @@ package dev.unisono.engine.record;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.spi.Schema;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.ValueType;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -10,9 +12,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** The tables of the records' database: their names, columns and making. Has no state. */
 final class RecordTables {
+  private static final byte[] NO_VALUE = {};
+
   private RecordTables() {}
 
   static String table(Entity entity) {
@@ -25,6 +30,16 @@ final class RecordTables {
       return "k";
     }
     return "\"f_" + field.replace("\"", "\"\"") + "\"";
+  }
+
+  /**
+   * What stands in the ordered column of a record that is there. Where there is no value, that is
+   * nothing, which is less than the bytes of any value: so the order needs no exception, and an
+   * index finds it like any other. Columns of deleted records are null.
+   */
+  static byte[] ordered(ValueType type, @Nullable Object value) {
+    byte[] bytes = value == Unchanged.UNCHANGED ? null : OrderedBytes.value(type, value);
+    return bytes == null ? NO_VALUE : bytes;
   }
 
   /** The fields that have an ordered column beside the key's. */
@@ -86,7 +101,7 @@ final class RecordTables {
    * column here is none of it, since each row says in what shape it was written.
    */
   static String form(List<Entity> entities) {
-    StringBuilder form = new StringBuilder("3");
+    StringBuilder form = new StringBuilder("4");
     for (Entity entity : entities) {
       Schema schema = entity.schema();
       form.append('|').append(entity.id()).append(' ').append(entity.name());

@@ -2,10 +2,12 @@ package dev.unisono.engine.record;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.spi.Key;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The records of all entities, a projection of the journal with a cursor of its own. Safe for
@@ -18,7 +20,11 @@ public interface Records {
   /** A record; one with a null row where it was deleted; empty where it never was. */
   Optional<EntityRecord> find(Entity entity, Key key);
 
-  /** A page of records that are not deleted, and the position they reflect. */
+  /**
+   * A page of records that are not deleted, and the position they reflect.
+   *
+   * @throws dev.unisono.spi.UnisonoException list-too-slow
+   */
   Page list(Entity entity, RecordQuery query);
 
   /** How many records of an entity are there. */
@@ -27,6 +33,24 @@ public interface Records {
   /** Waits until answers reflect a sequence of the present epoch; false when the time is over. */
   boolean awaitSequence(long sequence, Duration atMost) throws InterruptedException;
 
-  /** A page of a list. */
-  record Page(List<EntityRecord> records, boolean more, Cursor position) {}
+  /**
+   * A page of a list.
+   *
+   * @param previous where the page before it lies; null where there is none
+   * @param next where the page behind it lies; null where there is none
+   * @param total how many records the whole list has; null where it was not asked for, or takes too
+   *     long to count
+   * @param position the position that all of it reflects
+   */
+  record Page(
+      List<EntityRecord> records,
+      @Nullable Edge previous,
+      @Nullable Edge next,
+      @Nullable Long total,
+      Cursor position) {
+    /** Of an entity that is not there any more. */
+    public static Page nothing(Cursor position) {
+      return new Page(List.of(), null, null, null, position);
+    }
+  }
 }

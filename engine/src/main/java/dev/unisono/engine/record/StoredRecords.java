@@ -2,6 +2,8 @@ package dev.unisono.engine.record;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.record.RecordQuery.Edge;
+import dev.unisono.engine.record.RecordQuery.Place;
 import dev.unisono.engine.repair.KeyHolder;
 import dev.unisono.engine.state.Bytes;
 import dev.unisono.engine.state.Shapes;
@@ -11,7 +13,6 @@ import dev.unisono.spi.KeyPage;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Schema;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -36,14 +37,14 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
 
   private final Shapes shapes;
   private final RecordProjection projection;
-  private final BlockingQueue<Connection> connections = new ArrayBlockingQueue<>(CONNECTIONS);
+  private final BlockingQueue<RecordReader> readers = new ArrayBlockingQueue<>(CONNECTIONS);
 
   public StoredRecords(StateFolder folder, Shapes shapes, RecordProjection projection)
       throws SQLException {
     this.shapes = shapes;
     this.projection = projection;
     for (int i = 0; i < CONNECTIONS; i++) {
-      connections.add(folder.connectRecords());
+      readers.add(new RecordReader(folder.connectRecords()));
     }
   }
 
@@ -61,10 +62,18 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
     T run(Connection connection) throws SQLException;
   }
 
+  private interface ReaderQuery<T extends @Nullable Object> {
+    T run(RecordReader reader) throws SQLException;
+  }
+
   private <T extends @Nullable Object> T read(Query<T> query) {
-    Connection connection;
+    return reading(reader -> query.run(reader.connection()));
+  }
+
+  private <T extends @Nullable Object> T reading(ReaderQuery<T> query) {
+    RecordReader reader;
     try {
-      connection = connections.take();
+      reader = readers.take();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new UnisonoException(
@@ -72,11 +81,11 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
           interrupted);
     }
     try {
-      return query.run(connection);
+      return query.run(reader);
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
     } finally {
-      connections.add(connection);
+      readers.add(reader);
     }
   }
 
@@ -119,27 +128,114 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
 
   @Override
   public Page list(Entity entity, RecordQuery query) {
-    // The position is read first: the page reflects it, and perhaps something later.
-    Cursor position = position();
-    ListStatement statement = ListStatement.of(entity, query);
-    List<EntityRecord> found =
-        read(connection -> {
+    return reading(reader ->
+        reader.atOnce(() -> {
+          Cursor position = new Cursor(position().epoch(), sequence(reader));
+          List<EntityRecord> found =
+              within(reader, query.atMost(), () -> found(reader, entity, query));
+          return page(entity, query, found, count(reader, entity, query), position);
+        }));
+  }
+
+  /** The position that this transaction reads. */
+  private static long sequence(RecordReader reader) throws SQLException {
+    return reader.query(
+        "SELECT value FROM fact WHERE name = 'position'",
+        List.of(),
+        rows -> rows.next() ? rows.getLong(1) : 0);
+  }
+
+  private List<EntityRecord> found(RecordReader reader, Entity entity, RecordQuery query)
+      throws SQLException {
+    ListStatement statement = ListStatement.page(entity, query);
+    return reader.query(
+        statement.sql(),
+        statement.parameters(),
+        rows -> {
           List<EntityRecord> records = new ArrayList<>();
-          try (PreparedStatement select = connection.prepareStatement(statement.sql())) {
-            for (int i = 0; i < statement.parameters().size(); i++) {
-              select.setBytes(i + 1, statement.parameters().get(i));
-            }
-            try (ResultSet row = select.executeQuery()) {
-              while (row.next()) {
-                records.add(record(row, null));
-              }
-            }
+          while (rows.next()) {
+            records.add(record(rows, null));
           }
           return records;
         });
+  }
+
+  private static <T> T within(RecordReader reader, Duration atMost, RecordReader.Reading<T> reading)
+      throws SQLException {
+    try {
+      return reader.within(atMost, reading);
+    } catch (RecordReader.TakesTooLong stopped) {
+      throw new UnisonoException(
+          new Problem(
+              "list-too-slow",
+              ProblemType.RESOURCES,
+              "Finding these records takes longer than " + atMost.toSeconds() + " seconds.",
+              null,
+              "Ask for less: a condition that few records fulfil, or the order of a field that is"
+                  + " compared."),
+          stopped);
+    }
+  }
+
+  /** Null where nobody asked, or it takes too long. */
+  private static @Nullable Long count(RecordReader reader, Entity entity, RecordQuery query)
+      throws SQLException {
+    Duration atMost = query.countAtMost();
+    if (atMost == null) {
+      return null;
+    }
+    ListStatement statement = ListStatement.count(entity, query.condition());
+    try {
+      return reader.within(
+          atMost,
+          () ->
+              reader.query(
+                  statement.sql(),
+                  statement.parameters(),
+                  rows -> rows.next() ? rows.getLong(1) : 0L));
+    } catch (RecordReader.TakesTooLong stopped) {
+      return null;
+    }
+  }
+
+  /**
+   * A page of what was found. There is a page before it wherever it does not lie behind the
+   * beginning: the one that the caller came from; and the same for its end.
+   */
+  private static Page page(
+      Entity entity,
+      RecordQuery query,
+      List<EntityRecord> found,
+      @Nullable Long total,
+      Cursor position) {
+    boolean before = query.edge().before();
     boolean more = found.size() > query.limit();
-    return new Page(
-        more ? List.copyOf(found.subList(0, query.limit())) : List.copyOf(found), more, position);
+    List<EntityRecord> records = more ? found.subList(0, query.limit()) : found;
+    if (before) {
+      records = records.reversed();
+    }
+    boolean from = query.edge().place() != null;
+    Edge previous = null;
+    if (before ? more : from) {
+      previous =
+          records.isEmpty() ? Edge.END : new Edge(place(entity, query, records.getFirst()), true);
+    }
+    Edge next = null;
+    if (before ? from : more) {
+      next =
+          records.isEmpty()
+              ? Edge.BEGINNING
+              : new Edge(place(entity, query, records.getLast()), false);
+    }
+    return new Page(List.copyOf(records), previous, next, total, position);
+  }
+
+  private static Place place(Entity entity, RecordQuery query, EntityRecord record) {
+    Row row = record.row();
+    if (row == null) {
+      throw new IllegalStateException("a list shows no deleted record");
+    }
+    return ListStatement.place(entity, query.sort(), row);
   }
 
   @Override
@@ -200,90 +296,11 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
   @Override
   public void close() {
     try {
-      for (Connection connection : connections) {
-        connection.close();
+      for (RecordReader reader : readers) {
+        reader.close();
       }
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
-    }
-  }
-
-  /** A list's statement and its parameters, all of them ordered bytes. */
-  private record ListStatement(String sql, List<byte[]> parameters) {
-    static ListStatement of(Entity entity, RecordQuery query) {
-      Schema schema = entity.schema();
-      List<String> conditions = new ArrayList<>(List.of("body IS NOT NULL"));
-      List<byte[]> parameters = new ArrayList<>();
-      for (RecordQuery.Filter filter : query.filters()) {
-        byte[] value =
-            OrderedBytes.value(
-                schema.field(schema.position(filter.field())).type(), filter.value());
-        String column = RecordTables.column(schema, filter.field());
-        conditions.add(column + (value == null ? " IS NULL" : " = ?"));
-        if (value != null) {
-          parameters.add(value);
-        }
-      }
-      RecordQuery.After after = query.after();
-      if (after != null) {
-        conditions.add(afterCondition(schema, query.sort(), after, parameters));
-      }
-      List<String> order = new ArrayList<>();
-      for (RecordQuery.Sort sort : query.sort()) {
-        order.add(RecordTables.column(schema, sort.field()) + (sort.descending() ? " DESC" : ""));
-      }
-      order.add("k");
-      return new ListStatement(
-          "SELECT version, changed, body FROM "
-              + RecordTables.table(entity)
-              + " WHERE "
-              + String.join(" AND ", conditions)
-              + " ORDER BY "
-              + String.join(", ", order)
-              + " LIMIT "
-              + (query.limit() + 1),
-          parameters);
-    }
-
-    /** (a, b, k) after (x, y, z), with a direction of its own for each and nulls lowest. */
-    private static String afterCondition(
-        Schema schema,
-        List<RecordQuery.Sort> sorts,
-        RecordQuery.After after,
-        List<byte[]> parameters) {
-      List<String> alternatives = new ArrayList<>();
-      for (int i = 0; i <= sorts.size(); i++) {
-        List<String> all = new ArrayList<>();
-        for (int j = 0; j < i; j++) {
-          all.add(compare(schema, sorts.get(j), after.sortValues().get(j), true, parameters));
-        }
-        if (i < sorts.size()) {
-          all.add(compare(schema, sorts.get(i), after.sortValues().get(i), false, parameters));
-        } else {
-          all.add("k > ?");
-          parameters.add(OrderedBytes.key(schema, after.key()));
-        }
-        alternatives.add("(" + String.join(" AND ", all) + ")");
-      }
-      return "(" + String.join(" OR ", alternatives) + ")";
-    }
-
-    private static String compare(
-        Schema schema,
-        RecordQuery.Sort sort,
-        @Nullable Object value,
-        boolean equal,
-        List<byte[]> parameters) {
-      String column = RecordTables.column(schema, sort.field());
-      byte[] bytes = OrderedBytes.value(schema.field(schema.position(sort.field())).type(), value);
-      if (bytes == null) {
-        return column + (equal ? " IS NULL" : sort.descending() ? " < x''" : " IS NOT NULL");
-      }
-      parameters.add(bytes);
-      if (equal) {
-        return column + " = ?";
-      }
-      return sort.descending() ? "(" + column + " < ? OR " + column + " IS NULL)" : column + " > ?";
     }
   }
 }

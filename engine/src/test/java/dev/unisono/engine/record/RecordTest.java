@@ -15,8 +15,7 @@ import dev.unisono.engine.fixture.Await;
 import dev.unisono.engine.fixture.MemoryJournal;
 import dev.unisono.engine.fixture.MovableClock;
 import dev.unisono.engine.journal.JournalEntry;
-import dev.unisono.engine.record.RecordQuery.After;
-import dev.unisono.engine.record.RecordQuery.Filter;
+import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.RecordQuery.Sort;
 import dev.unisono.engine.state.Shapes;
 import dev.unisono.engine.state.StateFolder;
@@ -142,8 +141,28 @@ final class RecordTest {
         .orElse("nothing");
   }
 
+  /** A field has a value, or none. */
+  private record Filter(String field, @Nullable Object value) {
+    Condition condition() {
+      return value == null
+          ? new Condition.Absent(field, true)
+          : new Condition.Compared(field, Condition.Comparison.EQUAL, value);
+    }
+  }
+
   private static RecordQuery query(List<Filter> filters, List<Sort> sort) {
-    return new RecordQuery(filters, sort, null, 1_000);
+    return page(filters, sort, Edge.BEGINNING, 1_000);
+  }
+
+  private static RecordQuery page(
+      List<Filter> filters, List<Sort> sort, @Nullable Edge edge, int limit) {
+    return new RecordQuery(
+        new Condition.All(filters.stream().map(Filter::condition).toList()),
+        sort,
+        Objects.requireNonNull(edge),
+        limit,
+        Duration.ofMinutes(1),
+        null);
   }
 
   private List<String> listed(Entity entity, RecordQuery query) {
@@ -356,20 +375,14 @@ final class RecordTest {
 
   private void walk(List<Row> all, List<Filter> filters, List<Sort> order, int limit) {
     List<String> walked = new ArrayList<>();
-    After after = null;
-    while (true) {
-      Records.Page page = records.list(PERSON, new RecordQuery(filters, order, after, limit));
-      assertTrue(page.records().size() <= limit);
+    Edge edge = Edge.BEGINNING;
+    while (edge != null) {
+      Records.Page page = records.list(PERSON, page(filters, order, edge, limit));
       page.records().forEach(record -> walked.add(text(record.row())));
-      if (!page.more()) {
-        break;
-      }
-      assertEquals(limit, page.records().size());
-      EntityRecord last = page.records().getLast();
-      Row row = Objects.requireNonNull(last.row());
-      List<@Nullable Object> values = new ArrayList<>();
-      order.forEach(sort -> values.add(row.value(sort.field())));
-      after = new After(values, last.key());
+      edge = page.next();
+      assertTrue(
+          edge == null ? page.records().size() <= limit : page.records().size() == limit,
+          () -> page.records().size() + " of " + limit);
     }
     assertEquals(expected(all, filters, order), walked, order + " " + filters + " by " + limit);
   }
@@ -420,12 +433,12 @@ final class RecordTest {
     journal.append(entries);
     project();
     List<String> walked = new ArrayList<>();
-    After after = null;
-    do {
-      Records.Page page = records.list(SEAT, new RecordQuery(List.of(), List.of(), after, 5));
+    Edge edge = Edge.BEGINNING;
+    while (edge != null) {
+      Records.Page page = records.list(SEAT, page(List.of(), List.of(), edge, 5));
       page.records().forEach(record -> walked.add(text(record.row())));
-      after = page.more() ? new After(List.of(), page.records().getLast().key()) : null;
-    } while (after != null);
+      edge = page.next();
+    }
     assertEquals(expected, walked);
     List<String> reversed = new ArrayList<>(expected);
     Collections.reverse(reversed);
