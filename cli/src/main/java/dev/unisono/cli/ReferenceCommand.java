@@ -49,6 +49,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     byKind(connectors).forEach(connector -> connector(page, connector));
     section(page, "entities.NAME", ConfigKeys.ENTITY);
+    section(page, "entities.NAME.cache-control", ConfigKeys.CACHE_CONTROL);
     section(page, "entities.NAME.schema", SchemaKeys.ENTITY);
     section(page, "entities.NAME.schema.properties.FIELD", SchemaKeys.FIELD);
     section(page, "entities.NAME.rules[]", ConfigKeys.RULE);

@@ -215,6 +215,7 @@ final class SchemaCommand implements Callable<Integer> {
           json.writeEndObject();
         }
         case "schema" -> schema(json);
+        case "cache-control" -> cacheControl(json, key);
         case "rules" -> fields(json, key, ConfigKeys.RULE, ConfigKeys.SEVERITIES);
         case "unique" -> fields(json, key, ConfigKeys.UNIQUE, ConfigKeys.SEVERITIES);
         case "references" -> fields(json, key, ConfigKeys.REFERENCE, ConfigKeys.SEVERITIES);
@@ -233,6 +234,18 @@ final class SchemaCommand implements Callable<Integer> {
     described(json, key);
     json.writeObjectFieldStart("additionalProperties");
     names(json, "enum", ConfigKeys.SEVERITIES);
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void cacheControl(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    closed(json, ConfigKeys.CACHE_CONTROL);
+    described(json, key);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey part : ConfigKeys.CACHE_CONTROL) {
+      plain(json, part);
+    }
     json.writeEndObject();
     json.writeEndObject();
   }

@@ -65,14 +65,6 @@ final class AdminRoutes {
     router
         .post("/v1/admin/sign-in-links")
         .handler(context -> doorway.withBody(context, this::signInLink));
-    router
-        .route("/v1/admin/*")
-        .handler(context ->
-            doorway.known(
-                context,
-                (known, body) -> {
-                  throw new Refusal(404, "not-found", "There is nothing at this path.");
-                }));
   }
 
   private void signInLink(RoutingContext context, Buffer body) {

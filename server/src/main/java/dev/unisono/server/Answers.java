@@ -8,6 +8,7 @@ import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.validate.Finding;
 import dev.unisono.spi.Problem;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.io.ByteArrayOutputStream;
@@ -45,14 +46,38 @@ final class Answers {
     end(context, status, "application/json", bytes(content));
   }
 
+  /** A strong tag names one coding of a record, so that such an answer has but one. */
+  private static byte[] coded(RoutingContext context, byte[] body) {
+    HttpServerResponse response = context.response();
+    if (response.headers().contains("ETag") || response.getStatusCode() >= 400) {
+      return body;
+    }
+    ContentCoding coding =
+        ContentCoding.of(HeaderList.of(context.request(), "Accept-Encoding"), body.length);
+    response.headers().add("Vary", "Accept-Encoding");
+    if (coding != ContentCoding.IDENTITY) {
+      response.putHeader("Content-Encoding", coding.name().toLowerCase(Locale.ROOT));
+    }
+    return coding.encode(body);
+  }
+
   private static void end(RoutingContext context, int status, String type, byte[] body) {
     HttpServerResponse response = context.response();
     if (response.ended() || response.closed()) {
       return;
     }
     response.setStatusCode(status).putHeader("Content-Type", type);
-    response.putHeader("Cache-Control", "no-store").putHeader("X-Content-Type-Options", "nosniff");
-    response.end(Buffer.buffer(body));
+    response.putHeader("X-Content-Type-Options", "nosniff");
+    if (status >= 400 || !response.headers().contains("Cache-Control")) {
+      response.putHeader("Cache-Control", "no-store");
+    }
+    byte[] sent = coded(context, body);
+    if (context.request().method().equals(HttpMethod.HEAD)) {
+      // Else the length of what is not sent would be missing.
+      response.putHeader("Content-Length", Integer.toString(sent.length)).end();
+    } else {
+      response.end(Buffer.buffer(sent));
+    }
   }
 
   static void text(RoutingContext context, int status, String type, String text) {

@@ -1,6 +1,8 @@
 package dev.unisono.server;
 
 import dev.unisono.engine.Doors;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
@@ -22,31 +24,52 @@ import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Records by REST: list, get, write through. Safe for threads. */
 final class RecordRoutes {
   private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
   private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
-  private static final Set<String> PATCH_TYPES =
-      Set.of("application/merge-patch+json", "application/json");
+  static final String PATCH_TYPE = "application/merge-patch+json";
+  private static final Set<String> PATCH_TYPES = Set.of(PATCH_TYPE, "application/json");
+
+  /** As RFC 9110 has it (5.6.7): the day in two digits, which RFC 1123 leaves open. */
+  private static final DateTimeFormatter HTTP_DATE =
+      DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ENGLISH)
+          .withZone(ZoneOffset.UTC);
 
   private static final Set<String> GET_PARAMETERS = Set.of("fields");
 
   private final Doors doors;
+  private final Supplier<Config> config;
   private final InstantSource clock;
 
-  RecordRoutes(Doors doors, InstantSource clock) {
+  /**
+   * @param config gives the one that is in effect
+   */
+  RecordRoutes(Doors doors, Supplier<Config> config, InstantSource clock) {
     this.doors = doors;
+    this.config = config;
     this.clock = clock;
   }
 
+  /** The last of all routes under {@code /v1}: what comes here from others has no handler there. */
   void mount(Router router, Doorway doorway) {
+    AllowedMethods allowed = new AllowedMethods(router);
+    for (String reserved : AllowedMethods.RESERVED) {
+      router
+          .route("/v1/" + reserved + "/*")
+          .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
+    }
     router
         .route("/v1/:plural")
         .method(HttpMethod.GET)
@@ -59,29 +82,8 @@ final class RecordRoutes {
         .handler(context -> doorway.known(context, this::get));
     router.patch("/v1/:plural/:key").handler(context -> doorway.withBody(context, this::patch));
     router
-        .route("/v1/:plural")
-        .handler(
-            context -> doorway.known(context, (known, body) -> notAllowed(known, "GET, HEAD")));
-    router
-        .route("/v1/:plural/:key")
-        .handler(context ->
-            doorway.known(context, (known, body) -> notAllowed(known, "GET, HEAD, PATCH")));
-    router
         .route("/v1/*")
-        .handler(context ->
-            doorway.known(
-                context,
-                (known, body) -> {
-                  throw new Refusal(404, "not-found", "There is nothing at this path.");
-                }));
-  }
-
-  static void notAllowed(RoutingContext context, String allowed) {
-    context.response().putHeader("Allow", allowed);
-    throw new Refusal(
-        405,
-        "method-not-allowed",
-        context.request().method() + " is not allowed here; allowed: " + allowed + ".");
+        .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
   }
 
   private void list(RoutingContext context, Buffer body) throws InterruptedException {
@@ -94,6 +96,7 @@ final class RecordRoutes {
     String next = token(list, page.next());
     String previous = token(list, page.previous());
     link(context, next, previous);
+    keepFor(response, entity);
     Long total = page.total();
     if (total != null) {
       response.putHeader("Unisono-Total", total.toString());
@@ -182,7 +185,31 @@ final class RecordRoutes {
     if (record.row() == null) {
       throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
     }
+    HttpServerResponse response = context.response();
+    keepFor(response, entity);
+    response.putHeader("Last-Modified", lastModified(record.changed()));
+    if (record.ofToday() && VersionTags.match(context.request(), record.version())) {
+      response.putHeader("ETag", VersionTags.of(record.version()));
+      response.setStatusCode(304).end();
+      return;
+    }
     answer(context, entity, record, fields);
+  }
+
+  /** How long a browser may show it again without a question, and to whom. */
+  private void keepFor(HttpServerResponse response, Entity entity) {
+    EntityConfig configured = config.get().entities().get(entity.name());
+    Duration maximum = configured == null ? Duration.ZERO : configured.cacheAge();
+    response.putHeader(
+        "Cache-Control",
+        "private, " + (maximum.isZero() ? "no-cache" : "max-age=" + maximum.toSeconds()));
+    response.headers().add("Vary", "Authorization, Cookie, Unisono-After");
+  }
+
+  /** Never later than the answer itself, however the source's clock goes. */
+  private String lastModified(Instant changed) {
+    Instant now = clock.instant();
+    return HTTP_DATE.format(changed.isAfter(now) ? now : changed);
   }
 
   private static void answer(
@@ -191,7 +218,7 @@ final class RecordRoutes {
     if (row == null) {
       throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
     }
-    context.response().putHeader("ETag", "\"" + record.version() + "\"");
+    context.response().putHeader("ETag", VersionTags.of(record.version()));
     Answers.json(context, 200, json -> fields.write(json, row));
   }
 
@@ -253,30 +280,17 @@ final class RecordRoutes {
     String type = context.request().getHeader("Content-Type");
     String plainType = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     if (!PATCH_TYPES.contains(plainType)) {
-      context.response().putHeader("Accept-Patch", "application/merge-patch+json");
+      context.response().putHeader("Accept-Patch", PATCH_TYPE);
       throw new Refusal(
           415, "unsupported-media-type", "Send a merge patch: application/merge-patch+json.");
     }
     Key key = key(entity, context.request());
     Row patch = parsePatch(entity, key, body.getBytes());
     Doors.Written written =
-        doors.patch(entity, key, patch, expectedVersion(context.request()), WRITE_PATIENCE);
+        doors.patch(entity, key, patch, VersionTags.expected(context.request()), WRITE_PATIENCE);
     Cursor position = new Cursor(doors.journal().head().epoch(), written.sequence());
     context.response().putHeader("Unisono-Cursor", position.text());
     answer(context, entity, written.record(), FieldSelection.parse(entity, null, List.of()));
-  }
-
-  private static @Nullable Long expectedVersion(HttpServerRequest request) {
-    String match = request.getHeader("If-Match");
-    if (match == null || match.equals("*")) {
-      return null;
-    }
-    try {
-      return Long.valueOf(match.replaceAll("^\"|\"$", ""));
-    } catch (NumberFormatException notOurs) {
-      throw new Refusal(
-          412, "version-mismatch", "If-Match does not name a version of this record.", "If-Match");
-    }
   }
 
   private static Row parsePatch(Entity entity, Key key, byte[] body) {

@@ -47,12 +47,6 @@ final class StreamRoutes {
     router
         .get("/v1/changes/:plural")
         .handler(context -> handle(context, doorway, context.pathParam("plural")));
-    for (String path : List.of("/v1/changes", "/v1/changes/:plural")) {
-      router
-          .route(path)
-          .handler(context ->
-              doorway.known(context, (known, body) -> RecordRoutes.notAllowed(known, "GET")));
-    }
   }
 
   /** On the connection's event loop, whose context the stream goes on in. */

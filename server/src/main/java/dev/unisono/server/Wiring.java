@@ -28,6 +28,7 @@ public class Wiring {
     this.hub = hub;
     Access access = Access.open(engine.config().state().folder(), Clock.systemUTC());
     Doorway doorway = new Doorway(access);
+    new FrontRoutes().mount(router, doorway);
     new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new DeadLetterRoutes(engine).mount(router, doorway);
@@ -41,7 +42,7 @@ public class Wiring {
     new AdminRoutes(engine, engine::config, access, demo.present()).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);
     new SocketRoutes(engine, hub, feed, access).mount(router);
-    new RecordRoutes(engine, Clock.systemUTC()).mount(router, doorway);
+    new RecordRoutes(engine, engine::config, Clock.systemUTC()).mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
   }
 

@@ -71,6 +71,7 @@ public record Config(
    * @param rowChecks what is asked of a row as a whole, in the order of the config
    * @param constraints what must hold between its records, or with those of others
    * @param schemaText the schema as it was read, wherever it stands
+   * @param cacheAge how long what a door has answered may be shown again without a question
    */
   public record EntityConfig(
       String plural,
@@ -82,7 +83,8 @@ public record Config(
       MatchRules match,
       List<RowCheck> rowChecks,
       Constraints constraints,
-      String schemaText) {
+      String schemaText,
+      Duration cacheAge) {
     /** An entity whose key is the same in all members. */
     public EntityConfig(
         String plural,
@@ -101,7 +103,8 @@ public record Config(
           MatchRules.NONE,
           List.of(),
           Constraints.NONE,
-          "");
+          "",
+          Duration.ZERO);
     }
   }
 

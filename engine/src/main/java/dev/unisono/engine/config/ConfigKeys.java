@@ -116,6 +116,17 @@ public final class ConfigKeys {
           WRITE_BATCH_BYTES,
           WRITE_BUFFER);
 
+  /** Under {@code cache-control} of an entity. */
+  static final ConfigKey MAX_AGE =
+      optional(
+          "max-age",
+          "string",
+          "0s",
+          "For so long a browser may show them again without a question, up to 1d. Nobody else"
+              + " keeps them.");
+
+  public static final List<ConfigKey> CACHE_CONTROL = List.of(MAX_AGE);
+
   public static final List<ConfigKey> ENTITY =
       List.of(
           key("plural", "string", false, "Its name in paths; by default its name and an s."),
@@ -135,6 +146,12 @@ public final class ConfigKeys {
               false,
               "For a field what becomes of a record in which its value is not as its schema says, beyond"
                   + " its type and that it is required: reject (default), quarantine or warn."),
+          key(
+              "cache-control",
+              "object",
+              false,
+              "What browsers may do with its records as REST has answered them. Without it each asks"
+                  + " again whether what it has is still so."),
           key("rules", "array", false, "What must hold between the fields of a record."),
           key(
               "unique",

@@ -13,6 +13,7 @@ import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
 import dev.unisono.spi.ValueType;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the entities of a config. For one thread. */
 final class EntityReader {
   private static final Pattern PLURAL = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
+  private static final Duration LONGEST_CACHE_AGE = Duration.ofDays(1);
   private static final Set<String> RESERVED = Set.of("changes", "stream", "admin");
 
   private final Path folder;
@@ -134,7 +136,22 @@ final class EntityReader {
         new MatchReader(schema).read(map),
         RuleReader.read(map, schema, rowChecks),
         constraints.read(map, schema),
-        whole.text());
+        whole.text(),
+        cacheAge(map.optionalMap("cache-control")));
+  }
+
+  private static Duration cacheAge(YamlMap map) {
+    map.check(List.of(ConfigKeys.MAX_AGE));
+    Duration age = Amounts.duration(map.text("max-age", "0s"));
+    if (age == null || age.compareTo(LONGEST_CACHE_AGE) > 0 || age.toMillisPart() != 0) {
+      map.note(
+          "max-age",
+          "out-of-range",
+          "max-age is not from 0s to 1d in whole seconds.",
+          "Choose one in that range, such as 5s.");
+      return Duration.ZERO;
+    }
+    return age;
   }
 
   private String plural(String name, YamlMap map) {

@@ -168,7 +168,8 @@ public final class LearnedConfig {
         entity.match(),
         entity.rowChecks(),
         entity.constraints(),
-        entity.schemaText());
+        entity.schemaText(),
+        entity.cacheAge());
   }
 
   /** The columns of fields that the config has, as they are called now. */

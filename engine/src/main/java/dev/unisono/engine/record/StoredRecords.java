@@ -99,7 +99,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
                   + " WHERE k = ?")) {
         select.setBytes(1, OrderedBytes.key(entity.schema(), key));
         try (ResultSet row = select.executeQuery()) {
-          return row.next() ? Optional.of(record(row, key)) : Optional.empty();
+          return row.next() ? Optional.of(record(entity, row, key)) : Optional.empty();
         }
       }
     });
@@ -108,9 +108,17 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
   /**
    * A record from a row of (version, changed, body); its key comes from the body where it has one.
    */
-  private EntityRecord record(ResultSet row, @Nullable Key known) throws SQLException {
+  private EntityRecord record(Entity entity, ResultSet row, @Nullable Key known)
+      throws SQLException {
     byte[] body = row.getBytes(3);
-    Row image = body == null ? null : image(body);
+    Row image = null;
+    boolean ofToday = false;
+    if (body != null) {
+      Bytes in = new Bytes(body);
+      int shape = (int) in.readUnsigned();
+      image = Shapes.readRow(in, shapes.shape(shape));
+      ofToday = shape == shapes.current(entity);
+    }
     Key key = known;
     if (key == null) {
       if (image == null) {
@@ -118,12 +126,8 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
       }
       key = image.schema().key(image);
     }
-    return new EntityRecord(key, row.getLong(1), image, RecordTables.instant(row.getLong(2)));
-  }
-
-  private @Nullable Row image(byte[] body) {
-    Bytes in = new Bytes(body);
-    return Shapes.readRow(in, shapes.shape((int) in.readUnsigned()));
+    return new EntityRecord(
+        key, row.getLong(1), image, RecordTables.instant(row.getLong(2)), ofToday);
   }
 
   @Override
@@ -154,7 +158,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
         rows -> {
           List<EntityRecord> records = new ArrayList<>();
           while (rows.next()) {
-            records.add(record(rows, null));
+            records.add(record(entity, rows, null));
           }
           return records;
         });
@@ -268,7 +272,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
         byte[] last = new byte[0];
         try (ResultSet row = select.executeQuery()) {
           while (row.next()) {
-            keys.add(record(row, null).key());
+            keys.add(record(entity, row, null).key());
             last = row.getBytes(4);
           }
         }

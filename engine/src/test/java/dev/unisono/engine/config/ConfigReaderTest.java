@@ -384,6 +384,30 @@ final class ConfigReaderTest {
   }
 
   @Test
+  void readsHowLongBrowsersMayKeepRecords() throws IOException {
+    Files.writeString(folder.resolve("crm.password"), "from a file\n");
+    String with = RIGHT.replace("serve: false", "cache-control: { max-age: 90s }");
+    Config config = Objects.requireNonNull(read(with).config());
+    assertEquals(
+        Duration.ofSeconds(90), Objects.requireNonNull(config.entities().get("order")).cacheAge());
+    String path = "entities.order.cache-control";
+    for (String wrong : List.of("1500ms", "2d", "soon")) {
+      assertProblem(
+          "out-of-range",
+          path + ".max-age",
+          "from 0s to 1d",
+          "serve: false",
+          "cache-control: { max-age: " + wrong + " }");
+    }
+    assertProblem(
+        "unknown-key",
+        path + ".maxage",
+        "'max-age'",
+        "serve: false",
+        "cache-control: { maxage: 1s }");
+  }
+
+  @Test
   void namesKeysThatStandTwice() throws IOException {
     assertProblem(
         "named-twice",
