@@ -40,6 +40,7 @@ public class Wiring {
     DemoRoutes demo = DemoRoutes.open();
     demo.mount(router, doorway);
     new AdminRoutes(engine, engine::config, access, demo.present()).mount(router, doorway);
+    new OpenApiRoutes(engine).mount(router, doorway);
     new StreamRoutes(engine, hub, feed).mount(router, doorway);
     new SocketRoutes(engine, hub, feed, access).mount(router);
     new RecordRoutes(engine, engine::config, Clock.systemUTC()).mount(router, doorway);
