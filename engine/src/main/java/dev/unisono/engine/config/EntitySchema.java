@@ -111,6 +111,10 @@ final class EntitySchema {
           needs(ofRow, fields.get(i).name()) || needs(root.path("$defs"), fields.get(i).name());
     }
     root.remove(List.of("type", "required", "additionalProperties", "unevaluatedProperties"));
+    if (!root.path("$defs").isObject()) {
+      // Whatever stands there instead was noted when the fields were read.
+      root.remove("$defs");
+    }
     root.withObject("$defs").set(RowSchema.PLACE, ofRow);
     ObjectNode properties = root.withObject("properties");
     for (ReadField field : left) {

@@ -198,4 +198,10 @@ final class EntitySchemaTest {
         List.of("value-unfit place document of 30 characters", "value-unfit  "),
         told(8, new Json("{\"lat\": 1, \"x\": 0e99999999999}")));
   }
+
+  @Test
+  void namesDefinitionsThatAreNone() {
+    read(CUSTOMER.substring(0, CUSTOMER.indexOf("$defs:")) + "$defs: none\n", Path.of("."));
+    assertTrue(problems.contains("wrong-type A mapping is expected here."), problems::toString);
+  }
 }
