@@ -331,9 +331,10 @@ public final class ConstraintChecks implements AutoCloseable {
         ConstraintTable table = new ConstraintTable(connection)) {
       byte[] stored = StoredKey.write(entity, key);
       @Nullable Object[] before = of.read(table.parts(entity.id(), stored));
+      @Nullable Object[] values = of.values(row, before);
       Verdict verdict =
           new Judge(known()::whole)
-              .judge(table, of, stored, stored, of.values(row, before), before);
+              .judge(table, of, stored, stored, values, of.digests(values), before);
       return new Objections(
           verdict.findings(Severity.REJECT), verdict.findings(Severity.QUARANTINE));
     } catch (SQLException failed) {

@@ -36,6 +36,9 @@ final class ConstraintStage implements Constraining {
   private final InstantSource clock;
   private final Consumer<String> freed;
 
+  /** What was judged last: most often it is taken next. */
+  private @Nullable Seen last;
+
   /** By the writer's connection; made anew after a transaction that failed. */
   private @Nullable ConstraintTable open;
 
@@ -86,15 +89,18 @@ final class ConstraintStage implements Constraining {
       return null;
     }
     ConstraintTable table = table(connection);
-    byte[] key = StoredKey.write(clean.entity(), changed);
-    Key previous = change.previousKey();
-    byte[] was = previous == null ? key : StoredKey.write(clean.entity(), previous);
-    @Nullable Object[] before = of.read(table.parts(of.entity().id(), was));
-    @Nullable Object[] values = of.values(row, before);
+    Seen seen = new Seen(table, of, clean, changed, row);
+    last = seen;
     // What is read again may not have been judged before.
     Verdict verdict =
         judge.judge(
-            table, of, key, was, values, change.operation() == Operation.REFRESH ? null : before);
+            table,
+            of,
+            seen.key,
+            seen.was,
+            seen.values,
+            seen.digests,
+            change.operation() == Operation.REFRESH ? null : seen.before);
     List<Objection> wrong = verdict.of(Severity.REJECT);
     List<Objection> doubts = letThrough ? List.of() : verdict.of(Severity.QUARANTINE);
     if (wrong.isEmpty() && doubts.isEmpty()) {
@@ -104,7 +110,7 @@ final class ConstraintStage implements Constraining {
       warnings.count(clean.entity().name(), verdict.findings(Severity.WARN));
       return null;
     }
-    letGo(table, of, was, before, values);
+    letGo(table, of, seen.was, seen.before, seen.values);
     return wrong.isEmpty()
         ? Refusals.heldBesideOthers(
             clean.entity(), change, verdict.findings(Severity.QUARANTINE), clock.instant())
@@ -117,6 +123,38 @@ final class ConstraintStage implements Constraining {
             clock.instant());
   }
 
+  /** A change beside what is known of its record. */
+  private static final class Seen {
+    private final CleanChange change;
+
+    /** The record's key as it is stored. */
+    private final byte[] key;
+
+    /** The key that it had before; the same where it keeps it. */
+    private final byte[] was;
+
+    /** What was known of it by that key; null where nothing was. */
+    private final byte @Nullable [] written;
+
+    private final @Nullable Object @Nullable [] before;
+    private final @Nullable Object[] values;
+
+    /** What must be unique of its values, by rule. */
+    private final List<byte @Nullable []> digests;
+
+    Seen(ConstraintTable table, EntityConstraints of, CleanChange clean, Key changed, Row row)
+        throws SQLException {
+      Key previous = clean.change().previousKey();
+      this.change = clean;
+      this.key = StoredKey.write(clean.entity(), changed);
+      this.was = previous == null ? key : StoredKey.write(clean.entity(), previous);
+      this.written = table.parts(of.entity().id(), was);
+      this.before = of.read(written);
+      this.values = of.values(row, before);
+      this.digests = of.digests(values);
+    }
+  }
+
   /** What a record had of values that must be unique, and has no more, is free. */
   private void letGo(
       ConstraintTable table,
@@ -125,14 +163,24 @@ final class ConstraintStage implements Constraining {
       @Nullable Object @Nullable [] before,
       @Nullable Object @Nullable [] now)
       throws SQLException {
-    int entity = of.entity().id();
     for (UniqueRule rule : of.unique()) {
-      byte[] value = of.digest(rule, before);
-      if (value != null
-          && !Arrays.equals(value, of.digest(rule, now))
-          && table.letGo(entity, rule.number(), value, key)) {
-        freed.accept(Judge.valueName(entity, rule.number(), value));
-      }
+      letGo(table, of, rule, key, of.digest(rule, before), of.digest(rule, now));
+    }
+  }
+
+  private void letGo(
+      ConstraintTable table,
+      EntityConstraints of,
+      UniqueRule rule,
+      byte[] key,
+      byte @Nullable [] value,
+      byte @Nullable [] now)
+      throws SQLException {
+    int entity = of.entity().id();
+    if (value != null
+        && !Arrays.equals(value, now)
+        && table.letGo(entity, rule.number(), value, key)) {
+      freed.accept(Judge.valueName(entity, rule.number(), value));
     }
   }
 
@@ -149,34 +197,35 @@ final class ConstraintStage implements Constraining {
       freed.accept(Judge.valueNames(entity) + ALL);
       return;
     }
-    @Nullable Object[] moved = null;
-    if (previous != null) {
-      byte[] was = StoredKey.write(clean.entity(), previous);
-      moved = of.read(table.parts(entity, was));
-      letGo(table, of, was, moved, null);
-      table.remove(entity, was);
-    }
     Key changed = change.key();
     if (changed == null) {
       return;
     }
-    byte[] key = StoredKey.write(clean.entity(), changed);
-    byte[] written = table.parts(entity, key);
-    @Nullable Object[] before = of.read(written);
     if (row == null) {
-      letGo(table, of, key, before, null);
-      table.remove(entity, key);
+      remove(table, of, StoredKey.write(clean.entity(), changed));
       return;
     }
-    @Nullable Object[] now = of.values(row, moved == null ? before : moved);
-    letGo(table, of, key, before, now);
+    Seen judged = last;
+    Seen seen =
+        judged != null && judged.change.equals(clean)
+            ? judged
+            : new Seen(table, of, clean, changed, row);
+    if (previous != null) {
+      remove(table, of, seen.was);
+    }
+    byte[] key = seen.key;
+    byte[] written = previous == null ? seen.written : table.parts(entity, key);
+    @Nullable Object[] before = previous == null ? seen.before : of.read(written);
     for (UniqueRule rule : of.unique()) {
-      byte[] value = of.digest(rule, now);
+      byte[] value = seen.digests.get(rule.number());
+      if (before != null && !of.same(rule, seen.values, before)) {
+        letGo(table, of, rule, key, of.digest(rule, before), value);
+      }
       if (value != null) {
         table.hold(entity, rule.number(), value, key);
       }
     }
-    byte[] parts = of.write(now);
+    byte[] parts = of.write(seen.values);
     if (!Arrays.equals(parts, written)) {
       table.put(entity, key, parts);
     }
@@ -185,8 +234,14 @@ final class ConstraintStage implements Constraining {
     }
   }
 
+  private void remove(ConstraintTable table, EntityConstraints of, byte[] key) throws SQLException {
+    letGo(table, of, key, of.read(table.parts(of.entity().id(), key)), null);
+    table.remove(of.entity().id(), key);
+  }
+
   @Override
   public void rolledBack() {
+    last = null;
     ConstraintTable table = open;
     if (table != null) {
       table.close();

@@ -177,6 +177,25 @@ final class EntityConstraints {
     return values;
   }
 
+  /** What must be unique of a record, by rule, as digests; null where nothing is asked. */
+  List<byte @Nullable []> digests(@Nullable Object[] values) {
+    List<byte @Nullable []> digests = new ArrayList<>(unique.size());
+    for (UniqueRule rule : unique) {
+      digests.add(digest(rule, values));
+    }
+    return digests;
+  }
+
+  /** Whether a rule's values are the same, as far as that can be told at once. */
+  boolean same(UniqueRule rule, @Nullable Object[] one, @Nullable Object[] other) {
+    for (int part : rule.parts()) {
+      if (!Objects.deepEquals(one[part], other[part])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** What must be unique, as a digest: values are of any length. Null where nothing is asked. */
   byte @Nullable [] digest(UniqueRule rule, @Nullable Object @Nullable [] values) {
     if (values == null) {

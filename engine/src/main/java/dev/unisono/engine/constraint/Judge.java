@@ -70,8 +70,9 @@ final class Judge {
    *
    * @param key its key as it is stored
    * @param was the key that it had before; the same where it keeps it
-   * @param passed its values that have passed before, so that no person is asked anew for what
-   *     stays of them; null where all is asked
+   * @param digests what must be unique of it, by rule
+   * @param passed its values that have passed before: what is unique of them, and what a person has
+   *     let through, is not asked anew; null where all is asked
    */
   Verdict judge(
       ConstraintTable table,
@@ -79,16 +80,17 @@ final class Judge {
       byte[] key,
       byte[] was,
       @Nullable Object[] values,
+      List<byte @Nullable []> digests,
       @Nullable Object @Nullable [] passed)
       throws SQLException {
     List<Objection> objections = new ArrayList<>(0);
     int entity = of.entity().id();
     for (UniqueRule rule : of.unique()) {
-      byte[] value = of.digest(rule, values);
+      byte[] value = digests.get(rule.number());
       boolean settled =
           value != null
-              && rule.severity() == Severity.QUARANTINE
-              && Arrays.equals(value, of.digest(rule, passed))
+              && passed != null
+              && of.same(rule, values, passed)
               && table.holds(entity, rule.number(), value, was);
       byte[] holder =
           value == null || settled ? null : table.holder(entity, rule.number(), value, key, was);
