@@ -2,12 +2,14 @@ package dev.unisono.engine;
 
 import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.clean.Refusals;
+import dev.unisono.engine.constraint.ConstraintChecks;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.state.CleanChange;
 import dev.unisono.engine.state.DeadLetter;
 import dev.unisono.engine.state.DeadLetter.Stage;
 import dev.unisono.engine.state.DeadLetterStore;
 import dev.unisono.engine.state.DeadLetterStore.Replayed;
+import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.state.KeptLetter;
 import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.engine.state.KeptLetter.Filter;
@@ -24,6 +26,7 @@ import dev.unisono.spi.Unfit;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +38,9 @@ import org.jspecify.annotations.Nullable;
  * up after all or given up. Safe for threads once all that is read is known.
  */
 public final class DeadLetters {
+  private final EngineState state;
   private final DeadLetterStore store;
+  private final ConstraintChecks constraints;
   private final OwnerWrites owners;
   private final InstantSource clock;
   private final Map<Place, Reading> readings = new HashMap<>();
@@ -44,8 +49,11 @@ public final class DeadLetters {
 
   private record Reading(Binding binding, Cleaner cleaner) {}
 
-  DeadLetters(DeadLetterStore store, OwnerWrites owners, InstantSource clock) {
-    this.store = store;
+  DeadLetters(
+      EngineState state, OwnerWrites owners, ConstraintChecks constraints, InstantSource clock) {
+    this.state = state;
+    this.store = state.deadLetters();
+    this.constraints = constraints;
     this.owners = owners;
     this.clock = clock;
   }
@@ -95,9 +103,18 @@ public final class DeadLetters {
   public List<Finding> wrong(KeptLetter letter) {
     Reading reading = readings.get(new Place(letter.system(), letter.entity()));
     Row row = letter.wanted();
-    return reading == null || row == null
-        ? letter.findings()
-        : reading.cleaner().validate(reading.cleaner().standardize(row));
+    if (reading == null || row == null) {
+      return letter.findings();
+    }
+    Row clean = reading.cleaner().standardize(row);
+    List<Finding> wrong = new ArrayList<>(reading.cleaner().validate(clean));
+    Key key = letter.key();
+    if (wrong.isEmpty() && key != null) {
+      // Beside the other records as they are now.
+      wrong.addAll(
+          constraints.objections(state, letter.entity(), key, letter.previousKey(), clean).wrong());
+    }
+    return wrong;
   }
 
   /**

@@ -137,7 +137,7 @@ public final class Engine implements Doors, AutoCloseable {
       this.records = new StoredRecords(folder, state.shapes(), projection);
       opened.add(records::close);
       this.ownerWrites = new OwnerWrites(state, records, constraints, systems, clock);
-      this.deadLetters = new DeadLetters(state.deadLetters(), ownerWrites, clock);
+      this.deadLetters = new DeadLetters(state, ownerWrites, constraints, clock);
       this.repairs = new TargetRepairs(targets, connect(config, clock, onLearned), state.journal());
       this.refreshes = new RefreshSchedule(refreshed(config), state, clock, ZoneId.systemDefault());
     } catch (SQLException failed) {

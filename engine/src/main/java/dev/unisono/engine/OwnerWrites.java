@@ -145,7 +145,7 @@ final class OwnerWrites implements AutoCloseable {
     Row clean = owned.written().standardize(patch);
     // As it will come back: what is asked of several fields may concern one that stays.
     Row become = clean.over(Objects.requireNonNull(present.row()));
-    ConstraintChecks.Objections others = constraints.objections(state, entity, key, become);
+    ConstraintChecks.Objections others = constraints.objections(state, entity, key, null, become);
     List<Finding> findings = new ArrayList<>(owned.written().validate(become));
     findings.addAll(others.wrong());
     if (!findings.isEmpty()) {

@@ -320,9 +320,11 @@ public final class ConstraintChecks implements AutoCloseable {
   /**
    * What stands against what a caller would make of a record, as others are now.
    *
+   * @param previous the key that it has now; null where it keeps its key
    * @param row the record as it would be
    */
-  public Objections objections(EngineState state, Entity entity, Key key, Row row) {
+  public Objections objections(
+      EngineState state, Entity entity, Key key, @Nullable Key previous, Row row) {
     EntityConstraints of = followed.get(entity.id());
     if (of == null || !of.asks()) {
       return new Objections(List.of(), List.of());
@@ -330,11 +332,12 @@ public final class ConstraintChecks implements AutoCloseable {
     try (Connection connection = state.folder().connectState();
         ConstraintTable table = new ConstraintTable(connection)) {
       byte[] stored = StoredKey.write(entity, key);
-      @Nullable Object[] before = of.read(table.parts(entity.id(), stored));
+      byte[] was = previous == null ? stored : StoredKey.write(entity, previous);
+      @Nullable Object[] before = of.read(table.parts(entity.id(), was));
       @Nullable Object[] values = of.values(row, before);
       Verdict verdict =
           new Judge(known()::whole)
-              .judge(table, of, stored, stored, values, of.digests(values), before);
+              .judge(table, of, stored, was, values, of.digests(values), before);
       return new Objections(
           verdict.findings(Severity.REJECT), verdict.findings(Severity.QUARANTINE));
     } catch (SQLException failed) {

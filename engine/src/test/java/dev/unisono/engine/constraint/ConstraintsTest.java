@@ -236,7 +236,13 @@ final class ConstraintsTest {
                 "text of 9 characters",
                 "email is the same in another person.")),
         letter.findings());
+    assertEquals(letter.findings(), engine.deadLetters().wrong(letter));
     assertEquals(List.of(1L, 3L, 4L), List.copyOf(people().keySet()));
+    // What a person makes of it is judged beside the others, too.
+    KeptLetter edited =
+        engine.deadLetters().edit(letter.id(), patch(Map.of("email", "b@x.org")), PATIENCE);
+    assertEquals(List.of(), engine.deadLetters().wrong(edited));
+    engine.deadLetters().edit(letter.id(), patch(Map.of("email", "ada@x.org")), PATIENCE);
     crm.shows(person(Operation.UPDATE, 1, "countess@x.org"));
     noneWaits();
     assertEquals("ada@x.org", person(2).getFirst());
