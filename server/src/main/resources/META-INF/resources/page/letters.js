@@ -89,6 +89,7 @@ function Letter({ letter, entity, onClosed, onTried }) {
         `${operation} from ${system} · `, h('time', { dateTime: time, title: time }, CLOCK.format(new Date(time))),
         attempts > 1 && ` · tried ${attempts} times`)),
     h('p', { class: 'told' }, cause.message),
+    cause.remedy && h('p', { class: 'quiet' }, cause.remedy),
     others && h('p', { class: 'quiet' }, others),
     wrong.length > 0 && h('div', { class: 'fields' }, wrong.map(fieldOf)),
     h('div', { class: 'actions' },
