@@ -9,11 +9,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -38,34 +34,8 @@ final class BetweenRecordsTest {
 
   private final int port = ServerProcess.freePort();
 
-  private Connection in(String name) throws SQLException {
-    return DriverManager.getConnection(
-        "jdbc:sqlite:" + folder.resolve(name + ".db") + "?busy_timeout=30000");
-  }
-
-  private void execute(String name, String... statements) throws SQLException {
-    try (Connection connection = in(name);
-        Statement statement = connection.createStatement()) {
-      for (String each : statements) {
-        statement.execute(each);
-      }
-    }
-  }
-
-  /** All of a table's rows in one text. */
-  private String rows(String name, String query) throws SQLException {
-    try (Connection connection = in(name);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(query)) {
-      StringBuilder rows = new StringBuilder();
-      while (row.next()) {
-        for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-          rows.append(i == 1 ? "" : ",").append(row.getString(i));
-        }
-        rows.append('\n');
-      }
-      return rows.toString();
-    }
+  private SqliteFiles databases() {
+    return new SqliteFiles(folder);
   }
 
   /** Companies are kept in one system, people in another, and both are told to a third. */
@@ -157,23 +127,23 @@ final class BetweenRecordsTest {
   private void prepareMirror() throws SQLException {
     String company = "CREATE TABLE company (id INTEGER PRIMARY KEY, name TEXT)";
     String person = "CREATE TABLE person (id INTEGER PRIMARY KEY, email TEXT, company INTEGER)";
-    execute("erp", "PRAGMA journal_mode = WAL", company);
-    execute("crm", "PRAGMA journal_mode = WAL", person);
-    execute("report", "PRAGMA journal_mode = WAL", company, person);
+    databases().execute("erp", "PRAGMA journal_mode = WAL", company);
+    databases().execute("crm", "PRAGMA journal_mode = WAL", person);
+    databases().execute("report", "PRAGMA journal_mode = WAL", company, person);
   }
 
   @Test
   void allArrivesOnceItFitsWhoeverComesFirst() throws Exception {
     prepareMirror();
-    execute("crm", "INSERT INTO person VALUES (1, 'a', 1), (2, 'a', 1), (3, 'c', 77)");
-    execute("erp", "INSERT INTO company VALUES (1, 'one')");
+    databases().execute("crm", "INSERT INTO person VALUES (1, 'a', 1), (2, 'a', 1), (3, 'c', 77)");
+    databases().execute("erp", "INSERT INTO company VALUES (1, 'one')");
     Path config = mirror(RULES);
     ServerProcess server = start(config);
     try {
       awaitAllKnown(server);
       // The second 'a', and whose company there is not, however early that was read.
       awaitLetters(server, 2);
-      assertEquals("1,a,1\n", rows("report", "SELECT * FROM person WHERE id < 3"));
+      assertEquals("1,a,1\n", databases().rows("report", "SELECT * FROM person WHERE id < 3"));
       HttpResponse<String> patch =
           server.send(
               server
@@ -188,16 +158,17 @@ final class BetweenRecordsTest {
         server = churn(random, server, config);
       }
       // Everybody is right at the end.
-      execute("crm", "UPDATE person SET email = 'p' || id, company = 100 + id % 10");
+      databases().execute("crm", "UPDATE person SET email = 'p' || id, company = 100 + id % 10");
       for (int i = 0; i < 10; i++) {
-        execute("erp", "INSERT OR REPLACE INTO company VALUES (" + (100 + i) + ", 'late')");
+        databases()
+            .execute("erp", "INSERT OR REPLACE INTO company VALUES (" + (100 + i) + ", 'late')");
       }
       awaitLetters(server, 0);
-      String people = rows("crm", "SELECT * FROM person ORDER BY id");
+      String people = databases().rows("crm", "SELECT * FROM person ORDER BY id");
       Eventually.holds(
           LIMIT,
           () -> {
-            String found = rows("report", "SELECT * FROM person ORDER BY id");
+            String found = databases().rows("report", "SELECT * FROM person ORDER BY id");
             return found.equals(people) ? "" : found;
           });
     } finally {
@@ -211,23 +182,25 @@ final class BetweenRecordsTest {
       int id = 10 + random.nextInt(40);
       String email = "'m" + random.nextInt(30) + "'";
       int company = random.nextInt(12);
-      execute(
-          "crm",
-          random.nextInt(5) == 0
-              ? "DELETE FROM person WHERE id = " + id
-              : "INSERT OR REPLACE INTO person VALUES ("
-                  + id
-                  + ", "
-                  + email
-                  + ", "
-                  + company
-                  + ")");
+      databases()
+          .execute(
+              "crm",
+              random.nextInt(5) == 0
+                  ? "DELETE FROM person WHERE id = " + id
+                  : "INSERT OR REPLACE INTO person VALUES ("
+                      + id
+                      + ", "
+                      + email
+                      + ", "
+                      + company
+                      + ")");
       if (random.nextInt(4) == 0) {
-        execute(
-            "erp",
-            random.nextBoolean()
-                ? "DELETE FROM company WHERE id = " + company
-                : "INSERT OR REPLACE INTO company VALUES (" + company + ", 'c')");
+        databases()
+            .execute(
+                "erp",
+                random.nextBoolean()
+                    ? "DELETE FROM company WHERE id = " + company
+                    : "INSERT OR REPLACE INTO company VALUES (" + company + ", 'c')");
       }
       if (i == 75) {
         server.kill();
@@ -240,14 +213,16 @@ final class BetweenRecordsTest {
   @Test
   void aNewRuleIsAskedOfWhatIsThere() throws Exception {
     prepareMirror();
-    execute("erp", "INSERT INTO company VALUES (1, 'one')");
-    execute("crm", "INSERT INTO person VALUES (1, 'a', 1), (2, 'a', 1), (3, 'c', 77), (4, 'd', 1)");
+    databases().execute("erp", "INSERT INTO company VALUES (1, 'one')");
+    databases()
+        .execute(
+            "crm", "INSERT INTO person VALUES (1, 'a', 1), (2, 'a', 1), (3, 'c', 77), (4, 'd', 1)");
     Path config = mirror("");
     try (ServerProcess server = start(config)) {
       Eventually.isTrue(
           LIMIT,
           "all have arrived",
-          () -> rows("report", "SELECT count(*) FROM person").equals("4\n"));
+          () -> databases().rows("report", "SELECT count(*) FROM person").equals("4\n"));
       mirror(RULES);
       CommandLine.run(0, "reload", config.toString());
       awaitAllKnown(server);
@@ -255,8 +230,8 @@ final class BetweenRecordsTest {
       String listed = CommandLine.run(0, "deadletters", "list", config.toString());
       assertTrue(listed.contains("value-taken: email is the same in another person."), listed);
       assertTrue(listed.contains("reference-missing: company refers to no company."), listed);
-      execute("erp", "INSERT INTO company VALUES (77, 'late')");
-      execute("crm", "DELETE FROM person WHERE id = 1");
+      databases().execute("erp", "INSERT INTO company VALUES (77, 'late')");
+      databases().execute("crm", "DELETE FROM person WHERE id = 1");
       awaitLetters(server, 0);
     }
   }
@@ -264,10 +239,11 @@ final class BetweenRecordsTest {
   @Test
   void whatSeveralMembersWriteIsJudgedAsTheRecordItMakes() throws Exception {
     for (String name : List.of("crm", "erp")) {
-      execute(
-          name,
-          "PRAGMA journal_mode = WAL",
-          "CREATE TABLE person (id INTEGER PRIMARY KEY, email TEXT, note TEXT)");
+      databases()
+          .execute(
+              name,
+              "PRAGMA journal_mode = WAL",
+              "CREATE TABLE person (id INTEGER PRIMARY KEY, email TEXT, note TEXT)");
     }
     Path config =
         Files.writeString(
@@ -303,15 +279,15 @@ final class BetweenRecordsTest {
                     folder.resolve("erp.db")));
     try (ServerProcess server = start(config)) {
       awaitAllKnown(server);
-      execute("crm", "INSERT INTO person VALUES (1, 'a', 'n')");
+      databases().execute("crm", "INSERT INTO person VALUES (1, 'a', 'n')");
       awaitRow("erp", 1, "1,a,n\n");
-      execute("erp", "INSERT INTO person VALUES (2, 'a', 'n')");
+      databases().execute("erp", "INSERT INTO person VALUES (2, 'a', 'n')");
       awaitLetters(server, 1);
-      assertEquals("", rows("crm", "SELECT * FROM person WHERE id = 2"));
+      assertEquals("", databases().rows("crm", "SELECT * FROM person WHERE id = 2"));
       // What is edited of a record is judged, and not what it has anyhow.
-      execute("erp", "UPDATE person SET note = 'm' WHERE id = 1");
+      databases().execute("erp", "UPDATE person SET note = 'm' WHERE id = 1");
       awaitRow("crm", 1, "1,a,m\n");
-      execute("crm", "UPDATE person SET email = 'b' WHERE id = 1");
+      databases().execute("crm", "UPDATE person SET email = 'b' WHERE id = 1");
       awaitLetters(server, 0);
       awaitRow("crm", 2, "2,a,n\n");
       awaitRow("erp", 1, "1,b,m\n");
@@ -322,7 +298,7 @@ final class BetweenRecordsTest {
     Eventually.holds(
         LIMIT,
         () -> {
-          String found = rows(name, "SELECT * FROM person WHERE id = " + id);
+          String found = databases().rows(name, "SELECT * FROM person WHERE id = " + id);
           return found.equals(expected) ? "" : name + " has " + found;
         });
   }

@@ -15,7 +15,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -37,23 +36,13 @@ final class MatchReviewTest {
 
   private final int port = ServerProcess.freePort();
 
-  private Connection in(String name) throws SQLException {
-    return DriverManager.getConnection(
-        "jdbc:sqlite:" + folder.resolve(name + ".db") + "?busy_timeout=30000");
-  }
-
-  private void execute(String name, String... statements) throws SQLException {
-    try (Connection connection = in(name);
-        Statement statement = connection.createStatement()) {
-      for (String each : statements) {
-        statement.execute(each);
-      }
-    }
+  private SqliteFiles databases() {
+    return new SqliteFiles(folder);
   }
 
   private Set<String> people(String name) throws SQLException {
     Set<String> people = new TreeSet<>();
-    try (Connection connection = in(name);
+    try (Connection connection = databases().connect(name);
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT first_name, last_name FROM person")) {
       while (row.next()) {
@@ -68,18 +57,20 @@ final class MatchReviewTest {
     String table =
         "CREATE TABLE person (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT, postal_code"
             + " TEXT)";
-    execute(
-        "crm",
-        "PRAGMA journal_mode = WAL",
-        table,
-        "INSERT INTO person VALUES (1, 'Anna', 'Müller', '10115'), (2, 'Bruno', 'Schmidt', '20095'),"
-            + " (3, 'Clara', 'Voss', '50667')");
-    execute(
-        "shop",
-        "PRAGMA journal_mode = WAL",
-        table,
-        "INSERT INTO person VALUES (1001, 'ANNA', 'Mueller', '10115'), (1002, 'Brumo', 'Schmitt',"
-            + " '20095'), (1003, 'Klara', 'Voß', '50667')");
+    databases()
+        .execute(
+            "crm",
+            "PRAGMA journal_mode = WAL",
+            table,
+            "INSERT INTO person VALUES (1, 'Anna', 'Müller', '10115'), (2, 'Bruno', 'Schmidt', '20095'),"
+                + " (3, 'Clara', 'Voss', '50667')");
+    databases()
+        .execute(
+            "shop",
+            "PRAGMA journal_mode = WAL",
+            table,
+            "INSERT INTO person VALUES (1001, 'ANNA', 'Mueller', '10115'), (1002, 'Brumo', 'Schmitt',"
+                + " '20095'), (1003, 'Klara', 'Voß', '50667')");
     return Files.writeString(
             folder.resolve("unisono.yaml"),
             """

@@ -12,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -32,23 +31,13 @@ final class MergedLettersTest {
 
   private final int port = ServerProcess.freePort();
 
-  private Connection in(String name) throws SQLException {
-    return DriverManager.getConnection(
-        "jdbc:sqlite:" + folder.resolve(name + ".db") + "?busy_timeout=30000");
-  }
-
-  private void execute(String name, String... statements) throws SQLException {
-    try (Connection connection = in(name);
-        Statement statement = connection.createStatement()) {
-      for (String each : statements) {
-        statement.execute(each);
-      }
-    }
+  private SqliteFiles databases() {
+    return new SqliteFiles(folder);
   }
 
   /** The row 1 of a member. */
   private String row(String name) throws SQLException {
-    try (Connection connection = in(name);
+    try (Connection connection = databases().connect(name);
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT name, email FROM person WHERE id = 1")) {
       return row.next() ? row.getString(1) + ", " + row.getString(2) : "none";
@@ -66,10 +55,11 @@ final class MergedLettersTest {
 
   private Path prepare() throws Exception {
     for (String name : List.of("crm", "shop")) {
-      execute(
-          name,
-          "PRAGMA journal_mode = WAL",
-          "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, email TEXT)");
+      databases()
+          .execute(
+              name,
+              "PRAGMA journal_mode = WAL",
+              "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT, email TEXT)");
     }
     return Files.writeString(
         folder.resolve("unisono.yaml"),
@@ -152,7 +142,7 @@ final class MergedLettersTest {
                   .body()
                   .contains("AWAITING_LIVE"));
       CommandLine.run(0, "live", "people", "--config", config.toString());
-      execute("crm", "INSERT INTO person VALUES (1, 'Ada', 'no address')");
+      databases().execute("crm", "INSERT INTO person VALUES (1, 'Ada', 'no address')");
       long id = letter(server, "Ada");
       assertEquals("none", row("shop"));
       String path = "/v1/admin/dead-letters/" + id;
@@ -164,14 +154,14 @@ final class MergedLettersTest {
       awaitRow("shop", "Ada, ada@example.org");
       awaitRow("crm", "Ada, ada@example.org");
       // Of a change that is refused nothing gets through, and what it had takes effect later.
-      execute("crm", "UPDATE person SET name = 'Augusta', email = 'none' WHERE id = 1");
+      databases().execute("crm", "UPDATE person SET name = 'Augusta', email = 'none' WHERE id = 1");
       letter(server, "Augusta");
       assertEquals("Ada, ada@example.org", row("shop"));
       // Mended there, it passes, and both ways are open.
-      execute("crm", "UPDATE person SET email = 'augusta@example.org' WHERE id = 1");
+      databases().execute("crm", "UPDATE person SET email = 'augusta@example.org' WHERE id = 1");
       awaitRow("shop", "Augusta, augusta@example.org");
       Eventually.isTrue(LIMIT, "no letter waits", () -> letters(server).isEmpty());
-      execute("shop", "UPDATE person SET name = 'Ada L' WHERE id = 1");
+      databases().execute("shop", "UPDATE person SET name = 'Ada L' WHERE id = 1");
       awaitRow("crm", "Ada L, augusta@example.org");
     }
   }
