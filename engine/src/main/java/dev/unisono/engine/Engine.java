@@ -54,6 +54,7 @@ import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,14 +106,7 @@ public final class Engine implements Doors, AutoCloseable {
       this.warnings = new Warnings(config.entities());
       this.merges = Merges.of(config, entities, clock);
       this.constraints =
-          ConstraintChecks.of(
-              config,
-              entities,
-              entities.stream()
-                  .filter(entity -> !before.contains(entity.name()))
-                  .collect(Collectors.toSet()),
-              warnings,
-              clock);
+          ConstraintChecks.of(config, entities, neverRead(config, before), warnings, clock);
       folder.forgetUnfinishedOfOthers(sourceNames(config));
       folder.noteSchemas(
           config.entities().entrySet().stream()
@@ -152,6 +146,28 @@ public final class Engine implements Doors, AutoCloseable {
   private static Set<String> sourceNames(Config config) {
     return config.systems().keySet().stream()
         .filter(system -> !SystemBindings.read(config, system).isEmpty())
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * The entities of which nothing was ever read, so that all their records are about to come.
+   *
+   * @param before the entities that the state has known before
+   */
+  private Set<Entity> neverRead(Config config, Set<String> before) {
+    Set<String> read = new HashSet<>(before);
+    for (SyncConfig sync : config.syncs()) {
+      for (MemberConfig member : sync.members()) {
+        // What was read under this sync's name was read for an entity that is called otherwise now.
+        if (member.reads()
+            && folder.sourceState(member.system()).keySet().stream()
+                .anyMatch(name -> name.endsWith("/" + sync.name()))) {
+          read.add(sync.entity());
+        }
+      }
+    }
+    return entities.stream()
+        .filter(entity -> !read.contains(entity.name()))
         .collect(Collectors.toSet());
   }
 

@@ -99,13 +99,22 @@ final class ConstraintsTest {
 
   @BeforeEach
   void open() {
-    open(ASKED);
+    open(ASKED, "person");
   }
 
   private void open(String asked) {
+    open(asked, "person");
+  }
+
+  private void open(String asked, String person) {
     ConfigReader.Outcome outcome =
         new ConfigReader(List.of(new FakeConnector("scripted", _ -> crm.connect())), _ -> null)
-            .read(CONFIG.replace("ASKED", asked), folder);
+            .read(
+                CONFIG
+                    .replace("ASKED", asked)
+                    .replace("person:", person + ":")
+                    .replace("entity: person", "entity: " + person),
+                folder);
     assertEquals(List.of(), outcome.problems());
     engine = new Engine(Objects.requireNonNull(outcome.config()), new MovableClock(), () -> {});
     engine.start();
@@ -403,6 +412,18 @@ final class ConstraintsTest {
     open();
     assertTrue(engine.status().known().stream().allMatch(ConstraintChecks.Known::whole));
     assertEquals(2, crm.commands().size());
+  }
+
+  @Test
+  void anEntityThatIsCalledOtherwiseHasAllRecordsReadAgain() throws Exception {
+    crm.shows(person(Operation.CREATE, 1, "a"));
+    crm.keeps("snapshot/people");
+    allKnown(1);
+    close();
+    open(ASKED, "human");
+    crm.hasRead(1, "companies", "people");
+    Await.until("it is to be read again", () -> !crm.commands().isEmpty());
+    assertEquals("people", crm.commands().getFirst().sync());
   }
 
   @Test
