@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class ConstraintChecks implements AutoCloseable {
   private static final Duration LOOK = Duration.ofMillis(100);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
   private static final int PAGE = 500;
 
   /** Takes up a letter that waits. */
@@ -359,6 +360,12 @@ public final class ConstraintChecks implements AutoCloseable {
     Thread running = thread;
     if (running != null) {
       running.interrupt();
+      try {
+        // The state it asks is closed next.
+        running.join(CLOSE_PATIENCE);
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }
