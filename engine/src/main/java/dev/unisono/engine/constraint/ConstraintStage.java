@@ -101,6 +101,9 @@ final class ConstraintStage implements Constraining {
             seen.values,
             seen.digests,
             change.operation() == Operation.REFRESH ? null : seen.before);
+    if (verdict.objections().isEmpty() && !verdict.unchecked()) {
+      return null;
+    }
     List<Objection> wrong = verdict.of(Severity.REJECT);
     List<Objection> doubts = letThrough ? List.of() : verdict.of(Severity.QUARANTINE);
     if (wrong.isEmpty() && doubts.isEmpty()) {

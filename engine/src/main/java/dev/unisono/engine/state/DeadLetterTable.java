@@ -246,20 +246,27 @@ final class DeadLetterTable {
     }
   }
 
-  /** What letters wait for. */
+  /** What letters that are open wait for. */
   static List<String> awaited(Connection connection) throws SQLException {
+    List<String> names = new ArrayList<>();
+    try (var statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT DISTINCT name FROM letter_awaits JOIN letter ON id = letter"
+                    + " WHERE closed IS NULL")) {
+      while (rows.next()) {
+        names.add(rows.getString(1));
+      }
+    }
+    return names;
+  }
+
+  /** Drops what letters waited for that have ended. */
+  static void trimAwaited(Connection connection) throws SQLException {
     try (var statement = connection.createStatement()) {
-      // Of those that have ended.
       statement.execute(
           "DELETE FROM letter_awaits WHERE letter NOT IN"
               + " (SELECT id FROM letter WHERE closed IS NULL)");
-      List<String> names = new ArrayList<>();
-      try (ResultSet rows = statement.executeQuery("SELECT DISTINCT name FROM letter_awaits")) {
-        while (rows.next()) {
-          names.add(rows.getString(1));
-        }
-      }
-      return names;
     }
   }
 

@@ -139,7 +139,7 @@ final class LetterWriter {
 
   /** A change is taken up: what waits of its record is of the past. */
   void passed(Connection connection, String system, CleanChange clean) throws SQLException {
-    if (places.isEmpty() && changed.isEmpty()) {
+    if (none()) {
       return;
     }
     if (clean.change().operation() == Operation.TRUNCATE) {
@@ -174,7 +174,7 @@ final class LetterWriter {
       throws SQLException {
     Change change = clean.change();
     Key key = change.key();
-    if ((places.isEmpty() && changed.isEmpty()) || key == null) {
+    if (key == null) {
       return List.of(clean);
     }
     Entity entity = clean.entity();
@@ -208,6 +208,11 @@ final class LetterWriter {
         ? List.of(whole)
         // It was never seen under the key in between, by which the refused one waits.
         : List.of(new CleanChange(entity, change.gone(was), null, null), whole);
+  }
+
+  /** True where no letter of any record waits: most of the time. */
+  boolean none() {
+    return places.isEmpty() && changed.isEmpty();
   }
 
   private boolean waits(Place place) {
@@ -271,7 +276,9 @@ final class LetterWriter {
     }
     count(letter.held(), 1);
     long id = table.insert(connection, system, letter);
-    await(connection, id, letter.awaits());
+    if (letter.awaits() != null) {
+      await(connection, id, letter.awaits());
+    }
     return id;
   }
 
@@ -304,6 +311,7 @@ final class LetterWriter {
     if (sinceLook >= LOOK) {
       sinceLook = 0;
       DeadLetterTable.trim(connection, KEPT);
+      DeadLetterTable.trimAwaited(connection);
       // What is remembered of those that have ended goes with them (invariant 7).
       awaited.clear();
       awaited.addAll(DeadLetterTable.awaited(connection));

@@ -270,15 +270,14 @@ final class StateWriter implements AutoCloseable {
       while (next < refusals.size() && refusals.get(next).before() <= i) {
         letters.write(connection, intake.system(), refusals.get(next++).letter());
       }
-      for (CleanChange clean : carried(intake.system(), changes.get(i))) {
-        take(intake.system(), clean, false, entries, refused);
-        if (refused.isEmpty()) {
-          letters.passed(connection, intake.system(), clean);
+      CleanChange clean = changes.get(i);
+      // A member's row is kept as it shows it, and what is clean of it is not known here.
+      if (letters.none() || merging.merges(clean.entity())) {
+        addEntries(intake.system(), clean, entries, refused);
+      } else {
+        for (CleanChange each : letters.carried(connection, intake.system(), clean)) {
+          addEntries(intake.system(), each, entries, refused);
         }
-        for (DeadLetter letter : refused) {
-          letters.write(connection, intake.system(), letter);
-        }
-        refused.clear();
       }
     }
     while (next < refusals.size()) {
@@ -289,12 +288,23 @@ final class StateWriter implements AutoCloseable {
     }
   }
 
-  /** With what a refused change of the same record alone has told. */
-  private List<CleanChange> carried(String system, CleanChange clean) throws SQLException {
-    // A member's row is kept as it shows it, and what is clean of it is not known here.
-    return merging.merges(clean.entity())
-        ? List.of(clean)
-        : letters.carried(connection, system, clean);
+  /**
+   * Adds what comes of one change.
+   *
+   * @param refused an empty list, which is one again afterwards
+   */
+  private void addEntries(
+      String system, CleanChange clean, List<JournalEntry> entries, List<DeadLetter> refused)
+      throws SQLException {
+    take(system, clean, false, entries, refused);
+    if (refused.isEmpty()) {
+      letters.passed(connection, system, clean);
+      return;
+    }
+    for (DeadLetter letter : refused) {
+      letters.write(connection, system, letter);
+    }
+    refused.clear();
   }
 
   private void take(

@@ -287,8 +287,7 @@ final class ConstraintsTest {
   }
 
   @Test
-  void aTruncateFreesForWhatItsSystemDoesNotKnow() throws Exception {
-    // The letter is of the same system here, and goes with the rows; what is free stays right.
+  void aTruncateFreesAllValues() throws Exception {
     crm.shows(person(Operation.CREATE, 1, "a"));
     crm.shows(crm.change(entity("person"), Operation.TRUNCATE, null, null));
     crm.shows(person(Operation.CREATE, 2, "a"));
