@@ -4,6 +4,7 @@ import dev.unisono.engine.EngineHost;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.server.admin.RunningConfig;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.UnisonoException;
 import io.quarkus.runtime.Quarkus;

@@ -1,4 +1,6 @@
-/** The server: wiring, who calls, REST, streams, health, metrics and the page. */
+/**
+ * The server: what it is made of, and how it starts and ends. The doors are in the packages below.
+ */
 @NullMarked
 package dev.unisono.server;
 

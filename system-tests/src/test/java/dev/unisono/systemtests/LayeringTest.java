@@ -99,6 +99,12 @@ final class LayeringTest {
     slices().matching(OURS + "(*)..").should().beFreeOfCycles().check(all());
   }
 
+  /** Doors know what callers can do and how HTTP is answered, and not each other. */
+  @Test
+  void theServersRoomsHaveNoCycles() {
+    slices().matching(OURS + "server.(*)..").should().beFreeOfCycles().check(all());
+  }
+
   @Test
   void onlyTheServerKnowsItsFramework() {
     noClasses()

@@ -1,0 +1,49 @@
+package dev.unisono.server.http;
+
+import dev.unisono.server.operation.Refusal;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * What holds for every path under {@code /v1}, before its own route is asked: a slash at its end
+ * leads to the path without, answers are JSON, and OPTIONS tells the methods. Safe for threads.
+ */
+public final class FrontRoutes {
+  public void mount(Router router, Doorway doorway) {
+    AllowedMethods allowed = new AllowedMethods(router);
+    router.route("/v1/*").handler(FrontRoutes::prepare);
+    router
+        .options("/v1/*")
+        .handler(context -> doorway.known(context, (known, body) -> allowed.tell(known)));
+  }
+
+  private static void prepare(RoutingContext context) {
+    // Without dots and doubled slashes, so that it leads nowhere else.
+    String path = context.normalizedPath();
+    if (path.endsWith("/")) {
+      String query = context.request().query();
+      context
+          .response()
+          .putHeader("Location", path.replaceAll("/+$", "") + (query == null ? "" : "?" + query))
+          .setStatusCode(308)
+          .end();
+      return;
+    }
+    try {
+      checkAccept(context, path);
+    } catch (Refusal refusal) {
+      Answers.refusal(context, refusal);
+      return;
+    }
+    context.next();
+  }
+
+  private static void checkAccept(RoutingContext context, String path) {
+    boolean stream =
+        path.equals("/v1/stream") || path.equals("/v1/changes") || path.startsWith("/v1/changes/");
+    if (!stream && !HeaderList.takesJson(HeaderList.of(context.request(), "Accept"))) {
+      throw new Refusal(
+          406, "not-acceptable", "Answers are application/json, which Accept excludes.", "Accept");
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** The server's own page, and how a browser signs in. */
+@NullMarked
+package dev.unisono.server.page;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,331 @@
+package dev.unisono.server.rest;
+
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.RecordQuery.Edge;
+import dev.unisono.engine.record.Records;
+import dev.unisono.server.http.AllowedMethods;
+import dev.unisono.server.http.Answers;
+import dev.unisono.server.http.Doorway;
+import dev.unisono.server.http.Parameters;
+import dev.unisono.server.operation.Cursors;
+import dev.unisono.server.operation.FieldSelection;
+import dev.unisono.server.operation.ListRequest;
+import dev.unisono.server.operation.Lookup;
+import dev.unisono.server.operation.PatchBody;
+import dev.unisono.server.operation.Refusal;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
+import dev.unisono.spi.UnisonoException;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Records by REST: list, get, write through. Safe for threads. */
+public final class RecordRoutes {
+  private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
+  private static final Set<String> PATCH_TYPES =
+      Set.of(AllowedMethods.PATCH_TYPE, "application/json");
+
+  /** As RFC 9110 has it (5.6.7): the day in two digits, which RFC 1123 leaves open. */
+  private static final DateTimeFormatter HTTP_DATE =
+      DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ENGLISH)
+          .withZone(ZoneOffset.UTC);
+
+  private static final Set<String> GET_PARAMETERS = Set.of("fields");
+
+  private final Doors doors;
+  private final Supplier<Config> config;
+  private final InstantSource clock;
+
+  /**
+   * @param config gives the one that is in effect
+   */
+  public RecordRoutes(Doors doors, Supplier<Config> config, InstantSource clock) {
+    this.doors = doors;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /** The last of all routes under {@code /v1}: what comes here from others has no handler there. */
+  public void mount(Router router, Doorway doorway) {
+    AllowedMethods allowed = new AllowedMethods(router);
+    for (String reserved : AllowedMethods.RESERVED) {
+      router
+          .route("/v1/" + reserved + "/*")
+          .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
+    }
+    router
+        .route("/v1/:plural")
+        .method(HttpMethod.GET)
+        .method(HttpMethod.HEAD)
+        .handler(context -> doorway.known(context, this::list));
+    router
+        .route("/v1/:plural/:key")
+        .method(HttpMethod.GET)
+        .method(HttpMethod.HEAD)
+        .handler(context -> doorway.known(context, this::get));
+    router.patch("/v1/:plural/:key").handler(context -> doorway.withBody(context, this::patch));
+    router
+        .route("/v1/*")
+        .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
+  }
+
+  private void list(RoutingContext context, Buffer body) throws InterruptedException {
+    Entity entity = Lookup.entity(doors, Parameters.part(context, "plural"));
+    ListRequest list = ListRequest.parse(entity, context.queryParams());
+    awaitAfter(context.request());
+    Records.Page page = doors.records().list(entity, list.query());
+    HttpServerResponse response = context.response();
+    reflect(response, page.position());
+    String next = token(list, page.next());
+    String previous = token(list, page.previous());
+    link(context, next, previous);
+    keepFor(response, entity);
+    Long total = page.total();
+    if (total != null) {
+      response.putHeader("Unisono-Total", total.toString());
+    }
+    Answers.json(
+        context,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("items");
+          for (EntityRecord record : page.records()) {
+            Row row = record.row();
+            if (row != null) {
+              list.fields().write(json, row);
+            }
+          }
+          json.writeEndArray();
+          if (next != null) {
+            json.writeStringField("next", next);
+          }
+          if (previous != null) {
+            json.writeStringField("prev", previous);
+          }
+          if (list.query().countAtMost() != null) {
+            json.writeFieldName("total");
+            if (total == null) {
+              json.writeNull();
+            } else {
+              json.writeNumber(total);
+            }
+          }
+          json.writeEndObject();
+        });
+  }
+
+  private static @Nullable String token(ListRequest list, @Nullable Edge edge) {
+    return edge == null ? null : list.token(edge);
+  }
+
+  /** The pages beside this one, as RFC 8288 says. */
+  private static void link(
+      RoutingContext context, @Nullable String next, @Nullable String previous) {
+    List<String> links = new ArrayList<>();
+    if (next != null) {
+      links.add("<" + address(context, "after", next) + ">; rel=\"next\"");
+    }
+    if (previous != null) {
+      links.add("<" + address(context, "before", previous) + ">; rel=\"prev\"");
+    }
+    if (!links.isEmpty()) {
+      context.response().putHeader("Link", String.join(", ", links));
+    }
+  }
+
+  /** The same list's page at another place. */
+  private static String address(RoutingContext context, String name, String token) {
+    StringBuilder address = new StringBuilder(context.normalizedPath()).append('?');
+    for (var parameter : context.queryParams().entries()) {
+      if (!parameter.getKey().equals("after") && !parameter.getKey().equals("before")) {
+        address
+            .append(URLEncoder.encode(parameter.getKey(), StandardCharsets.UTF_8))
+            .append('=')
+            .append(URLEncoder.encode(parameter.getValue(), StandardCharsets.UTF_8))
+            .append('&');
+      }
+    }
+    return address.append(name).append('=').append(token).toString();
+  }
+
+  private void get(RoutingContext context, Buffer body) throws InterruptedException {
+    Entity entity = Lookup.entity(doors, Parameters.part(context, "plural"));
+    Parameters.check(context, GET_PARAMETERS);
+    FieldSelection fields =
+        FieldSelection.parse(
+            entity, context.queryParams().get("fields"), List.copyOf(GET_PARAMETERS));
+    Key key = key(entity, context.request());
+    awaitAfter(context.request());
+    Cursor position = doors.records().position();
+    EntityRecord record =
+        doors
+            .records()
+            .find(entity, key)
+            .orElseThrow(
+                () -> new Refusal(404, "not-found", "There is no such " + entity.name() + "."));
+    reflect(context.response(), position);
+    if (record.row() == null) {
+      throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
+    }
+    HttpServerResponse response = context.response();
+    keepFor(response, entity);
+    response.putHeader("Last-Modified", lastModified(record.changed()));
+    if (record.ofToday() && VersionTags.match(context.request(), record.version())) {
+      response.putHeader("ETag", VersionTags.of(record.version()));
+      response.setStatusCode(304).end();
+      return;
+    }
+    answer(context, entity, record, fields);
+  }
+
+  /** How long a browser may show it again without a question, and to whom. */
+  private void keepFor(HttpServerResponse response, Entity entity) {
+    EntityConfig configured = config.get().entities().get(entity.name());
+    Duration maximum = configured == null ? Duration.ZERO : configured.cacheAge();
+    response.putHeader(
+        "Cache-Control",
+        "private, " + (maximum.isZero() ? "no-cache" : "max-age=" + maximum.toSeconds()));
+    response.headers().add("Vary", "Authorization, Cookie, Unisono-After");
+  }
+
+  /** Never later than the answer itself, however the source's clock goes. */
+  private String lastModified(Instant changed) {
+    Instant now = clock.instant();
+    return HTTP_DATE.format(changed.isAfter(now) ? now : changed);
+  }
+
+  private static void answer(
+      RoutingContext context, Entity entity, EntityRecord record, FieldSelection fields) {
+    Row row = record.row();
+    if (row == null) {
+      throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
+    }
+    context.response().putHeader("ETag", VersionTags.of(record.version()));
+    Answers.json(context, 200, json -> fields.write(json, row));
+  }
+
+  /** The key as it stands in the path: its parts joined by commas, each percent-encoded. */
+  private static Key key(Entity entity, HttpServerRequest request) {
+    String path = String.valueOf(request.path());
+    String segment = path.substring(path.lastIndexOf('/') + 1);
+    String[] parts =
+        entity.schema().keySize() == 1 ? new String[] {segment} : segment.split(",", -1);
+    try {
+      for (int i = 0; i < parts.length; i++) {
+        parts[i] = URLDecoder.decode(parts[i].replace("+", "%2B"), StandardCharsets.UTF_8);
+      }
+      return EntityJson.parseKey(entity, parts);
+    } catch (EntityJson.UnfitValue unfit) {
+      throw new Refusal(400, "bad-key", String.valueOf(unfit.getMessage()), "key");
+    } catch (IllegalArgumentException notEncoded) {
+      throw new Refusal(400, "bad-key", "The key is not percent-encoded as it must be.", "key");
+    }
+  }
+
+  private void awaitAfter(HttpServerRequest request) throws InterruptedException {
+    String after = request.getHeader("Unisono-After");
+    if (after != null
+        && !doors
+            .records()
+            .awaitSequence(Cursors.sequence(doors.journal(), after), READ_PATIENCE)) {
+      throw new Refusal(
+          504, "not-yet", "The records do not reflect that position yet; try again in a moment.");
+    }
+  }
+
+  /** Says what position an answer reflects, and how far behind the journal's head that is. */
+  private void reflect(HttpServerResponse response, Cursor position) {
+    response.putHeader("Unisono-Cursor", position.text());
+    response.putHeader(
+        "Unisono-Lag", String.format(Locale.ROOT, "%.3f", lagSeconds(position.sequence())));
+  }
+
+  private double lagSeconds(long sequence) {
+    if (sequence >= doors.journal().head().sequence()) {
+      return 0;
+    }
+    try {
+      List<JournalEntry> next = doors.journal().read(sequence, 1);
+      return next.isEmpty()
+          ? 0
+          : Math.max(
+              0,
+              Duration.between(next.getFirst().sourceTime(), clock.instant()).toMillis() / 1000.0);
+    } catch (UnisonoException dropped) {
+      return 0;
+    }
+  }
+
+  private void patch(RoutingContext context, Buffer body) throws InterruptedException {
+    Entity entity = Lookup.entity(doors, Parameters.part(context, "plural"));
+    Parameters.check(context, Set.of());
+    String type = context.request().getHeader("Content-Type");
+    String plainType = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (!PATCH_TYPES.contains(plainType)) {
+      context.response().putHeader("Accept-Patch", AllowedMethods.PATCH_TYPE);
+      throw new Refusal(
+          415, "unsupported-media-type", "Send a merge patch: application/merge-patch+json.");
+    }
+    Key key = key(entity, context.request());
+    Row patch = parsePatch(entity, key, body.getBytes());
+    Doors.Written written =
+        doors.patch(entity, key, patch, VersionTags.expected(context.request()), WRITE_PATIENCE);
+    Cursor position = new Cursor(doors.journal().head().epoch(), written.sequence());
+    context.response().putHeader("Unisono-Cursor", position.text());
+    answer(context, entity, written.record(), FieldSelection.parse(entity, null, List.of()));
+  }
+
+  private static Row parsePatch(Entity entity, Key key, byte[] body) {
+    @Nullable Object[] values = PatchBody.values(entity, body);
+    keepKey(entity, key, values);
+    Row patch = new Row(entity.schema(), values);
+    if (patch.nothing()) {
+      throw PatchBody.empty();
+    }
+    return patch;
+  }
+
+  /** A key may be repeated in a patch, but not changed by it. */
+  private static void keepKey(Entity entity, Key key, @Nullable Object[] values) {
+    for (int part = 0; part < key.size(); part++) {
+      int position = entity.schema().keyPosition(part);
+      Object value = values[position];
+      if (value == Unchanged.UNCHANGED) {
+        continue;
+      }
+      if (value == null || !new Key(value).equals(new Key(key.part(part)))) {
+        String field = entity.fields().get(position).name();
+        throw new Refusal(422, "key-immutable", "The key cannot be changed here.", field);
+      }
+      values[position] = Unchanged.UNCHANGED;
+    }
+  }
+}

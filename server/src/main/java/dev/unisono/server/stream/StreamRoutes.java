@@ -1,0 +1,183 @@
+package dev.unisono.server.stream;
+
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Cursor;
+import dev.unisono.hub.Event;
+import dev.unisono.hub.Format;
+import dev.unisono.hub.Hub;
+import dev.unisono.hub.Interest;
+import dev.unisono.hub.Outlet;
+import dev.unisono.hub.Subscription;
+import dev.unisono.server.http.Doorway;
+import dev.unisono.server.http.Parameters;
+import dev.unisono.server.operation.Cursors;
+import dev.unisono.server.operation.Lookup;
+import dev.unisono.server.operation.Refusal;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.impl.ContextInternal;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Changes as server-sent events. Safe for threads. */
+public final class StreamRoutes {
+  private static final long HEARTBEAT_MILLIS = 15_000;
+
+  /** With more than this in line a client needs no sign of life. */
+  private static final long MOST_BEFORE_HEARTBEAT = 64L << 10;
+
+  private static final long FAREWELL_MILLIS = 5_000;
+  private static final Set<String> PARAMETERS = Set.of("after", "snapshot");
+
+  private final Doors doors;
+  private final Hub hub;
+  private final JournalFeed feed;
+
+  public StreamRoutes(Doors doors, Hub hub, JournalFeed feed) {
+    this.doors = doors;
+    this.hub = hub;
+    this.feed = feed;
+  }
+
+  public void mount(Router router, Doorway doorway) {
+    router.get("/v1/changes").handler(context -> handle(context, doorway, null));
+    router
+        .get("/v1/changes/:plural")
+        .handler(context -> handle(context, doorway, context.pathParam("plural")));
+  }
+
+  /** On the connection's event loop, whose context the stream goes on in. */
+  private void handle(RoutingContext context, Doorway doorway, @Nullable String plural) {
+    ContextInternal loop = (ContextInternal) context.vertx().getOrCreateContext();
+    doorway.known(
+        context,
+        (known, body) -> open(known, loop, plural == null ? null : Lookup.entity(doors, plural)));
+  }
+
+  private void open(RoutingContext context, ContextInternal loop, @Nullable Entity entity) {
+    HttpServerRequest request = context.request();
+    Parameters.check(context, PARAMETERS);
+    // An EventSource that reconnects asks for the same address again; where it stands is newer.
+    String after = request.getHeader("Last-Event-ID");
+    if (after == null) {
+      after = context.queryParams().get("after");
+    }
+    // Who has a position has had the snapshot.
+    boolean snapshot =
+        flag(context, "snapshot") && context.request().getHeader("Last-Event-ID") == null;
+    // With a snapshot, replay begins where the records stood before the first of them was read.
+    long position =
+        snapshot ? doors.records().position().sequence() : Cursors.sequence(doors.journal(), after);
+    List<Entity> entities = entity == null ? Lookup.served(doors) : List.of(entity);
+    Iterator<Event> prelude = snapshot ? feed.records(entities) : null;
+    Interest interest = entity == null ? Interest.ALL : new Interest(entity.id());
+    loop.runOnContext(_ -> begin(context, loop, interest, position, prelude));
+  }
+
+  private static boolean flag(RoutingContext context, String name) {
+    String text = context.queryParams().get(name);
+    if (text == null || text.equals("false")) {
+      return false;
+    }
+    if (text.equals("true")) {
+      return true;
+    }
+    throw new Refusal(400, "bad-parameter", name + " must be true or false.", name);
+  }
+
+  /** On the connection's event loop. */
+  private void begin(
+      RoutingContext routing,
+      ContextInternal context,
+      Interest interest,
+      long position,
+      @Nullable Iterator<Event> prelude) {
+    HttpServerRequest request = routing.request();
+    HttpServerResponse response = request.response();
+    if (response.closed()) {
+      return;
+    }
+    response
+        .setChunked(true)
+        .putHeader("Content-Type", "text/event-stream; charset=utf-8")
+        .putHeader("Cache-Control", "no-store")
+        .putHeader("X-Accel-Buffering", "no")
+        .putHeader("X-Content-Type-Options", "nosniff");
+    Cursor from = new Cursor(doors.journal().head().epoch(), position);
+    response.write(": hello " + from.text() + "\n\n");
+    // Only connections that carry one answer at a time are written to directly, and only those of
+    // HTTP/1.1 have chunks.
+    Outlet outlet =
+        (request.version() == HttpVersion.HTTP_2
+                ? Optional.<Outlet>empty()
+                : ChannelOutlet.of(request.connection(), why -> end(request, why)))
+            .orElseGet(() -> new ResponseOutlet(response, context, why -> end(request, why)));
+    Format.Sse format =
+        new Format.Sse(
+            outlet instanceof ChannelOutlet && request.version() == HttpVersion.HTTP_1_1);
+    Subscription subscription = new Subscription(outlet, interest, format, position, prelude);
+    AtomicLong beats = new AtomicLong();
+    long timer =
+        context
+            .owner()
+            .setPeriodic(HEARTBEAT_MILLIS, _ -> beat(outlet, response, beats.incrementAndGet()));
+    // Called once when the answer ends, however it does: over HTTP/2 the connection goes on.
+    routing.addEndHandler(_ -> {
+      context.owner().cancelTimer(timer);
+      hub.unsubscribe(subscription);
+    });
+    // What the client still sends is not for us, but that it is gone is seen by reading alone.
+    request.resume();
+    hub.subscribe(subscription);
+  }
+
+  /** Written as any answer is, so that the connection does not count as idle. */
+  private static void beat(Outlet outlet, HttpServerResponse response, long number) {
+    if (outlet.open() && outlet.pendingBytes() < MOST_BEFORE_HEARTBEAT) {
+      response.write(": " + number + "\n\n");
+    }
+  }
+
+  /** On the event loop. A gap is told; who was too slow finds out by its last cursor. */
+  private void end(HttpServerRequest request, Outlet.End why) {
+    HttpServerResponse response = request.response();
+    if (response.closed() || response.ended()) {
+      return;
+    }
+    switch (why) {
+      case GAP ->
+          finish(
+              request,
+              "event: gap\ndata: {\"code\":\"gap\",\"oldest\":\""
+                  + doors.journal().oldest().text()
+                  + "\"}\n\n");
+      case STOPPING -> finish(request, ": stopping\n\n");
+      case TOO_SLOW, FAILED -> cut(request);
+    }
+  }
+
+  /** Ends an answer as it should, but does not wait long for a client that does not take it. */
+  private static void finish(HttpServerRequest request, String last) {
+    request.response().end(last);
+    if (request.version() != HttpVersion.HTTP_2) {
+      ChannelOutlet.closeWithin(request.connection(), FAREWELL_MILLIS);
+    }
+  }
+
+  /** What is in line would hold back an orderly end for as long as the client takes nothing. */
+  private static void cut(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      request.response().reset();
+    } else {
+      ChannelOutlet.closeWithin(request.connection(), 0);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.unisono.server.rest;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.entity.EntityField;
+import dev.unisono.server.http.Answers;
+import dev.unisono.spi.Field;
+import dev.unisono.spi.Schema;
+import dev.unisono.spi.ValueType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The doors' description is one by the specification's own schema, and of the entities. */
+final class OpenApiTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Entity CUSTOMER =
+      new Entity(
+          1,
+          "customers",
+          new Schema(
+              "customer",
+              List.of(
+                  new Field("id", ValueType.LONG, true),
+                  new Field("name", ValueType.STRING, true),
+                  new Field("balance", ValueType.DECIMAL, false),
+                  new Field("extra", ValueType.JSON, false)),
+              List.of("id")),
+          List.of(
+              new EntityField("id", ValueType.LONG, true, false, "{\"type\":\"integer\"}"),
+              new EntityField("name", ValueType.STRING, true, false, "{\"type\":\"string\"}"),
+              new EntityField("balance", ValueType.DECIMAL, false, true, "{\"type\":\"number\"}"),
+              new EntityField("extra", ValueType.JSON, false, false, "{\"$ref\":\"#/$defs/e\"}")),
+          Set.of("id", "name"),
+          true);
+  private static final Entity ORDER =
+      new Entity(
+          2,
+          "orders",
+          new Schema(
+              "Order line/ü",
+              List.of(
+                  new Field("tenant", ValueType.LONG, true),
+                  new Field("number", ValueType.STRING, true)),
+              List.of("tenant", "number")),
+          List.of(
+              new EntityField("tenant", ValueType.LONG, true, false, "{\"type\":\"integer\"}"),
+              new EntityField("number", ValueType.STRING, true, false, "{\"type\":\"string\"}")),
+          Set.of("tenant", "number"),
+          true);
+  private static final Entity HIDDEN =
+      new Entity(
+          3,
+          "secrets",
+          new Schema("secret", List.of(new Field("id", ValueType.LONG, true)), List.of("id")),
+          List.of(new EntityField("id", ValueType.LONG, true, false, "{}")),
+          Set.of("id"),
+          false);
+
+  private static String document() {
+    return new String(
+        Answers.bytes(json -> OpenApi.write(json, List.of(CUSTOMER, ORDER, HIDDEN), "1")),
+        StandardCharsets.UTF_8);
+  }
+
+  private static JsonNode read() throws IOException {
+    return JSON.readTree(document());
+  }
+
+  @Test
+  void isWhatTheSpecificationCallsOne() throws IOException {
+    try (InputStream specified =
+        OpenApiTest.class.getResourceAsStream("/spec.openapis.org/oas/3.1/schema/2022-10-07")) {
+      String schema =
+          new String(Objects.requireNonNull(specified).readAllBytes(), StandardCharsets.UTF_8);
+      com.networknt.schema.Schema openApi =
+          SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+              .getSchema(schema, InputFormat.JSON);
+      assertEquals(List.of(), openApi.validate(document(), InputFormat.JSON));
+      assertFalse(openApi.validate("{\"openapi\":\"3.1.0\"}", InputFormat.JSON).isEmpty());
+    }
+  }
+
+  @Test
+  void leadsNowhereElse() throws IOException {
+    JsonNode document = read();
+    List<JsonNode> refs = document.findValues("$ref");
+    assertTrue(refs.size() > 20, refs::toString);
+    for (JsonNode ref : refs) {
+      String to = ref.asText();
+      assertTrue(to.startsWith("#/"), to);
+      assertFalse(document.at(to.substring(1)).isMissingNode(), to);
+    }
+    List<String> operations =
+        document.path("paths").findValuesAsText("operationId").stream().toList();
+    assertEquals(operations.size(), new HashSet<>(operations).size(), operations::toString);
+    for (String name : new String[] {"schemas", "parameters", "responses", "headers"}) {
+      List<String> names = new ArrayList<>();
+      document.path("components").path(name).fieldNames().forEachRemaining(names::add);
+      assertTrue(names.stream().allMatch(each -> each.matches("[a-zA-Z0-9._-]+")), names::toString);
+      List<String> unused =
+          names.stream()
+              .filter(each ->
+                  refs.stream()
+                      .noneMatch(ref -> ref.asText().equals("#/components/" + name + "/" + each)))
+              .toList();
+      assertEquals(List.of(), unused);
+    }
+  }
+
+  @Test
+  void isOfTheEntitiesThatAreServed() throws IOException {
+    JsonNode document = read();
+    Set<String> paths = new HashSet<>();
+    document.path("paths").fieldNames().forEachRemaining(paths::add);
+    assertEquals(
+        Set.of(
+            "/v1/customers",
+            "/v1/customers/{key}",
+            "/v1/changes/customers",
+            "/v1/orders",
+            "/v1/orders/{key}",
+            "/v1/changes/orders"),
+        paths);
+    JsonNode customer = document.at("/components/schemas/customer/properties");
+    assertEquals("integer", customer.at("/id/type").asText());
+    assertEquals("number", customer.at("/balance/anyOf/0/type").asText());
+    assertEquals("null", customer.at("/balance/anyOf/1/type").asText());
+    // What the config says by a reference into its own schema is not repeated.
+    assertTrue(customer.at("/extra/anyOf/0").has("description"));
+    assertFalse(document.at("/components/schemas/customer.patch/properties").has("id"));
+    List<String> conditions =
+        document.at("/paths/~1v1~1customers/get/parameters").findValuesAsText("name");
+    assertEquals(List.of("id", "name"), conditions);
+  }
+}
