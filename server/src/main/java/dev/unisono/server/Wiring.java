@@ -15,6 +15,7 @@ import dev.unisono.server.admin.ReloadRoutes;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
+import dev.unisono.server.operation.Operations;
 import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
 import dev.unisono.server.rest.OpenApiRoutes;
@@ -48,8 +49,9 @@ public class Wiring {
     this.hub = hub;
     Access access = Access.open(engine.config().state().folder(), Clock.systemUTC());
     Doorway doorway = new Doorway(access);
+    Operations operations = new Operations(engine, Clock.systemUTC());
     new FrontRoutes().mount(router, doorway);
-    new HealthRoutes(engine, new Metrics(engine, hub)).mount(router, doorway);
+    new HealthRoutes(engine, new Metrics(engine, operations, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new DeadLetterRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
@@ -61,9 +63,9 @@ public class Wiring {
     demo.mount(router, doorway);
     new AdminRoutes(engine, engine::config, access, demo.present()).mount(router, doorway);
     new OpenApiRoutes(engine).mount(router, doorway);
-    new StreamRoutes(engine, hub, feed).mount(router, doorway);
-    new SocketRoutes(engine, hub, feed, access).mount(router);
-    new RecordRoutes(engine, engine::config, Clock.systemUTC()).mount(router, doorway);
+    new StreamRoutes(engine, operations, hub, feed).mount(router, doorway);
+    new SocketRoutes(engine, operations, hub, feed, access).mount(router);
+    new RecordRoutes(operations, engine::config, Clock.systemUTC()).mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
   }
 

@@ -9,6 +9,8 @@ import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.hub.Hub;
+import dev.unisono.server.operation.Action;
+import dev.unisono.server.operation.Operations;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -37,7 +39,7 @@ public final class Metrics {
   /** What the figures of one scrape are taken from. */
   private volatile EngineStatus now;
 
-  public Metrics(Doors doors, Hub hub) {
+  public Metrics(Doors doors, Operations operations, Hub hub) {
     this.doors = doors;
     this.now = doors.status();
     gauge("unisono.journal.head", "The newest journal sequence.", EngineStatus::journalHead);
@@ -70,6 +72,12 @@ public final class Metrics {
     Gauge.builder("unisono.stream.subscriptions", hub, Hub::subscribers)
         .description("Live subscriptions.")
         .register(registry);
+    for (Action action : Action.values()) {
+      FunctionCounter.builder("unisono.operations", operations, all -> (double) all.count(action))
+          .tag("action", action.label())
+          .description("What callers have begun, by whichever door.")
+          .register(registry);
+    }
     FunctionCounter.builder(
             "unisono.merge.conflicts", doors, all -> (double) now.merges().conflicts())
         .description("Fields written by two members, neither in knowledge of the other.")

@@ -1,5 +1,7 @@
 package dev.unisono.server.http;
 
+import dev.unisono.server.operation.Caller;
+import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
@@ -147,36 +149,45 @@ public final class Access {
     }
   }
 
-  /** Whether a request may come in; a problem with the reason where it may not. */
-  public Optional<Problem> refuse(HttpServerRequest request) {
+  /**
+   * Who sends a request.
+   *
+   * @throws Refusal 401 where nobody we know does
+   */
+  public Caller admit(HttpServerRequest request) {
     String header = request.getHeader("Authorization");
     if (header != null) {
-      boolean bearer = header.regionMatches(true, 0, "Bearer ", 0, 7);
-      return bearer && MessageDigest.isEqual(sha256(header.substring(7).strip()), adminHash)
-          ? Optional.empty()
-          : Optional.of(refusal("wrong-token", "The token is not one of ours."));
+      return admit(header);
     }
     Cookie cookie = request.getCookie(COOKIE);
     if (cookie == null) {
-      return Optional.of(refusal("not-signed-in", "There is neither a token nor a session."));
+      throw refusal("not-signed-in", "There is neither a token nor a session.");
     }
     if (!sameOrigin(request)) {
-      return Optional.of(
-          refusal("another-origin", "A session counts only with requests of our own pages."));
+      throw refusal("another-origin", "A session counts only with requests of our own pages.");
     }
     Instant ends = sessions.get(hash(cookie.getValue()));
-    return ends != null && clock.instant().isBefore(ends)
-        ? Optional.empty()
-        : Optional.of(refusal("session-ended", "The session has ended."));
+    if (ends == null || !clock.instant().isBefore(ends)) {
+      throw refusal("session-ended", "The session has ended.");
+    }
+    return Caller.ADMIN;
   }
 
-  private static Problem refusal(String code, String message) {
-    return new Problem(
+  /** Who has the token in an {@code Authorization} header. */
+  public Caller admit(String authorization) {
+    if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)
+        || !MessageDigest.isEqual(sha256(authorization.substring(7).strip()), adminHash)) {
+      throw refusal("wrong-token", "The token is not one of ours.");
+    }
+    return Caller.ADMIN;
+  }
+
+  private static Refusal refusal(String code, String message) {
+    return new Refusal(
+        401,
         code,
-        ProblemType.USER,
-        message,
-        null,
-        "Send Authorization: Bearer with the token from the file "
+        message
+            + " Send Authorization: Bearer with the token from the file "
             + TOKEN_FILE
             + " in the state folder, or open a new sign-in link.");
   }

@@ -2,10 +2,10 @@ package dev.unisono.server.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.HeldPatch;
-import dev.unisono.engine.InvalidPatch;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.validate.Finding;
+import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Problem;
 import io.vertx.core.buffer.Buffer;
@@ -85,32 +85,15 @@ public final class Answers {
     end(context, status, type, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  static void problem(RoutingContext context, int status, Problem problem) {
-    String detail = problem.message() + (problem.remedy().isEmpty() ? "" : " " + problem.remedy());
-    write(context, status, problem.code(), detail, null, List.of(), UUID.randomUUID().toString());
-  }
-
   public static void refusal(RoutingContext context, Refusal refusal) {
-    write(
-        context,
-        refusal.status(),
-        refusal.code(),
-        refusal.detail(),
-        refusal.field(),
-        List.of(),
-        UUID.randomUUID().toString());
+    failure(context, Failure.of(refusal, true));
   }
 
-  static void invalid(RoutingContext context, InvalidPatch invalid) {
-    String field = invalid.findings().getFirst().field();
-    write(
-        context,
-        422,
-        "invalid-value",
-        String.valueOf(invalid.getMessage()),
-        field.isEmpty() ? null : field,
-        invalid.findings(),
-        UUID.randomUUID().toString());
+  public static void failure(RoutingContext context, Failure failure) {
+    if (failure.code().equals("entities-changed")) {
+      context.response().putHeader("Retry-After", "1");
+    }
+    end(context, failure.status(), PROBLEM_TYPE, bytes(json -> writeFailure(json, failure)));
   }
 
   /** What a caller wrote is kept, and not written yet. */
@@ -156,49 +139,19 @@ public final class Answers {
     end(context, status, PROBLEM_TYPE, body);
   }
 
-  static void internal(RoutingContext context, String instance) {
-    write(
-        context,
-        500,
-        "internal",
-        "Something went wrong here; the server's log has it under this instance.",
-        null,
-        List.of(),
-        instance);
-  }
-
-  private static void write(
-      RoutingContext context,
-      int status,
-      String code,
-      String detail,
-      @Nullable String field,
-      List<Finding> findings,
-      String instance) {
-    byte[] body =
-        bytes(json -> writeProblem(json, status, code, detail, field, findings, instance));
-    end(context, status, PROBLEM_TYPE, body);
-  }
-
-  public static void writeProblem(
-      JsonGenerator json,
-      int status,
-      String code,
-      String detail,
-      @Nullable String field,
-      List<Finding> findings,
-      String instance)
-      throws IOException {
+  /** A problem as RFC 9457 has it, with our members. */
+  public static void writeFailure(JsonGenerator json, Failure failure) throws IOException {
     json.writeStartObject();
-    beginProblem(json, status, code, detail);
+    beginProblem(json, failure.status(), failure.code(), failure.detail());
+    String field = failure.field();
     if (field != null) {
       json.writeStringField("field", whole(field));
     }
-    if (!findings.isEmpty()) {
+    if (!failure.findings().isEmpty()) {
       json.writeFieldName("findings");
-      writeFindings(json, findings);
+      writeFindings(json, failure.findings());
     }
-    json.writeStringField("instance", "urn:uuid:" + instance);
+    json.writeStringField("instance", "urn:uuid:" + failure.instance());
     json.writeEndObject();
   }
 

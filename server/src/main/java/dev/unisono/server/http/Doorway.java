@@ -1,28 +1,23 @@
 package dev.unisono.server.http;
 
 import dev.unisono.engine.HeldPatch;
-import dev.unisono.engine.InvalidPatch;
+import dev.unisono.server.operation.Attempts;
+import dev.unisono.server.operation.Caller;
+import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Refusal;
-import dev.unisono.spi.Problem;
-import dev.unisono.spi.ProblemType;
-import dev.unisono.spi.UnisonoException;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Optional;
-import java.util.UUID;
+import java.util.Objects;
 
 /**
  * What every route passes through: who calls, a virtual thread to block on, and one way in which
  * whatever goes wrong is answered. Safe for threads.
  */
 public final class Doorway {
-  private static final System.Logger LOG = System.getLogger(Doorway.class.getName());
-
+  private static final String CALLER = "caller";
   private static final int MOST_BODY_BYTES = 1 << 20;
-
-  /** A request that met a change of an entity's fields is answered anew, by those of now. */
-  private static final int ATTEMPTS = 3;
 
   private final Access access;
 
@@ -75,14 +70,21 @@ public final class Doorway {
   }
 
   boolean admitted(RoutingContext context) {
-    Optional<Problem> refused = access.refuse(context.request());
-    refused.ifPresent(problem -> {
+    try {
+      context.put(CALLER, access.admit(context.request()));
+      return true;
+    } catch (Refusal refusal) {
       context
           .response()
           .putHeader("WWW-Authenticate", "Bearer realm=\"unisono\", error=\"invalid_token\"");
-      Answers.problem(context, 401, problem);
-    });
-    return refused.isEmpty();
+      Answers.refusal(context, refusal);
+      return false;
+    }
+  }
+
+  /** Who calls, on a route that needs a caller we know. */
+  public static Caller caller(RoutingContext context) {
+    return Objects.requireNonNull(context.get(CALLER), "the route lets anybody in");
   }
 
   private static void start(RoutingContext context, Handler handler, Buffer body) {
@@ -91,77 +93,13 @@ public final class Doorway {
 
   private static void run(RoutingContext context, Handler handler, Buffer body) {
     try {
-      handle(context, handler, body);
-    } catch (Refusal refusal) {
-      Answers.refusal(context, refusal);
-    } catch (InvalidPatch invalid) {
-      Answers.invalid(context, invalid);
+      Attempts.run(() -> handler.handle(context, body));
     } catch (HeldPatch held) {
       Answers.held(context, held);
-    } catch (UnisonoException failed) {
-      Answers.problem(context, status(context.request(), failed.problem()), failed.problem());
-    } catch (InterruptedException stop) {
-      Answers.problem(
-          context,
-          503,
-          new Problem("stopping", ProblemType.TRANSIENT, "The server is stopping.", null, ""));
-    } catch (RuntimeException fault) {
-      String instance = UUID.randomUUID().toString();
-      LOG.log(System.Logger.Level.ERROR, "request " + instance, fault);
-      Answers.internal(context, instance);
+    } catch (InterruptedException | RuntimeException failed) {
+      HttpMethod method = context.request().method();
+      boolean reading = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+      Answers.failure(context, Failure.of(failed, reading));
     }
-  }
-
-  private static void handle(RoutingContext context, Handler handler, Buffer body)
-      throws InterruptedException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        handler.handle(context, body);
-        return;
-      } catch (UnisonoException failed) {
-        if (!failed.problem().code().equals("entities-changed")) {
-          throw failed;
-        }
-        if (attempt == ATTEMPTS) {
-          context.response().putHeader("Retry-After", "1");
-          throw failed;
-        }
-      }
-    }
-  }
-
-  /** The status of a problem that the engine found, by its code, then by its type. */
-  private static int status(HttpServerRequest request, Problem problem) {
-    return switch (problem.code()) {
-      case "not-found" -> 404;
-      case "gone", "gap" -> 410;
-      case "version-mismatch" -> 412;
-      case "method-not-allowed", "not-available" -> 405;
-      case "refused-by-owner", "not-convertible", "no-such-side", "key-immutable" -> 422;
-      case "source-not-running",
-          "conflict-decided",
-          "letter-closed",
-          "letter-empty",
-          "not-replayable",
-          "match-decided",
-          "restart-needed",
-          "config-being-written",
-          "file-unfit",
-          "file-unreadable",
-          "file-unwritable",
-          "not-merged",
-          "not-linked",
-          "links-clash",
-          "record-busy",
-          "not-collected" ->
-          409;
-      case "write-timeout" -> 504;
-      case "state-failed" -> request.method().name().equals("GET") ? 500 : 507;
-      default ->
-          switch (problem.type()) {
-            case EXTERNAL, TRANSIENT, RESOURCES, USER -> 503;
-            case INTERNAL -> 500;
-          };
-    };
   }
 }

@@ -1,12 +1,10 @@
 package dev.unisono.server.rest;
 
-import dev.unisono.engine.Doors;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
-import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
@@ -14,16 +12,14 @@ import dev.unisono.server.http.AllowedMethods;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
-import dev.unisono.server.operation.Cursors;
 import dev.unisono.server.operation.FieldSelection;
 import dev.unisono.server.operation.ListRequest;
-import dev.unisono.server.operation.Lookup;
+import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.PatchBody;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
-import dev.unisono.spi.UnisonoException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -47,8 +43,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Records by REST: list, get, write through. Safe for threads. */
 public final class RecordRoutes {
-  private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
-  private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
   private static final Set<String> PATCH_TYPES =
       Set.of(AllowedMethods.PATCH_TYPE, "application/json");
 
@@ -59,15 +53,15 @@ public final class RecordRoutes {
 
   private static final Set<String> GET_PARAMETERS = Set.of("fields");
 
-  private final Doors doors;
+  private final Operations operations;
   private final Supplier<Config> config;
   private final InstantSource clock;
 
   /**
    * @param config gives the one that is in effect
    */
-  public RecordRoutes(Doors doors, Supplier<Config> config, InstantSource clock) {
-    this.doors = doors;
+  public RecordRoutes(Operations operations, Supplier<Config> config, InstantSource clock) {
+    this.operations = operations;
     this.config = config;
     this.clock = clock;
   }
@@ -97,10 +91,9 @@ public final class RecordRoutes {
   }
 
   private void list(RoutingContext context, Buffer body) throws InterruptedException {
-    Entity entity = Lookup.entity(doors, Parameters.part(context, "plural"));
+    Entity entity = operations.plural(Parameters.part(context, "plural"));
     ListRequest list = ListRequest.parse(entity, context.queryParams());
-    awaitAfter(context.request());
-    Records.Page page = doors.records().list(entity, list.query());
+    Records.Page page = operations.list(Doorway.caller(context), list, after(context)).value();
     HttpServerResponse response = context.response();
     reflect(response, page.position());
     String next = token(list, page.next());
@@ -177,23 +170,18 @@ public final class RecordRoutes {
   }
 
   private void get(RoutingContext context, Buffer body) throws InterruptedException {
-    Entity entity = Lookup.entity(doors, Parameters.part(context, "plural"));
+    Entity entity = operations.plural(Parameters.part(context, "plural"));
     Parameters.check(context, GET_PARAMETERS);
     FieldSelection fields =
         FieldSelection.parse(
             entity, context.queryParams().get("fields"), List.copyOf(GET_PARAMETERS));
     Key key = key(entity, context.request());
-    awaitAfter(context.request());
-    Cursor position = doors.records().position();
-    EntityRecord record =
-        doors
-            .records()
-            .find(entity, key)
-            .orElseThrow(
-                () -> new Refusal(404, "not-found", "There is no such " + entity.name() + "."));
-    reflect(context.response(), position);
+    Operations.Found<EntityRecord> found =
+        operations.get(Doorway.caller(context), entity, key, after(context));
+    EntityRecord record = found.value();
+    reflect(context.response(), found.position());
     if (record.row() == null) {
-      throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
+      throw Operations.gone(entity);
     }
     HttpServerResponse response = context.response();
     keepFor(response, entity);
@@ -226,7 +214,7 @@ public final class RecordRoutes {
       RoutingContext context, Entity entity, EntityRecord record, FieldSelection fields) {
     Row row = record.row();
     if (row == null) {
-      throw new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
+      throw Operations.gone(entity);
     }
     context.response().putHeader("ETag", VersionTags.of(record.version()));
     Answers.json(context, 200, json -> fields.write(json, row));
@@ -250,42 +238,20 @@ public final class RecordRoutes {
     }
   }
 
-  private void awaitAfter(HttpServerRequest request) throws InterruptedException {
-    String after = request.getHeader("Unisono-After");
-    if (after != null
-        && !doors
-            .records()
-            .awaitSequence(Cursors.sequence(doors.journal(), after), READ_PATIENCE)) {
-      throw new Refusal(
-          504, "not-yet", "The records do not reflect that position yet; try again in a moment.");
-    }
+  /** The position that the caller wants to see reflected. */
+  private static @Nullable String after(RoutingContext context) {
+    return context.request().getHeader("Unisono-After");
   }
 
   /** Says what position an answer reflects, and how far behind the journal's head that is. */
   private void reflect(HttpServerResponse response, Cursor position) {
     response.putHeader("Unisono-Cursor", position.text());
     response.putHeader(
-        "Unisono-Lag", String.format(Locale.ROOT, "%.3f", lagSeconds(position.sequence())));
-  }
-
-  private double lagSeconds(long sequence) {
-    if (sequence >= doors.journal().head().sequence()) {
-      return 0;
-    }
-    try {
-      List<JournalEntry> next = doors.journal().read(sequence, 1);
-      return next.isEmpty()
-          ? 0
-          : Math.max(
-              0,
-              Duration.between(next.getFirst().sourceTime(), clock.instant()).toMillis() / 1000.0);
-    } catch (UnisonoException dropped) {
-      return 0;
-    }
+        "Unisono-Lag", String.format(Locale.ROOT, "%.3f", operations.lagSeconds(position)));
   }
 
   private void patch(RoutingContext context, Buffer body) throws InterruptedException {
-    Entity entity = Lookup.entity(doors, Parameters.part(context, "plural"));
+    Entity entity = operations.plural(Parameters.part(context, "plural"));
     Parameters.check(context, Set.of());
     String type = context.request().getHeader("Content-Type");
     String plainType = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
@@ -296,11 +262,11 @@ public final class RecordRoutes {
     }
     Key key = key(entity, context.request());
     Row patch = parsePatch(entity, key, body.getBytes());
-    Doors.Written written =
-        doors.patch(entity, key, patch, VersionTags.expected(context.request()), WRITE_PATIENCE);
-    Cursor position = new Cursor(doors.journal().head().epoch(), written.sequence());
-    context.response().putHeader("Unisono-Cursor", position.text());
-    answer(context, entity, written.record(), FieldSelection.parse(entity, null, List.of()));
+    Operations.Done done =
+        operations.patch(
+            Doorway.caller(context), entity, key, patch, VersionTags.expected(context.request()));
+    context.response().putHeader("Unisono-Cursor", done.position().text());
+    answer(context, entity, done.record(), FieldSelection.parse(entity, null, List.of()));
   }
 
   private static Row parsePatch(Entity entity, Key key, byte[] body) {

@@ -14,10 +14,10 @@ import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Answers;
-import dev.unisono.server.operation.Cursors;
-import dev.unisono.server.operation.Lookup;
+import dev.unisono.server.operation.Caller;
+import dev.unisono.server.operation.Failure;
+import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Refusal;
-import dev.unisono.spi.Problem;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -31,8 +31,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Changes by WebSocket: JSON text frames, several subscriptions on one connection. */
@@ -48,12 +46,15 @@ public final class SocketRoutes {
   private static final int LONGEST_NAME = 100;
 
   private final Doors doors;
+  private final Operations operations;
   private final Hub hub;
   private final JournalFeed feed;
   private final Access access;
 
-  public SocketRoutes(Doors doors, Hub hub, JournalFeed feed, Access access) {
+  public SocketRoutes(
+      Doors doors, Operations operations, Hub hub, JournalFeed feed, Access access) {
     this.doors = doors;
+    this.operations = operations;
     this.hub = hub;
     this.feed = feed;
     this.access = access;
@@ -72,7 +73,15 @@ public final class SocketRoutes {
           context, new Refusal(426, "upgrade-required", "This is a WebSocket: ask to upgrade."));
       return;
     }
-    Optional<Problem> refused = access.refuse(request);
+    Caller caller = null;
+    String refused = "";
+    try {
+      caller = access.admit(request);
+    } catch (Refusal refusal) {
+      refused = refusal.code();
+    }
+    Caller known = caller;
+    String why = refused;
     request
         .toWebSocket()
         .onFailure(_ -> {
@@ -82,11 +91,11 @@ public final class SocketRoutes {
           }
         })
         .onSuccess(socket -> {
-          if (refused.isPresent()) {
+          if (known == null) {
             // A client of a browser sees no status of the handshake, but it sees this.
-            socket.close(NOT_SIGNED_IN, refused.get().code());
+            socket.close(NOT_SIGNED_IN, why);
           } else {
-            new Connection(context.vertx(), request, socket).begin();
+            new Connection(context.vertx(), request, socket, known).begin();
           }
         });
   }
@@ -96,12 +105,14 @@ public final class SocketRoutes {
     private final Vertx vertx;
     private final HttpServerRequest request;
     private final ServerWebSocket socket;
+    private final Caller caller;
     private final Map<String, Subscription> subscriptions = new HashMap<>();
 
-    Connection(Vertx vertx, HttpServerRequest request, ServerWebSocket socket) {
+    Connection(Vertx vertx, HttpServerRequest request, ServerWebSocket socket, Caller caller) {
       this.vertx = vertx;
       this.request = request;
       this.socket = socket;
+      this.caller = caller;
     }
 
     void begin() {
@@ -152,8 +163,8 @@ public final class SocketRoutes {
         } else {
           unsubscribe(name);
         }
-      } catch (Refusal refusal) {
-        sendError(name, refusal);
+      } catch (RuntimeException failed) {
+        sendError(name, Failure.of(failed, true));
       }
     }
 
@@ -177,12 +188,9 @@ public final class SocketRoutes {
             "A connection has at most " + MOST_SUBSCRIPTIONS + " subscriptions.");
       }
       String entityName = frame.entity();
-      Entity entity = entityName == null ? null : Lookup.named(doors, entityName);
-      long position =
-          frame.snapshot()
-              ? doors.records().position().sequence()
-              : Cursors.sequence(doors.journal(), frame.after());
-      List<Entity> entities = entity == null ? Lookup.served(doors) : List.of(entity);
+      Entity entity = entityName == null ? null : operations.named(entityName);
+      Cursor position = operations.follow(caller, entity, frame.after(), frame.snapshot());
+      List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
       Iterator<Event> prelude = frame.snapshot() ? feed.records(entities) : null;
       Outlet outlet =
           ChannelOutlet.of(request.connection(), this::end)
@@ -193,11 +201,10 @@ public final class SocketRoutes {
               outlet,
               entity == null ? Interest.ALL : new Interest(entity.id()),
               new Format.Socket(name),
-              position,
+              position.sequence(),
               prelude);
       subscriptions.put(name, subscription);
-      Cursor from = new Cursor(doors.journal().head().epoch(), position);
-      send("{\"subscribed\":" + quoted(name) + ",\"from\":\"" + from.text() + "\"}");
+      send("{\"subscribed\":" + quoted(name) + ",\"from\":\"" + position.text() + "\"}");
       hub.subscribe(subscription);
     }
 
@@ -221,19 +228,12 @@ public final class SocketRoutes {
       }
     }
 
-    private void sendError(@Nullable String name, Refusal refusal) {
+    private void sendError(@Nullable String name, Failure failure) {
       byte[] bytes =
           Answers.bytes(json -> {
             json.writeStartObject();
             json.writeFieldName("error");
-            Answers.writeProblem(
-                json,
-                refusal.status(),
-                refusal.code(),
-                refusal.detail(),
-                refusal.field(),
-                List.of(),
-                UUID.randomUUID().toString());
+            Answers.writeFailure(json, failure);
             if (name != null) {
               json.writeStringField("sub", name);
             }

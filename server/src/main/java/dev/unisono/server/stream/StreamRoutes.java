@@ -11,8 +11,7 @@ import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
-import dev.unisono.server.operation.Cursors;
-import dev.unisono.server.operation.Lookup;
+import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Refusal;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -38,11 +37,13 @@ public final class StreamRoutes {
   private static final Set<String> PARAMETERS = Set.of("after", "snapshot");
 
   private final Doors doors;
+  private final Operations operations;
   private final Hub hub;
   private final JournalFeed feed;
 
-  public StreamRoutes(Doors doors, Hub hub, JournalFeed feed) {
+  public StreamRoutes(Doors doors, Operations operations, Hub hub, JournalFeed feed) {
     this.doors = doors;
+    this.operations = operations;
     this.hub = hub;
     this.feed = feed;
   }
@@ -59,7 +60,7 @@ public final class StreamRoutes {
     ContextInternal loop = (ContextInternal) context.vertx().getOrCreateContext();
     doorway.known(
         context,
-        (known, body) -> open(known, loop, plural == null ? null : Lookup.entity(doors, plural)));
+        (known, body) -> open(known, loop, plural == null ? null : operations.plural(plural)));
   }
 
   private void open(RoutingContext context, ContextInternal loop, @Nullable Entity entity) {
@@ -73,10 +74,8 @@ public final class StreamRoutes {
     // Who has a position has had the snapshot.
     boolean snapshot =
         flag(context, "snapshot") && context.request().getHeader("Last-Event-ID") == null;
-    // With a snapshot, replay begins where the records stood before the first of them was read.
-    long position =
-        snapshot ? doors.records().position().sequence() : Cursors.sequence(doors.journal(), after);
-    List<Entity> entities = entity == null ? Lookup.served(doors) : List.of(entity);
+    Cursor position = operations.follow(Doorway.caller(context), entity, after, snapshot);
+    List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
     Iterator<Event> prelude = snapshot ? feed.records(entities) : null;
     Interest interest = entity == null ? Interest.ALL : new Interest(entity.id());
     loop.runOnContext(_ -> begin(context, loop, interest, position, prelude));
@@ -98,7 +97,7 @@ public final class StreamRoutes {
       RoutingContext routing,
       ContextInternal context,
       Interest interest,
-      long position,
+      Cursor position,
       @Nullable Iterator<Event> prelude) {
     HttpServerRequest request = routing.request();
     HttpServerResponse response = request.response();
@@ -111,8 +110,7 @@ public final class StreamRoutes {
         .putHeader("Cache-Control", "no-store")
         .putHeader("X-Accel-Buffering", "no")
         .putHeader("X-Content-Type-Options", "nosniff");
-    Cursor from = new Cursor(doors.journal().head().epoch(), position);
-    response.write(": hello " + from.text() + "\n\n");
+    response.write(": hello " + position.text() + "\n\n");
     // Only connections that carry one answer at a time are written to directly, and only those of
     // HTTP/1.1 have chunks.
     Outlet outlet =
@@ -123,7 +121,8 @@ public final class StreamRoutes {
     Format.Sse format =
         new Format.Sse(
             outlet instanceof ChannelOutlet && request.version() == HttpVersion.HTTP_1_1);
-    Subscription subscription = new Subscription(outlet, interest, format, position, prelude);
+    Subscription subscription =
+        new Subscription(outlet, interest, format, position.sequence(), prelude);
     AtomicLong beats = new AtomicLong();
     long timer =
         context

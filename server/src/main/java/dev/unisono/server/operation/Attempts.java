@@ -1,0 +1,28 @@
+package dev.unisono.server.operation;
+
+import dev.unisono.spi.UnisonoException;
+
+/** Does again what met a change of an entity's fields, by those of now. Has no state. */
+public final class Attempts {
+  private static final int MOST = 3;
+
+  private Attempts() {}
+
+  /** Something that may block. */
+  public interface Attempt {
+    void run() throws InterruptedException;
+  }
+
+  public static void run(Attempt attempt) throws InterruptedException {
+    for (int count = 1; ; count++) {
+      try {
+        attempt.run();
+        return;
+      } catch (UnisonoException failed) {
+        if (count == MOST || !failed.problem().code().equals("entities-changed")) {
+          throw failed;
+        }
+      }
+    }
+  }
+}

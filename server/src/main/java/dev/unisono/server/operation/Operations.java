@@ -1,0 +1,189 @@
+package dev.unisono.server.operation;
+
+import dev.unisono.engine.Doors;
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.Records;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.UnisonoException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What callers can do with records, whatever the door they come by: every door does it by this one,
+ * so that what is decided here of a caller holds at all of them. Blocks; safe for threads.
+ */
+public final class Operations {
+  private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
+
+  private final Doors doors;
+  private final InstantSource clock;
+  private final Map<Action, LongAdder> counts = new EnumMap<>(Action.class);
+
+  public Operations(Doors doors, InstantSource clock) {
+    this.doors = doors;
+    this.clock = clock;
+    for (Action action : Action.values()) {
+      counts.put(action, new LongAdder());
+    }
+  }
+
+  /**
+   * What was found, and how things stood.
+   *
+   * @param position what the answer reflects
+   */
+  public record Found<T>(T value, Cursor position) {}
+
+  /** Something that was done to a record, and the position that shows it. */
+  public record Done(EntityRecord record, Cursor position) {}
+
+  /** How often each action was begun since the start. */
+  public long count(Action action) {
+    return counter(action).sum();
+  }
+
+  /** The one place where it is decided whether a caller may do something. */
+  private void admit(Caller caller, Action action, Entity entity) {
+    if (!entity.served()) {
+      throw new IllegalStateException(caller.name() + " was shown " + entity.name());
+    }
+    counter(action).increment();
+  }
+
+  private LongAdder counter(Action action) {
+    LongAdder counter = counts.get(action);
+    if (counter == null) {
+      throw new IllegalStateException("all actions are counted");
+    }
+    return counter;
+  }
+
+  /** All that a caller is shown. */
+  public List<Entity> entities() {
+    return Lookup.served(doors);
+  }
+
+  /**
+   * The entity whose records have that name in paths.
+   *
+   * @throws Refusal 404 not-found
+   */
+  public Entity plural(String plural) {
+    return Lookup.entity(doors, plural);
+  }
+
+  /**
+   * The entity of that name, as events carry it.
+   *
+   * @throws Refusal 404 unknown-entity
+   */
+  public Entity named(String name) {
+    return Lookup.named(doors, name);
+  }
+
+  /**
+   * A page of a list.
+   *
+   * @param after the cursor of a position that it has to reflect; null where any will do
+   */
+  public Found<Records.Page> list(Caller caller, ListRequest list, @Nullable String after)
+      throws InterruptedException {
+    admit(caller, Action.LIST, list.entity());
+    await(after);
+    Records.Page page = doors.records().list(list.entity(), list.query());
+    return new Found<>(page, page.position());
+  }
+
+  /**
+   * One record, also one that was deleted: then it has no row.
+   *
+   * @throws Refusal 404 not-found
+   */
+  public Found<EntityRecord> get(Caller caller, Entity entity, Key key, @Nullable String after)
+      throws InterruptedException {
+    admit(caller, Action.GET, entity);
+    await(after);
+    Cursor position = doors.records().position();
+    EntityRecord record =
+        doors
+            .records()
+            .find(entity, key)
+            .orElseThrow(
+                () -> new Refusal(404, "not-found", "There is no such " + entity.name() + "."));
+    return new Found<>(record, position);
+  }
+
+  /** That a record was deleted. */
+  public static Refusal gone(Entity entity) {
+    return new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
+  }
+
+  /** Changes some fields of a record, as {@link Doors#patch} has it. */
+  public Done patch(
+      Caller caller, Entity entity, Key key, Row patch, @Nullable Long expectedVersion)
+      throws InterruptedException {
+    admit(caller, Action.CHANGE, entity);
+    return done(doors.patch(entity, key, patch, expectedVersion, WRITE_PATIENCE));
+  }
+
+  private Done done(Doors.Written written) {
+    return new Done(
+        written.record(), new Cursor(doors.journal().head().epoch(), written.sequence()));
+  }
+
+  /**
+   * Where a caller begins to follow changes.
+   *
+   * @param entity null for all that the caller is shown
+   * @param after the cursor to go on after; null for now
+   * @param snapshot whether all records come first: then what follows begins where they stood
+   *     before the first of them was read
+   * @throws Refusal 400 bad-cursor; 410 gap
+   */
+  public Cursor follow(
+      Caller caller, @Nullable Entity entity, @Nullable String after, boolean snapshot) {
+    for (Entity each : entity == null ? entities() : List.of(entity)) {
+      admit(caller, Action.FOLLOW, each);
+    }
+    return snapshot
+        ? doors.records().position()
+        : new Cursor(doors.journal().head().epoch(), Cursors.sequence(doors.journal(), after));
+  }
+
+  private void await(@Nullable String after) throws InterruptedException {
+    if (after != null
+        && !doors
+            .records()
+            .awaitSequence(Cursors.sequence(doors.journal(), after), READ_PATIENCE)) {
+      throw new Refusal(
+          504, "not-yet", "The records do not reflect that position yet; try again in a moment.");
+    }
+  }
+
+  /** Seconds from the commit of the first change that a position does not reflect until now. */
+  public double lagSeconds(Cursor position) {
+    if (position.sequence() >= doors.journal().head().sequence()) {
+      return 0;
+    }
+    try {
+      List<JournalEntry> next = doors.journal().read(position.sequence(), 1);
+      return next.isEmpty()
+          ? 0
+          : Math.max(
+              0,
+              Duration.between(next.getFirst().sourceTime(), clock.instant()).toMillis() / 1000.0);
+    } catch (UnisonoException dropped) {
+      return 0;
+    }
+  }
+}
