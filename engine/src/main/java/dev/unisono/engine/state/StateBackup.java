@@ -93,6 +93,9 @@ public final class StateBackup {
         copyDatabase(from.resolve(RECORDS), to.resolve(RECORDS));
       }
       copyDatabase(from.resolve(STATE), to.resolve(STATE));
+      if (Files.exists(from.resolve(DoorsDatabase.FILE))) {
+        copyDatabase(from.resolve(DoorsDatabase.FILE), to.resolve(DoorsDatabase.FILE));
+      }
       copyFile(from.resolve(TOKEN_HASH), to.resolve(TOKEN_HASH));
       force(to);
       return !records || extent(to).whole();
@@ -117,7 +120,7 @@ public final class StateBackup {
       Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES, StandardCopyOption.REPLACE_EXISTING);
       force(to);
     } catch (NoSuchFileException none) {
-      // A server that was never started by its doors has no token; it makes one.
+      // A server that was never started by its doors has none of these; it makes them.
     }
   }
 
@@ -175,12 +178,12 @@ public final class StateBackup {
       Path incoming = folder.resolve("restoring");
       remove(incoming);
       Files.createDirectory(incoming);
-      for (String file : List.of(RECORDS, STATE, TOKEN_HASH)) {
+      for (String file : List.of(RECORDS, STATE, DoorsDatabase.FILE, TOKEN_HASH)) {
         copyFile(backup.resolve(file), incoming.resolve(file));
       }
       raise(incoming, epoch);
       // The state comes last: until it is there, there is none.
-      for (String file : List.of(TOKEN_HASH, RECORDS, STATE)) {
+      for (String file : List.of(TOKEN_HASH, DoorsDatabase.FILE, RECORDS, STATE)) {
         if (Files.exists(incoming.resolve(file))) {
           Files.move(
               incoming.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);

@@ -163,6 +163,26 @@ final class StateBackupTest {
     assertEquals("rw-------", permissions("backup/state.db"));
   }
 
+  @Test
+  void copiesWhatTheDoorsKeep() throws Exception {
+    Path live = temporary.resolve("live");
+    new Running(live).close();
+    try (DoorsDatabase doors = DoorsDatabase.open(live)) {
+      doors.define("CREATE TABLE IF NOT EXISTS kept (word TEXT)", "INSERT INTO kept VALUES ('a')");
+      StateBackup.take(live, temporary.resolve("backup"));
+    }
+    StateBackup.restore(temporary.resolve("backup"), temporary.resolve("restored"), false, clock);
+    try (DoorsDatabase doors = DoorsDatabase.open(temporary.resolve("restored"))) {
+      assertEquals(
+          "a",
+          doors.transaction(connection -> {
+            try (var rows = connection.createStatement().executeQuery("SELECT word FROM kept")) {
+              return rows.next() ? rows.getString(1) : "";
+            }
+          }));
+    }
+  }
+
   private String permissions(String path) throws IOException {
     return java.nio.file.attribute.PosixFilePermissions.toString(
         Files.getPosixFilePermissions(temporary.resolve(path)));

@@ -64,11 +64,16 @@ public final class Answers {
 
   private static void end(RoutingContext context, int status, String type, byte[] body) {
     HttpServerResponse response = context.response();
-    if (response.ended() || response.closed()) {
+    if (response.ended()) {
       return;
     }
     response.setStatusCode(status).putHeader("Content-Type", type);
     response.putHeader("X-Content-Type-Options", "nosniff");
+    // Also where the caller is gone: it will ask again.
+    Idempotency.Kept.before(context, body);
+    if (response.closed()) {
+      return;
+    }
     if (status >= 400 || !response.headers().contains("Cache-Control")) {
       response.putHeader("Cache-Control", "no-store");
     }
@@ -78,6 +83,16 @@ public final class Answers {
       response.putHeader("Content-Length", Integer.toString(sent.length)).end();
     } else {
       response.end(Buffer.buffer(sent));
+    }
+  }
+
+  /** An answer without a body. */
+  public static void empty(RoutingContext context, int status) {
+    HttpServerResponse response = context.response();
+    response.setStatusCode(status).putHeader("Cache-Control", "no-store");
+    Idempotency.Kept.before(context, new byte[0]);
+    if (!response.closed()) {
+      response.end();
     }
   }
 
