@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * up after all or given up. Safe for threads once all that is read is known.
  */
 public final class DeadLetters {
+  /** Said of what the owner has taken. */
+  private static final Set<String> TAKEN = Set.of("write-timeout", "write-set-aside");
+
   private final EngineState state;
   private final DeadLetterStore store;
   private final ConstraintChecks constraints;
@@ -200,13 +204,18 @@ public final class DeadLetters {
 
   /** Writes what a caller wrote to the owner. */
   private KeptLetter letThrough(KeptLetter letter, Duration atMost) throws InterruptedException {
-    Row patch = letter.wanted();
-    Key key = letter.key();
-    if (patch == null || key == null) {
+    Row row = letter.wanted();
+    if (row == null) {
       throw refusal("letter-empty", "Dead letter " + letter.id() + " has nothing to write.", "");
     }
     try {
-      owners.letThrough(letter.entity(), key, patch, atMost);
+      owners.letThrough(letter.entity(), letter.operation(), letter.key(), row, atMost);
+    } catch (UnisonoException failed) {
+      if (TAKEN.contains(failed.problem().code())) {
+        // What the owner has must not be written there once more.
+        store.replayed(letter.id(), atMost);
+      }
+      throw failed;
     } catch (InvalidPatch invalid) {
       Problem cause =
           new Problem(

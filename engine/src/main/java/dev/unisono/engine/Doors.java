@@ -27,18 +27,55 @@ public interface Doors {
   EngineStatus status();
 
   /**
+   * Makes a record in the system that owns the entity, and waits until it has come back by that
+   * system's log and the records show it.
+   *
+   * @param record its values; UNCHANGED for what is left to the owner, the key's fields among them
+   *     where that gives its records keys
+   * @return the record as it has come back, with the key that it has got
+   * @throws UnisonoException with a problem: exists, refused-by-owner (its constraints and
+   *     triggers), method-not-allowed (nobody owns it that can be written to), write-timeout (it
+   *     was taken by the owner but has not come back in time), write-set-aside (it has come back,
+   *     and is refused here). The message of the last two names the record's key
+   * @throws InvalidPatch where the entity's rules refuse the values
+   * @throws HeldPatch where a rule has it held until a person lets it through
+   */
+  Written create(Entity entity, Row record, Duration atMost) throws InterruptedException;
+
+  /**
+   * Puts a record in the place of all that is there of it, or makes it, as {@link #create} does.
+   *
+   * @param record its values; what is UNCHANGED in it becomes null, but for what the owner computes
+   *     by itself or does not keep
+   * @throws UnisonoException as {@link #create} and {@link #patch} do; also precondition-failed;
+   *     key-immutable where the record has another key
+   * @throws InvalidPatch where the entity's rules refuse the values
+   * @throws HeldPatch where a rule has it held until a person lets it through
+   */
+  Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+      throws InterruptedException;
+
+  /**
    * Writes a caller's change through to the system that owns the entity, and waits until it has
    * come back by that system's log and the records show it.
    *
    * @param patch new values; UNCHANGED for what stays
-   * @param expectedVersion the version the caller has seen; null where any will do
-   * @throws UnisonoException with a problem: not-found, gone, version-mismatch, method-not-allowed
-   *     (nobody owns it that can be written to), write-timeout (it was taken by the owner but has
-   *     not come back in time)
+   * @throws UnisonoException with a problem: not-found, gone, version-mismatch,
+   *     precondition-failed, refused-by-owner, method-not-allowed, write-timeout, write-set-aside
    * @throws InvalidPatch where the entity's rules refuse the values
    * @throws HeldPatch where a rule has it held until a person lets it through
    */
-  Written patch(Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
+  Written patch(Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+      throws InterruptedException;
+
+  /**
+   * Deletes a record in the system that owns the entity, and waits until that has come back by that
+   * system's log and the records show it. No rule holds a delete.
+   *
+   * @return with a record whose row is null
+   * @throws UnisonoException as {@link #patch} does
+   */
+  Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
       throws InterruptedException;
 
   /**
@@ -151,6 +188,7 @@ public interface Doors {
    * A write that is through.
    *
    * @param sequence the journal sequence that the record now reflects
+   * @param created true where there was no such record before
    */
-  record Written(EntityRecord record, long sequence) {}
+  record Written(EntityRecord record, long sequence, boolean created) {}
 }

@@ -269,9 +269,11 @@ public final class Engine implements Doors, AutoCloseable {
         String name = binding.schema().name();
         Entity entity = entity(byName, binding);
         Cleaner shown = Objects.requireNonNull(cleaners(config, system.name()).get(name));
-        // Of several the first takes what callers write; the others hear of it as of any edit.
-        ownerWrites.own(
-            entity, system.name(), binding, shown, Objects.requireNonNull(cleaners.get(name)));
+        if (system.name().equals(firstReader(config, binding.sync()))) {
+          // The others hear of it as of any edit. By its keys records are known.
+          ownerWrites.own(
+              entity, system.name(), binding, shown, Objects.requireNonNull(cleaners.get(name)));
+        }
         deadLetters.read(entity, system.name(), binding, shown);
       }
       Map<Entity, Binding> byEntity = new HashMap<>();
@@ -302,6 +304,17 @@ public final class Engine implements Doors, AutoCloseable {
       }
     }
     return readers;
+  }
+
+  /** Of the members of a sync the first that is read takes what callers write. */
+  private static String firstReader(Config config, String sync) {
+    return config.syncs().stream()
+        .filter(each -> each.name().equals(sync))
+        .flatMap(each -> each.members().stream())
+        .filter(MemberConfig::reads)
+        .map(MemberConfig::system)
+        .findFirst()
+        .orElseThrow();
   }
 
   private List<RefreshSchedule.Refreshed> refreshed(Config config) {
@@ -550,10 +563,27 @@ public final class Engine implements Doors, AutoCloseable {
   }
 
   @Override
-  public Written patch(
-      Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
+  public Written create(Entity entity, Row record, Duration atMost) throws InterruptedException {
+    return ownerWrites.create(entity, record, atMost);
+  }
+
+  @Override
+  public Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
       throws InterruptedException {
-    return ownerWrites.patch(entity, key, patch, expectedVersion, atMost);
+    return ownerWrites.put(entity, key, record, precondition, atMost);
+  }
+
+  @Override
+  public Written patch(
+      Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return ownerWrites.patch(entity, key, patch, precondition, atMost);
+  }
+
+  @Override
+  public Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return ownerWrites.delete(entity, key, precondition, atMost);
   }
 
   @Override

@@ -250,13 +250,35 @@ public final class EngineHost implements Doors, AutoCloseable {
     return missing == null ? status : status.with(missing);
   }
 
-  @Override
-  public Written patch(
-      Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
-      throws InterruptedException {
+  /** The engine to write an entity by. */
+  private Engine writing(Entity entity) {
     Engine now = reading(() -> engine);
     present(entity);
-    return now.patch(entity, key, patch, expectedVersion, atMost);
+    return now;
+  }
+
+  @Override
+  public Written create(Entity entity, Row record, Duration atMost) throws InterruptedException {
+    return writing(entity).create(entity, record, atMost);
+  }
+
+  @Override
+  public Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return writing(entity).put(entity, key, record, precondition, atMost);
+  }
+
+  @Override
+  public Written patch(
+      Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return writing(entity).patch(entity, key, patch, precondition, atMost);
+  }
+
+  @Override
+  public Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return writing(entity).delete(entity, key, precondition, atMost);
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.StoredRecords;
 import dev.unisono.engine.state.DeadLetterStore;
+import dev.unisono.engine.state.DeadLetterStore.Passage;
 import dev.unisono.engine.state.EngineState;
 import dev.unisono.engine.validate.Finding;
 import dev.unisono.spi.Binding;
@@ -16,11 +17,12 @@ import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Operation;
 import dev.unisono.spi.Owner;
+import dev.unisono.spi.Owner.Inserted;
+import dev.unisono.spi.Owner.WriteReceipt;
 import dev.unisono.spi.Position;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,14 +49,6 @@ final class OwnerWrites implements AutoCloseable {
   private final PatchWaits waits;
   private final Map<Entity, OwnedBy> owners = new HashMap<>();
   private final Map<String, Owner> openOwners = new ConcurrentHashMap<>();
-
-  /**
-   * Who takes what callers write.
-   *
-   * @param shown how what it shows is cleaned
-   * @param written how what callers write is cleaned
-   */
-  private record OwnedBy(String system, Binding binding, Cleaner shown, Cleaner written) {}
 
   OwnerWrites(
       EngineState state,
@@ -75,26 +70,259 @@ final class OwnerWrites implements AutoCloseable {
   }
 
   /**
-   * Writes a caller's change, as {@link Doors#patch} has it.
+   * One call of a caller: what it is about, and until when it may take.
+   *
+   * @param reviewed true where a person has let it through
+   */
+  private record Call(OwnedBy owned, Entity entity, boolean reviewed, long deadlineNanos) {
+    Duration left() {
+      return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+    }
+  }
+
+  private Call call(Entity entity, boolean reviewed, Duration atMost) {
+    OwnedBy owned = owners.get(entity);
+    if (owned == null) {
+      throw refusal(
+          "method-not-allowed", "Nothing that could be written to owns " + entity.plural() + ".");
+    }
+    return new Call(owned, entity, reviewed, System.nanoTime() + atMost.toNanos());
+  }
+
+  /**
+   * Makes a record, as {@link Doors#create} has it.
    *
    * @throws HeldPatch where a person has to let it through
    */
-  Written patch(Entity entity, Key key, Row patch, @Nullable Long expectedVersion, Duration atMost)
-      throws InterruptedException {
-    long deadlineNanos = System.nanoTime() + atMost.toNanos();
-    OwnedBy owned = owner(entity);
-    EntityRecord present = present(entity, key);
-    if (expectedVersion != null && expectedVersion != present.version()) {
-      throw versionMismatch(entity, key);
+  Written create(Entity entity, Row record, Duration atMost) throws InterruptedException {
+    return create(call(entity, false, atMost), record);
+  }
+
+  private Written create(Call call, Row record) throws InterruptedException {
+    Row clean = call.owned.written().standardize(call.owned.toMake(record));
+    Key key = OwnedBy.key(clean);
+    if (key != null && there(call.entity, key) != null) {
+      throw exists(call.entity, key);
     }
-    Judged judged = judge(owned, entity, key, present, patch);
-    Row clean = judged.clean();
-    List<Finding> doubts = judged.doubts();
+    return insert(call, key, clean);
+  }
+
+  /**
+   * Changes fields of a record, as {@link Doors#patch} has it.
+   *
+   * @throws HeldPatch where a person has to let it through
+   */
+  Written patch(Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return patch(call(entity, false, atMost), key, patch, precondition);
+  }
+
+  private Written patch(Call call, Key key, Row patch, Precondition precondition)
+      throws InterruptedException {
+    EntityRecord present = present(call.entity, key);
+    check(precondition, call.entity, present);
+    call.owned.refuseUnkept(patch, Objects.requireNonNull(present.row()));
+    return update(call, present, patch, precondition)
+        .orElseThrow(() -> unmet(call.entity, key, precondition));
+  }
+
+  /**
+   * Replaces a record or makes it, as {@link Doors#put} has it.
+   *
+   * @throws HeldPatch where a person has to let it through
+   */
+  Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    Call call = call(entity, false, atMost);
+    Owner.Filling filling = open(call.owned.system()).filling(call.owned.binding());
+    EntityRecord present = there(entity, key);
+    if (present != null) {
+      check(precondition, entity, present);
+      Row whole = call.owned.whole(key, record, present.row(), filling);
+      Optional<Written> written = update(call, present, whole, precondition);
+      if (written.isPresent()) {
+        return written.get();
+      }
+    }
+    // It is not there, or not any more.
+    switch (precondition) {
+      case Precondition.Version _ -> throw versionMismatch(entity, key);
+      case Precondition.Present _ -> throw unmet("There is no " + name(entity, key) + ".");
+      case Precondition.None _, Precondition.Absent _ -> {}
+    }
+    Row made = call.owned.whole(key, record, null, filling);
+    Row clean = call.owned.written().standardize(made);
+    if (!Objects.equals(OwnedBy.key(clean), key)) {
+      throw OwnedBy.keyImmutable();
+    }
+    try {
+      return insert(call, key, clean);
+    } catch (UnisonoException refused) {
+      if (precondition instanceof Precondition.Absent
+          && refused.problem().code().equals("exists")) {
+        throw unmet("There is a " + name(entity, key) + " by now.");
+      }
+      throw refused;
+    }
+  }
+
+  /** Deletes a record, as {@link Doors#delete} has it. */
+  Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    Call call = call(entity, false, atMost);
+    EntityRecord present = present(entity, key);
+    check(precondition, entity, present);
+    try (WriteReturn back = back(call)) {
+      WriteReceipt receipt =
+          open(call.owned.system())
+              .delete(call.owned.binding(), key, expected(call, present, precondition))
+              .orElseThrow(() -> unmet(entity, key, precondition));
+      long sequence = back.await(key, receipt.transaction());
+      EntityRecord gone = records.find(entity, key).orElse(null);
+      return new Written(
+          gone != null && gone.row() == null
+              ? gone
+              // It is remembered no more, or was made anew since.
+              : new EntityRecord(key, sequence, null, clock.instant(), true),
+          sequence,
+          false);
+    }
+  }
+
+  /**
+   * Writes what a caller wrote and a person has let through.
+   *
+   * @param operation CREATE or UPDATE
+   * @param key null where the owner gives the record one
+   */
+  Written letThrough(
+      Entity entity, Operation operation, @Nullable Key key, Row row, Duration atMost)
+      throws InterruptedException {
+    Call call = call(entity, true, atMost);
+    return operation == Operation.CREATE || key == null
+        ? create(call, row)
+        : patch(call, key, row, Precondition.NONE);
+  }
+
+  /**
+   * Writes new values of a record that is there.
+   *
+   * @return empty where the owner has none, or not the one that is expected
+   */
+  private Optional<Written> update(
+      Call call, EntityRecord present, Row patch, Precondition precondition)
+      throws InterruptedException {
+    OwnedBy owned = call.owned;
+    Key key = present.key();
+    Row clean = owned.written().standardize(patch);
+    // As it will come back: what is asked of several fields may concern one that stays.
+    judge(call, Operation.UPDATE, key, clean, clean.over(Objects.requireNonNull(present.row())));
+    try (Passage _ = call.reviewed ? passage(call, key) : () -> {};
+        WriteReturn back = back(call)) {
+      Optional<WriteReceipt> receipt =
+          open(owned.system())
+              .update(owned.binding(), key, clean, expected(call, present, precondition));
+      if (receipt.isEmpty()) {
+        return Optional.empty();
+      }
+      if (!receipt.get().changed()) {
+        return Optional.of(new Written(present, records.position().sequence(), false));
+      }
+      long sequence = back.await(key, receipt.get().transaction());
+      return Optional.of(new Written(present(call.entity, key), sequence, false));
+    }
+  }
+
+  /** Makes a record of which nothing is there. */
+  private Written insert(Call call, @Nullable Key given, Row clean) throws InterruptedException {
+    OwnedBy owned = call.owned;
+    Owner owner = open(owned.system());
+    judge(
+        call,
+        Operation.CREATE,
+        given,
+        clean,
+        OwnedBy.become(clean, owner.filling(owned.binding())));
+    AtomicReference<@Nullable Key> keyed = new AtomicReference<>();
+    // What a person has let through is not held once more when it comes back.
+    List<Passage> passages = new ArrayList<>();
+    try (WriteReturn back = back(call)) {
+      Inserted inserted =
+          owner.insert(
+              owned.binding(),
+              clean,
+              key -> {
+                keyed.set(key);
+                if (call.reviewed) {
+                  passages.add(passage(call, key));
+                }
+              });
+      long sequence = back.await(inserted.key(), inserted.receipt().transaction());
+      return new Written(present(call.entity, inserted.key()), sequence, true);
+    } catch (UnisonoException failed) {
+      throw told(failed, call.entity, keyed.get());
+    } finally {
+      passages.forEach(Passage::close);
+    }
+  }
+
+  /** Of a record of which it is not known whether it was made the caller is told the key. */
+  private static UnisonoException told(
+      UnisonoException failed, Entity entity, @Nullable Key keyed) {
+    Problem problem = failed.problem();
+    if (keyed == null
+        || problem.type() == ProblemType.USER
+        || problem.code().equals("write-timeout")) {
+      return failed;
+    }
+    return new UnisonoException(
+        new Problem(
+            problem.code(),
+            problem.type(),
+            problem.message()
+                + " It may have been made all the same, as "
+                + name(entity, keyed)
+                + ".",
+            problem.configPath(),
+            problem.remedy()),
+        failed);
+  }
+
+  private Passage passage(Call call, Key key) {
+    return state.deadLetters().letThrough(call.owned.system(), call.entity, key);
+  }
+
+  private WriteReturn back(Call call) {
+    return new WriteReturn(
+        state, records, waits, call.owned.system(), call.entity, clock, call.deadlineNanos);
+  }
+
+  /**
+   * Judges a write by the record that it would leave.
+   *
+   * @param key null where it has none yet
+   * @throws InvalidPatch where something is wrong with it
+   * @throws HeldPatch where a person has to look at it, and has not
+   */
+  private void judge(Call call, Operation operation, @Nullable Key key, Row clean, Row become)
+      throws InterruptedException {
+    ConstraintChecks.Objections others =
+        constraints.objections(state, call.entity, key, null, become);
+    List<Finding> findings = new ArrayList<>(call.owned.written().validate(become));
+    findings.addAll(others.wrong());
+    if (!findings.isEmpty()) {
+      throw new InvalidPatch(findings);
+    }
+    if (call.reviewed) {
+      return;
+    }
+    List<Finding> doubts = new ArrayList<>(call.owned.written().doubts(become));
+    doubts.addAll(others.doubts());
     if (!doubts.isEmpty()) {
       Change change =
           new Change(
-              owned.binding(),
-              Operation.UPDATE,
+              call.owned.binding(),
+              operation,
               key,
               null,
               clean,
@@ -102,101 +330,23 @@ final class OwnerWrites implements AutoCloseable {
               new Position(0, 0),
               clock.instant(),
               0);
+      DeadLetterStore letters = state.deadLetters();
       long letter =
-          state
-              .deadLetters()
-              .hold(Refusals.heldWrite(entity, change, doubts, clock.instant()), atMost);
+          letters.hold(
+              Refusals.heldWrite(call.entity, change, doubts, clock.instant()), call.left());
       throw new HeldPatch(letter, doubts);
     }
-    Row expected = expectedVersion == null ? null : expected(owned.shown(), present);
-    return write(owned, entity, key, present, clean, expected, deadlineNanos);
   }
 
-  /** Writes what a caller changed and a person has let through. */
-  Written letThrough(Entity entity, Key key, Row patch, Duration atMost)
-      throws InterruptedException {
-    long deadlineNanos = System.nanoTime() + atMost.toNanos();
-    OwnedBy owned = owner(entity);
-    EntityRecord present = present(entity, key);
-    Row clean = judge(owned, entity, key, present, patch).clean();
-    // It comes back by the owner's log, and has been looked at.
-    try (DeadLetterStore.Passage _ = state.deadLetters().letThrough(owned.system(), entity, key)) {
-      return write(owned, entity, key, present, clean, null, deadlineNanos);
-    }
+  private static @Nullable Row expected(
+      Call call, EntityRecord present, Precondition precondition) {
+    return precondition instanceof Precondition.Version ? call.owned.expected(present) : null;
   }
 
-  private OwnedBy owner(Entity entity) {
-    OwnedBy owned = owners.get(entity);
-    if (owned == null) {
-      throw refusal(
-          "method-not-allowed", "Nothing that could be written to owns " + entity.plural() + ".");
-    }
-    return owned;
-  }
-
-  /**
-   * A patch in which nothing is wrong.
-   *
-   * @param doubts why it is held all the same
-   */
-  private record Judged(Row clean, List<Finding> doubts) {}
-
-  private Judged judge(OwnedBy owned, Entity entity, Key key, EntityRecord present, Row patch) {
-    Row clean = owned.written().standardize(patch);
-    // As it will come back: what is asked of several fields may concern one that stays.
-    Row become = clean.over(Objects.requireNonNull(present.row()));
-    ConstraintChecks.Objections others = constraints.objections(state, entity, key, null, become);
-    List<Finding> findings = new ArrayList<>(owned.written().validate(become));
-    findings.addAll(others.wrong());
-    if (!findings.isEmpty()) {
-      throw new InvalidPatch(findings);
-    }
-    List<Finding> doubts = new ArrayList<>(owned.written().doubts(become));
-    doubts.addAll(others.doubts());
-    return new Judged(clean, doubts);
-  }
-
-  private Written write(
-      OwnedBy owned,
-      Entity entity,
-      Key key,
-      EntityRecord present,
-      Row clean,
-      @Nullable Row expected,
-      long deadlineNanos)
-      throws InterruptedException {
-    Problem failing = state.problem();
-    if (failing != null) {
-      // It could not come back: better not written than not answered.
-      throw new UnisonoException(failing);
-    }
-    try (PatchWaits.Wait wait = waits.begin(owned.system())) {
-      Optional<Owner.WriteReceipt> receipt =
-          open(owned.system()).update(owned.binding(), key, clean, expected);
-      if (receipt.isEmpty()) {
-        throw expected != null
-            ? versionMismatch(entity, key)
-            : refusal("not-found", "The owner has no such record any more.");
-      }
-      if (!receipt.get().changed()) {
-        return new Written(present, records.position().sequence());
-      }
-      Long sequence = wait.await(receipt.get().transaction(), left(deadlineNanos));
-      if (sequence == null || !records.awaitSequence(sequence, left(deadlineNanos))) {
-        throw new UnisonoException(
-            new Problem(
-                "write-timeout",
-                ProblemType.TRANSIENT,
-                "The owner has taken the write, but it has not come back in time.",
-                null,
-                "Read the record again in a moment; the write is not lost."));
-      }
-      return new Written(present(entity, key), sequence);
-    }
-  }
-
-  private static Duration left(long deadlineNanos) {
-    return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+  /** The record; null where there is none. */
+  private @Nullable EntityRecord there(Entity entity, Key key) {
+    EntityRecord record = records.find(entity, key).orElse(null);
+    return record == null || record.row() == null ? null : record;
   }
 
   private EntityRecord present(Entity entity, Key key) {
@@ -210,27 +360,48 @@ final class OwnerWrites implements AutoCloseable {
     return record;
   }
 
-  /** What the owner must still hold; a field that is standardized on the way may differ there. */
-  private static Row expected(Cleaner cleaner, EntityRecord record) {
-    Row row = Objects.requireNonNull(record.row());
-    @Nullable Object[] values = row.copyValues();
-    for (int i = 0; i < values.length; i++) {
-      if (cleaner.standardizes(i)) {
-        values[i] = Unchanged.UNCHANGED;
-      }
-    }
-    return new Row(row.schema(), values);
-  }
-
   private Owner open(String system) {
     return openOwners.computeIfAbsent(
         system, name -> Objects.requireNonNull(systems.get(name)).owner());
   }
 
+  /** Of a record that is there. */
+  private static void check(Precondition precondition, Entity entity, EntityRecord present) {
+    switch (precondition) {
+      case Precondition.None _, Precondition.Present _ -> {}
+      case Precondition.Version expected -> {
+        if (expected.version() != present.version()) {
+          throw versionMismatch(entity, present.key());
+        }
+      }
+      case Precondition.Absent _ ->
+          throw unmet("There is a " + name(entity, present.key()) + " already.");
+    }
+  }
+
+  /** Why the owner has found nothing to write to. */
+  private static UnisonoException unmet(Entity entity, Key key, Precondition precondition) {
+    return precondition instanceof Precondition.Version
+        ? versionMismatch(entity, key)
+        : refusal("not-found", "The owner has no such record any more.");
+  }
+
+  private static UnisonoException unmet(String why) {
+    return refusal("precondition-failed", why);
+  }
+
   private static UnisonoException versionMismatch(Entity entity, Key key) {
     return refusal(
         "version-mismatch",
-        entity.name() + " " + key + " has changed since; read it again and decide anew.");
+        name(entity, key) + " has changed since; read it again and decide anew.");
+  }
+
+  private static UnisonoException exists(Entity entity, Key key) {
+    return refusal("exists", "There is a " + name(entity, key) + " already.");
+  }
+
+  private static String name(Entity entity, Key key) {
+    return entity.name() + " " + key;
   }
 
   private static UnisonoException refusal(String code, String message) {

@@ -1,5 +1,6 @@
 package dev.unisono.engine;
 
+import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
 import java.time.Duration;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class PatchWaits implements AutoCloseable {
   private static final int READ_BYTES = 1 << 20;
 
-  private record Transaction(String system, long number) {}
+  private record Transaction(String system, int entity, long number) {}
 
   private final Journal journal;
   private final ReentrantLock lock = new ReentrantLock();
@@ -33,13 +34,13 @@ final class PatchWaits implements AutoCloseable {
   }
 
   /** To be called before the write is made, so that its return is not missed; close it after. */
-  Wait begin(String system) {
+  Wait begin(String system, Entity entity) {
     lock.lock();
     try {
       if (waiters++ == 0) {
         read = journal.head().sequence();
       }
-      return new Wait(system);
+      return new Wait(system, entity.id());
     } finally {
       lock.unlock();
     }
@@ -50,7 +51,9 @@ final class PatchWaits implements AutoCloseable {
     try {
       while (waiters > 0 && read < head) {
         for (JournalEntry entry : journal.read(read, READ_BYTES)) {
-          seen.put(new Transaction(entry.origin(), entry.transaction()), entry.sequence());
+          seen.put(
+              new Transaction(entry.origin(), entry.entity().id(), entry.transaction()),
+              entry.sequence());
           read = entry.sequence();
         }
       }
@@ -63,23 +66,38 @@ final class PatchWaits implements AutoCloseable {
   /** One caller's wait. For one thread. */
   final class Wait implements AutoCloseable {
     private final String system;
+    private final int entity;
 
-    private Wait(String system) {
+    private Wait(String system, int entity) {
       this.system = system;
+      this.entity = entity;
     }
 
-    /** The journal sequence of the transaction's last entry; null where it did not come in time. */
+    /**
+     * The journal sequence of the last entry of the entity that the transaction made; null where it
+     * did not come in time.
+     */
     @Nullable Long await(long transaction, Duration atMost) throws InterruptedException {
       long leftNanos = atMost.toNanos();
       lock.lockInterruptibly();
       try {
         while (true) {
-          Long sequence = seen.get(new Transaction(system, transaction));
+          Long sequence = seen.get(new Transaction(system, entity, transaction));
           if (sequence != null || leftNanos <= 0 || closed) {
             return sequence;
           }
           leftNanos = came.awaitNanos(leftNanos);
         }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** True where nothing more will be seen. */
+    boolean over() {
+      lock.lock();
+      try {
+        return closed;
       } finally {
         lock.unlock();
       }

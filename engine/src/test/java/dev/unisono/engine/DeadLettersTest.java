@@ -333,7 +333,9 @@ final class DeadLettersTest {
     HeldPatch held =
         assertThrows(
             HeldPatch.class,
-            () -> engine.patch(person(), new Key(1L), patch(Map.of("age", 12L)), null, PATIENCE));
+            () ->
+                engine.patch(
+                    person(), new Key(1L), patch(Map.of("age", 12L)), Precondition.NONE, PATIENCE));
     assertEquals(List.of(), crm.written());
     assertEquals("minor", held.findings().getFirst().code());
     // What its source shows meanwhile is another matter.

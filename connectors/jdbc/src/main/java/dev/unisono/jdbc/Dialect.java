@@ -83,6 +83,21 @@ public interface Dialect extends ReadDialect {
     return "";
   }
 
+  /** What stands behind the table where a row is inserted of which no column is given. */
+  default String defaultValues() {
+    return "DEFAULT VALUES";
+  }
+
+  /**
+   * A query that inserts as a statement does, and gives something of each row that was inserted, as
+   * it is then.
+   *
+   * @param selected what is asked for, as in a SELECT of the table
+   */
+  default String returning(String insert, List<String> selected) {
+    return insert + " RETURNING " + String.join(", ", selected);
+  }
+
   /**
    * A condition that a column has the value of one parameter, and no other that the database only
    * takes for the same; null is the same as null.

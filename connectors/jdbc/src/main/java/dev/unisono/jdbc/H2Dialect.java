@@ -227,6 +227,11 @@ final class H2Dialect implements Dialect {
   }
 
   @Override
+  public String returning(String insert, List<String> selected) {
+    return "SELECT " + String.join(", ", selected) + " FROM FINAL TABLE (" + insert + ")";
+  }
+
+  @Override
   public String same(Table.Column column) {
     String name = quote(column.name());
     String exact =

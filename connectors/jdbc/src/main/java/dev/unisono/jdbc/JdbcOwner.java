@@ -6,17 +6,13 @@ import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
-import dev.unisono.spi.ValueType;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +23,10 @@ final class JdbcOwner implements Owner {
   private final Database database;
   private final Dialect dialect;
 
-  /** A value and the type that it is written as. */
-  private record Parameter(ValueType type, @Nullable Object value) {}
+  /** What is done with a table over a connection. */
+  private interface Work<T> {
+    T with(Connection connection, OwnedTable table) throws SQLException, OwnedTable.Refused;
+  }
 
   JdbcOwner(Database database) {
     this.database = database;
@@ -36,90 +34,109 @@ final class JdbcOwner implements Owner {
   }
 
   @Override
+  public Inserted insert(Binding binding, Row row, Consumer<Key> keyed) {
+    return work(
+        binding,
+        "the values",
+        "Correct the values",
+        (connection, table) -> {
+          try {
+            return written(
+                    connection,
+                    place -> {
+                      Key key = table.insert(connection, row);
+                      keyed.accept(key);
+                      return Optional.of(new Inserted(key, new WriteReceipt(place, true)));
+                    })
+                .orElseThrow();
+          } catch (SQLException failed) {
+            if (taken(failed) && table.has(connection, row)) {
+              throw exists(binding, row);
+            }
+            throw failed;
+          }
+        });
+  }
+
+  private boolean taken(SQLException failed) {
+    return dialect.refusal(dialect.cause(failed)).map(RowRefusal::taken).orElse(false);
+  }
+
+  @Override
   public Optional<WriteReceipt> update(
       Binding binding, Key key, Row patch, @Nullable Row expected) {
+    return work(
+        binding,
+        "the values",
+        "Correct the values",
+        (connection, table) ->
+            written(
+                connection,
+                place -> receipt(place, table.update(connection, key, patch, expected))));
+  }
+
+  @Override
+  public Optional<WriteReceipt> delete(Binding binding, Key key, @Nullable Row expected) {
+    return work(
+        binding,
+        "the delete",
+        "Look at what refers to it",
+        (connection, table) ->
+            written(connection, place -> receipt(place, table.delete(connection, key, expected))));
+  }
+
+  private static Optional<WriteReceipt> receipt(long place, boolean found) {
+    return found ? Optional.of(new WriteReceipt(place, true)) : Optional.empty();
+  }
+
+  @Override
+  public Filling filling(Binding binding) {
+    return work(binding, "the question", "Ask again", (_, table) -> table.filling());
+  }
+
+  /**
+   * Has something done over a connection of its own.
+   *
+   * @param what the database may refuse
+   * @param remedy what a caller can do then
+   */
+  private <T> T work(Binding binding, String what, String remedy, Work<T> work) {
     try (Connection connection = database.connect()) {
       Table table =
           dialect
               .find(connection, binding.table())
               .orElseThrow(() -> new UnisonoException(ReadCheck.noTable(binding)));
-      List<Parameter> parameters = new ArrayList<>();
-      String statement = statement(table, binding, key, patch, expected, parameters);
-      return write(connection, statement, parameters);
+      return work.with(connection, new OwnedTable(dialect, binding, table));
+    } catch (OwnedTable.Refused refused) {
+      throw refused(what, remedy, String.valueOf(refused.getMessage()), null);
     } catch (SQLException thrown) {
       SQLException failed = dialect.cause(thrown);
       if (dialect.refusal(failed).isPresent()) {
-        throw refused(Database.firstLine(failed.getMessage()), failed);
+        throw refused(what, remedy, Database.firstLine(failed.getMessage()), failed);
       }
       throw database.failure("writing", failed);
     }
   }
 
-  private String statement(
-      Table table,
-      Binding binding,
-      Key key,
-      Row patch,
-      @Nullable Row expected,
-      List<Parameter> parameters) {
-    List<String> assignments = new ArrayList<>();
-    List<String> conditions = new ArrayList<>();
-    List<Parameter> compared = new ArrayList<>();
-    for (int i = 0; i < patch.schema().size(); i++) {
-      String column = binding.column(i);
-      if (column == null || patch.value(i) == Unchanged.UNCHANGED) {
-        continue;
-      }
-      ValueType type = patch.schema().field(i).type();
-      assignments.add(dialect.quote(column) + " = ?");
-      parameters.add(new Parameter(type, patch.value(i)));
-      if (expected != null && expected.value(i) != Unchanged.UNCHANGED) {
-        conditions.add(dialect.same(column(table, column)));
-        compared.add(new Parameter(type, expected.value(i)));
-      }
-    }
-    if (assignments.isEmpty()) {
-      throw refused("there is nothing to write", null);
-    }
-    List<String> keyColumns = Table.keyColumns(binding);
-    for (int part = 0; part < keyColumns.size(); part++) {
-      conditions.add(dialect.same(column(table, keyColumns.get(part))));
-      ValueType type = binding.schema().field(binding.schema().keyPosition(part)).type();
-      compared.add(new Parameter(type, key.part(part)));
-    }
-    parameters.addAll(compared);
-    return "UPDATE "
-        + table.sqlName()
-        + " SET "
-        + String.join(", ", assignments)
-        + " WHERE "
-        + String.join(" AND ", conditions);
+  /** A write of which the place of its marker is known. */
+  private interface Write<T> {
+    Optional<T> at(long place) throws SQLException, OwnedTable.Refused;
   }
 
-  private static Table.Column column(Table table, String name) {
-    return Objects.requireNonNull(table.columns().get(name), "a column that is there");
-  }
-
-  private Optional<WriteReceipt> write(
-      Connection connection, String statement, List<Parameter> parameters) throws SQLException {
+  /** Commits what is written between a marker and an end, unless it came to nothing. */
+  private <T> Optional<T> written(Connection connection, Write<T> write)
+      throws SQLException, OwnedTable.Refused {
     dialect.begin(connection);
     boolean done = false;
     try {
-      long place = mark(connection, TriggerLog.MARKER);
-      boolean found;
-      try (PreparedStatement update = connection.prepareStatement(statement)) {
-        for (int i = 0; i < parameters.size(); i++) {
-          dialect.bind(update, i + 1, parameters.get(i).type(), parameters.get(i).value());
-        }
-        found = update.executeUpdate() > 0;
-      }
-      if (!found) {
-        return Optional.empty();
+      Optional<T> written = write.at(mark(connection, TriggerLog.MARKER));
+      if (written.isEmpty()) {
+        return written;
       }
       mark(connection, TriggerLog.END);
       dialect.commit(connection);
       done = true;
-      return Optional.of(new WriteReceipt(place, true));
+      return written;
     } finally {
       if (!done) {
         dialect.rollback(connection);
@@ -140,14 +157,30 @@ final class JdbcOwner implements Owner {
     }
   }
 
-  private UnisonoException refused(String why, @Nullable SQLException cause) {
+  private UnisonoException exists(Binding binding, Row row) {
+    return new UnisonoException(
+        new Problem(
+            "exists",
+            ProblemType.USER,
+            database.system()
+                + " has a "
+                + binding.schema().name()
+                + " "
+                + row.schema().key(row)
+                + " already.",
+            null,
+            "Change that one, or take another key; nothing was written."));
+  }
+
+  private UnisonoException refused(
+      String what, String remedy, String why, @Nullable SQLException cause) {
     return new UnisonoException(
         new Problem(
             "refused-by-owner",
             ProblemType.USER,
-            database.system() + " refuses the values: " + why + ".",
+            database.system() + " refuses " + what + ": " + why + ".",
             null,
-            "Correct the values; nothing was written."),
+            remedy + "; nothing was written."),
         cause);
   }
 

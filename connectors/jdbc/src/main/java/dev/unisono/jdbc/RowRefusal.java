@@ -23,7 +23,7 @@ public record RowRefusal(String code, String constraint) {
   }
 
   /** True where another row has the value. */
-  boolean taken() {
+  public boolean taken() {
     return code.equals(VALUE_TAKEN);
   }
 }

@@ -186,6 +186,11 @@ final class MariaDbDialect implements Dialect {
   }
 
   @Override
+  public String defaultValues() {
+    return "() VALUES ()";
+  }
+
+  @Override
   public String fromNothing() {
     return " FROM DUAL";
   }

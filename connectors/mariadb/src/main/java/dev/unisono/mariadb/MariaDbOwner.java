@@ -1,5 +1,7 @@
 package dev.unisono.mariadb;
 
+import dev.unisono.jdbc.OwnedTable;
+import dev.unisono.jdbc.RowRefusal;
 import dev.unisono.mariadb.Gtids.Gtid;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Key;
@@ -7,10 +9,8 @@ import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,35 +34,141 @@ final class MariaDbOwner implements Owner {
   private static final int VALID_SECONDS = 5;
 
   private final Database database;
+  private final MariaDbDialect dialect;
   private final BlockingQueue<Session> idle = new ArrayBlockingQueue<>(CONNECTIONS);
 
   /** A connection and what it knows of the tables. */
-  private record Session(Connection connection, Map<Binding, Table> tables) {}
+  private record Session(Connection connection, Map<Binding, OwnedTable> tables) {}
+
+  /** What is done with a table over a connection, which is as good as before if it succeeds. */
+  private interface Work<T> {
+    T with(Connection connection, OwnedTable table) throws SQLException, OwnedTable.Refused;
+  }
 
   MariaDbOwner(Database database) {
     this.database = database;
+    this.dialect = new MariaDbDialect(database.address().database());
+  }
+
+  @Override
+  public Inserted insert(Binding binding, Row row, Consumer<Key> keyed) {
+    return work(
+        binding,
+        "the values",
+        "Correct the values",
+        (connection, table) -> insert(connection, table, binding, row, keyed));
+  }
+
+  private Inserted insert(
+      Connection connection, OwnedTable table, Binding binding, Row row, Consumer<Key> keyed)
+      throws SQLException, OwnedTable.Refused {
+    connection.setAutoCommit(false);
+    boolean made = false;
+    try {
+      Key key = table.insert(connection, row);
+      keyed.accept(key);
+      connection.commit();
+      made = true;
+      return new Inserted(
+          key, new WriteReceipt(Gtid.parse(lastWritten(connection)).number(), true));
+    } catch (SQLException failed) {
+      if (taken(failed) && table.has(connection, row)) {
+        throw exists(binding, row);
+      }
+      throw failed;
+    } finally {
+      if (!made) {
+        connection.rollback();
+      }
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private boolean taken(SQLException failed) {
+    return dialect.refusal(failed).map(RowRefusal::taken).orElse(false);
   }
 
   @Override
   public Optional<WriteReceipt> update(
       Binding binding, Key key, Row patch, @Nullable Row expected) {
+    return work(
+        binding,
+        "the values",
+        "Correct the values",
+        (connection, table) -> {
+          String before = lastWritten(connection);
+          return table.update(connection, key, patch, expected)
+              ? Optional.of(receipt(connection, before))
+              : Optional.empty();
+        });
+  }
+
+  @Override
+  public Optional<WriteReceipt> delete(Binding binding, Key key, @Nullable Row expected) {
+    return work(
+        binding,
+        "the delete",
+        "Look at what refers to it",
+        (connection, table) -> {
+          String before = lastWritten(connection);
+          return table.delete(connection, key, expected)
+              ? Optional.of(receipt(connection, before))
+              : Optional.empty();
+        });
+  }
+
+  @Override
+  public Filling filling(Binding binding) {
+    return work(binding, "the question", "Ask again", (_, table) -> table.filling());
+  }
+
+  /**
+   * Has something done with a table over a session that works.
+   *
+   * @param what the server may refuse
+   * @param remedy what a caller can do then
+   */
+  private <T> T work(Binding binding, String what, String remedy, Work<T> work) {
     Session session = session();
     boolean usable = false;
     try {
-      Optional<WriteReceipt> receipt = update(session, binding, key, patch, expected);
+      T done = work.with(session.connection(), table(session, binding));
       usable = true;
-      return receipt;
+      return done;
+    } catch (OwnedTable.Refused refused) {
+      usable = true;
+      throw refused(what, remedy, String.valueOf(refused.getMessage()), null);
     } catch (SQLException failed) {
-      if (refuses(failed)) {
+      if (dialect.refusal(failed).isPresent()) {
         usable = true;
-        throw refused(Failures.firstLine(failed.getMessage()), failed);
+        throw refused(what, remedy, Failures.firstLine(failed.getMessage()), failed);
       }
       throw database.failure("writing", failed);
+    } catch (UnisonoException refused) {
+      // Said before anything was written, or after it was undone.
+      usable = refused.problem().type() == ProblemType.USER;
+      throw refused;
     } finally {
       if (!usable || !idle.offer(session)) {
         close(session);
       }
     }
+  }
+
+  private OwnedTable table(Session session, Binding binding) throws SQLException {
+    OwnedTable known = session.tables().get(binding);
+    if (known != null) {
+      return known;
+    }
+    OwnedTable found =
+        new OwnedTable(
+            dialect,
+            binding,
+            dialect
+                .find(session.connection(), binding.table())
+                .orElseThrow(() -> new UnisonoException(Table.missing(binding))));
+    session.tables().put(binding, found);
+    return found;
   }
 
   /** A kept session that still works, or a new one. */
@@ -82,107 +189,39 @@ final class MariaDbOwner implements Owner {
     }
   }
 
-  /**
-   * Whether an error is about the values: their form, a constraint, a trigger, a computed column.
-   */
-  private static boolean refuses(SQLException failed) {
-    String state = failed.getSQLState() == null ? "" : failed.getSQLState();
-    return state.startsWith("22")
-        || state.startsWith("23")
-        || state.startsWith("01")
-        || state.equals("45000")
-        || failed.getErrorCode() == 1906;
+  private UnisonoException exists(Binding binding, Row row) {
+    return new UnisonoException(
+        new Problem(
+            "exists",
+            ProblemType.USER,
+            database.system()
+                + " has a "
+                + binding.schema().name()
+                + " "
+                + row.schema().key(row)
+                + " already.",
+            null,
+            "Change that one, or take another key; nothing was written."));
   }
 
-  private UnisonoException refused(String why, @Nullable SQLException cause) {
+  private UnisonoException refused(
+      String what, String remedy, String why, @Nullable SQLException cause) {
     return new UnisonoException(
         new Problem(
             "refused-by-owner",
             ProblemType.USER,
-            database.system() + " refuses the values: " + why + ".",
+            database.system() + " refuses " + what + ": " + why + ".",
             null,
-            "Correct the values; nothing was written."),
+            remedy + "; nothing was written."),
         cause);
   }
 
-  private Optional<WriteReceipt> update(
-      Session session, Binding binding, Key key, Row patch, @Nullable Row expected)
-      throws SQLException {
-    Table table = session.tables().get(binding);
-    if (table == null) {
-      table = Table.named(session.connection(), binding, database.address().database());
-      session.tables().put(binding, table);
-    }
-    List<String> assignments = new ArrayList<>();
-    List<@Nullable Object> values = new ArrayList<>();
-    List<String> conditions = new ArrayList<>();
-    List<@Nullable Object> compared = new ArrayList<>();
-    for (int i = 0; i < patch.schema().size(); i++) {
-      String name = binding.column(i);
-      if (name == null || patch.value(i) == Unchanged.UNCHANGED) {
-        continue;
-      }
-      Table.Column column = table.columns().get(name);
-      if (column == null) {
-        throw refused(table.name().plain() + " has no column " + name + " any more", null);
-      }
-      assignments.add(Database.quote(name) + " = ?");
-      values.add(TableValues.parameter(patch.value(i)));
-      if (expected != null && expected.value(i) != Unchanged.UNCHANGED) {
-        conditions.add(same(column));
-        compared.add(TableValues.parameter(expected.value(i)));
-      }
-    }
-    if (assignments.isEmpty()) {
-      throw refused("there is nothing to write", null);
-    }
-    List<String> keyColumns = Table.keyColumns(binding);
-    for (int i = 0; i < keyColumns.size(); i++) {
-      Table.Column column = table.columns().get(keyColumns.get(i));
-      if (column == null) {
-        throw refused(table.name().plain() + " has lost its key", null);
-      }
-      conditions.add(Database.quote(column.name()) + " = ?");
-      compared.add(TableValues.parameter(key.part(i)));
-      if (column.charset().isPresent()) {
-        // A collation may take another key for this one.
-        conditions.add(same(column));
-        compared.add(TableValues.parameter(key.part(i)));
-      }
-    }
-    values.addAll(compared);
-    return execute(
-        session.connection(),
-        "UPDATE "
-            + table.name().sql()
-            + " SET "
-            + String.join(", ", assignments)
-            + " WHERE "
-            + String.join(" AND ", conditions),
-        values);
-  }
-
-  private static String same(Table.Column column) {
-    return MariaDbDialect.same(column.name(), column.type());
-  }
-
-  private static Optional<WriteReceipt> execute(
-      Connection connection, String text, List<@Nullable Object> values) throws SQLException {
-    String before = lastWritten(connection);
-    try (PreparedStatement update = connection.prepareStatement(text)) {
-      for (int i = 0; i < values.size(); i++) {
-        update.setObject(i + 1, values.get(i));
-      }
-      if (update.executeUpdate() == 0) {
-        return Optional.empty();
-      }
-    }
+  /** A row that already has these values is found, and nothing is written to the binlog. */
+  private static WriteReceipt receipt(Connection connection, String before) throws SQLException {
     String after = lastWritten(connection);
-    // A row that already has these values is found, and nothing is written to the binlog.
-    return Optional.of(
-        after.isEmpty() || after.equals(before)
-            ? new WriteReceipt(0, false)
-            : new WriteReceipt(Gtid.parse(after).number(), true));
+    return after.isEmpty() || after.equals(before)
+        ? new WriteReceipt(0, false)
+        : new WriteReceipt(Gtid.parse(after).number(), true);
   }
 
   /** The identifier of this session's last transaction; empty where it had none. */

@@ -6,11 +6,8 @@ import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Writes callers' changes to one database, over a few connections that are kept. */
@@ -31,37 +28,125 @@ final class PostgresOwner implements Owner {
   private final BlockingQueue<Session> idle = new ArrayBlockingQueue<>(CONNECTIONS);
 
   /** A connection and what it knows of the tables. */
-  private record Session(Connection connection, Map<Binding, Table> tables) {}
+  private record Session(Connection connection, Map<Binding, OwnedTable> tables) {
+    OwnedTable table(Binding binding) throws SQLException {
+      OwnedTable known = tables.get(binding);
+      if (known != null) {
+        return known;
+      }
+      Table table =
+          Table.find(connection, binding.table())
+              .orElseThrow(() -> new SQLException("there is no " + binding.table(), "42P01"));
+      OwnedTable found = new OwnedTable(binding, table);
+      tables.put(binding, found);
+      return found;
+    }
+  }
+
+  /** Something done over a session, which is as good as before if it succeeds. */
+  private interface Work<T> {
+    T over(Session session) throws SQLException;
+  }
 
   PostgresOwner(Database database) {
     this.database = database;
   }
 
   @Override
+  public Inserted insert(Binding binding, Row row, Consumer<Key> keyed) {
+    return work(
+        "the values", "Correct the values", session -> insert(session, binding, row, keyed));
+  }
+
+  private Inserted insert(Session session, Binding binding, Row row, Consumer<Key> keyed)
+      throws SQLException {
+    Connection connection = session.connection();
+    OwnedTable table = session.table(binding);
+    connection.setAutoCommit(false);
+    boolean made = false;
+    try {
+      Inserted inserted = table.insert(connection, row);
+      keyed.accept(inserted.key());
+      connection.commit();
+      made = true;
+      return inserted;
+    } catch (SQLException failed) {
+      if (taken(failed)) {
+        connection.rollback();
+        if (table.has(connection, row)) {
+          throw exists(binding, row);
+        }
+      }
+      throw failed;
+    } finally {
+      if (!made) {
+        connection.rollback();
+      }
+      connection.setAutoCommit(true);
+    }
+  }
+
+  @Override
   public Optional<WriteReceipt> update(
       Binding binding, Key key, Row patch, @Nullable Row expected) {
+    return work(
+        "the values",
+        "Correct the values",
+        session -> session.table(binding).update(session.connection(), key, patch, expected));
+  }
+
+  @Override
+  public Optional<WriteReceipt> delete(Binding binding, Key key, @Nullable Row expected) {
+    return work(
+        "the delete",
+        "Look at what refers to it",
+        session -> session.table(binding).delete(session.connection(), key, expected));
+  }
+
+  @Override
+  public Filling filling(Binding binding) {
+    return work("the question", "Ask again", session -> session.table(binding).filling());
+  }
+
+  /**
+   * Has something done over a session that works.
+   *
+   * @param what the database may refuse
+   * @param remedy what a caller can do then
+   */
+  private <T> T work(String what, String remedy, Work<T> work) {
     Session session = session();
     boolean usable = false;
     try {
-      Optional<WriteReceipt> receipt = update(session, binding, key, patch, expected);
+      T done = work.over(session);
       usable = true;
-      return receipt;
+      return done;
     } catch (SQLException failed) {
-      String state = failed.getSQLState() == null ? "" : failed.getSQLState();
-      if (state.startsWith("22")
-          || state.startsWith("23")
-          || state.equals("P0001")
-          // A column that is computed, or numbered by the server alone.
-          || state.equals("428C9")) {
+      if (refuses(failed)) {
         usable = true;
-        throw refused(failed);
+        throw refused(what, remedy, failed);
       }
       throw database.failure("writing", failed);
+    } catch (UnisonoException refused) {
+      // Said before anything was written, or after it was undone.
+      usable = refused.problem().type() == ProblemType.USER;
+      throw refused;
     } finally {
       if (!usable || !idle.offer(session)) {
         close(session);
       }
     }
+  }
+
+  /** Whether an error is about the row: its form, a constraint, a trigger, a computed column. */
+  private static boolean refuses(SQLException failed) {
+    return RowRefusal.of(failed).isPresent()
+        // A column that is computed, or numbered by the server alone.
+        || "428C9".equals(failed.getSQLState());
+  }
+
+  private static boolean taken(SQLException failed) {
+    return RowRefusal.of(failed).map(RowRefusal::taken).orElse(false);
   }
 
   /** A kept session that still works, or a new one. */
@@ -82,101 +167,35 @@ final class PostgresOwner implements Owner {
     }
   }
 
-  private UnisonoException refused(SQLException failed) {
+  private UnisonoException exists(Binding binding, Row row) {
+    return new UnisonoException(
+        new Problem(
+            "exists",
+            ProblemType.USER,
+            database.system()
+                + " has a "
+                + binding.schema().name()
+                + " "
+                + row.schema().key(row)
+                + " already.",
+            null,
+            "Change that one, or take another key; nothing was written."));
+  }
+
+  private UnisonoException refused(String what, String remedy, SQLException failed) {
     return new UnisonoException(
         new Problem(
             "refused-by-owner",
             ProblemType.USER,
             database.system()
-                + " refuses the values: "
+                + " refuses "
+                + what
+                + ": "
                 + Failures.firstLine(failed.getMessage())
                 + ".",
             null,
-            "Correct the values; nothing was written."),
+            remedy + "; nothing was written."),
         failed);
-  }
-
-  private static Optional<WriteReceipt> update(
-      Session session, Binding binding, Key key, Row patch, @Nullable Row expected)
-      throws SQLException {
-    Table table = session.tables().get(binding);
-    if (table == null) {
-      table =
-          Table.find(session.connection(), binding.table())
-              .orElseThrow(() -> new SQLException("there is no " + binding.table(), "42P01"));
-      session.tables().put(binding, table);
-    }
-    List<String> assignments = new ArrayList<>();
-    List<String> conditions = new ArrayList<>();
-    List<@Nullable String> values = new ArrayList<>();
-    List<@Nullable String> conditionValues = new ArrayList<>();
-    for (int i = 0; i < patch.schema().size(); i++) {
-      String column = binding.column(i);
-      if (column == null || patch.value(i) == Unchanged.UNCHANGED) {
-        continue;
-      }
-      if (!table.columns().containsKey(column)) {
-        throw new UnisonoException(
-            new Problem(
-                "refused-by-owner",
-                ProblemType.USER,
-                table.plainName() + " has no column " + column + " any more.",
-                binding.configPath(),
-                "Leave the field out; nothing was written."));
-      }
-      ColumnType type = table.column(column).type();
-      String typed = "?::" + type.sqlName();
-      assignments.add(Database.quote(column) + " = " + typed);
-      values.add(text(type, patch.value(i)));
-      if (expected != null && expected.value(i) != Unchanged.UNCHANGED) {
-        // Of json, xml, points and others PostgreSQL can only compare the texts.
-        String as = type.comparable() ? "" : "::text";
-        conditions.add(Database.quote(column) + as + " IS NOT DISTINCT FROM " + typed + as);
-        conditionValues.add(text(type, expected.value(i)));
-      }
-    }
-    List<String> keyColumns = Table.keyColumns(binding);
-    for (int i = 0; i < keyColumns.size(); i++) {
-      String column = keyColumns.get(i);
-      conditions.add(Database.quote(column) + " = ?::" + table.column(column).type().sqlName());
-      conditionValues.add(text(table.column(column).type(), key.part(i)));
-    }
-    values.addAll(conditionValues);
-    return execute(session.connection(), table, assignments, conditions, values);
-  }
-
-  private static @Nullable String text(ColumnType type, @Nullable Object value) {
-    return value == null ? null : type.write(value);
-  }
-
-  private static Optional<WriteReceipt> execute(
-      Connection connection,
-      Table table,
-      List<String> assignments,
-      List<String> conditions,
-      List<@Nullable String> values)
-      throws SQLException {
-    if (assignments.isEmpty()) {
-      throw new SQLException("nothing to write", "22000");
-    }
-    String text =
-        "UPDATE "
-            + table.sqlName()
-            + " SET "
-            + String.join(", ", assignments)
-            + " WHERE "
-            + conditions.stream().collect(Collectors.joining(" AND "))
-            + " RETURNING pg_current_xact_id()::xid::text";
-    try (PreparedStatement update = connection.prepareStatement(text)) {
-      for (int i = 0; i < values.size(); i++) {
-        update.setString(i + 1, values.get(i));
-      }
-      try (ResultSet row = update.executeQuery()) {
-        return row.next()
-            ? Optional.of(new WriteReceipt(Long.parseLong(row.getString(1)), true))
-            : Optional.empty();
-      }
-    }
   }
 
   private static void close(Session session) {

@@ -53,6 +53,9 @@ public final class ConstraintChecks implements AutoCloseable {
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
   private static final int PAGE = 500;
 
+  /** No record is stored under it. */
+  private static final byte[] NO_KEY = {};
+
   /** Takes up a letter that waits. */
   @FunctionalInterface
   public interface Retry {
@@ -321,18 +324,19 @@ public final class ConstraintChecks implements AutoCloseable {
   /**
    * What stands against what a caller would make of a record, as others are now.
    *
+   * @param key null where it has none yet
    * @param previous the key that it has now; null where it keeps its key
    * @param row the record as it would be
    */
   public Objections objections(
-      EngineState state, Entity entity, Key key, @Nullable Key previous, Row row) {
+      EngineState state, Entity entity, @Nullable Key key, @Nullable Key previous, Row row) {
     EntityConstraints of = followed.get(entity.id());
     if (of == null || !of.asks()) {
       return new Objections(List.of(), List.of());
     }
     try (Connection connection = state.folder().connectState();
         ConstraintTable table = new ConstraintTable(connection)) {
-      byte[] stored = StoredKey.write(entity, key);
+      byte[] stored = key == null ? NO_KEY : StoredKey.write(entity, key);
       byte[] was = previous == null ? stored : StoredKey.write(entity, previous);
       @Nullable Object[] before = of.read(table.parts(entity.id(), was));
       @Nullable Object[] values = of.values(row, before);

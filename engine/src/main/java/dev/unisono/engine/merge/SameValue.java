@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Whether two values mean the same: decimals whatever their scale, JSON documents whatever their
  * spelling. Has no state; safe for threads.
  */
-final class SameValue {
+public final class SameValue {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Numbers of a document are compared by value, too. */
@@ -27,7 +27,7 @@ final class SameValue {
 
   private SameValue() {}
 
-  static boolean of(@Nullable Object one, @Nullable Object other) {
+  public static boolean of(@Nullable Object one, @Nullable Object other) {
     if (one == null || other == null) {
       return one == null && other == null;
     }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.engine.Engine;
 import dev.unisono.engine.HeldPatch;
 import dev.unisono.engine.InvalidPatch;
+import dev.unisono.engine.Precondition;
 import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.Entity;
@@ -468,7 +469,7 @@ final class ConstraintsTest {
                     entity("person"),
                     new Key(2L),
                     patch(Map.of("email", " a ", "company", 9L)),
-                    null,
+                    Precondition.NONE,
                     PATIENCE));
     assertEquals(
         List.of("value-taken", "reference-missing"),
@@ -478,13 +479,18 @@ final class ConstraintsTest {
             HeldPatch.class,
             () ->
                 engine.patch(
-                    entity("person"), new Key(2L), patch(Map.of("tenant", 1L)), null, PATIENCE));
+                    entity("person"),
+                    new Key(2L),
+                    patch(Map.of("tenant", 1L)),
+                    Precondition.NONE,
+                    PATIENCE));
     assertEquals(List.of(), crm.written());
     // Once a person has let it through it passes when it comes back by the log, too.
     assertNotNull(engine.deadLetters().replay(held.letter(), PATIENCE).closed());
     assertEquals(1, crm.written().size());
     assertEquals(List.of(), open(KeptLetter.State.OPEN));
-    engine.patch(entity("person"), new Key(2L), patch(Map.of("email", "b")), null, PATIENCE);
+    engine.patch(
+        entity("person"), new Key(2L), patch(Map.of("email", "b")), Precondition.NONE, PATIENCE);
   }
 
   /**

@@ -33,8 +33,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** What a system is given, and what is made of its answers, where it keeps a form of its own. */
 class ConvertingConnectorTest {
@@ -193,6 +196,28 @@ class ConvertingConnectorTest {
             "crm",
             new Owner() {
               @Override
+              public Inserted insert(Binding binding, Row row, Consumer<Key> keyed) {
+                assertSame(known.getFirst(), binding);
+                asked.add(row);
+                keyed.accept(new Key(9L));
+                return new Inserted(new Key(9L), new WriteReceipt(1, true));
+              }
+
+              @Override
+              public Optional<WriteReceipt> delete(
+                  Binding binding, Key key, @Nullable Row expected) {
+                assertSame(known.getFirst(), binding);
+                asked.add(expected);
+                return Optional.empty();
+              }
+
+              @Override
+              public Filling filling(Binding binding) {
+                assertSame(known.getFirst(), binding);
+                return new Filling(Set.of(), Set.of(1));
+              }
+
+              @Override
               public Optional<WriteReceipt> update(
                   Binding binding, Key key, Row patch, @Nullable Row expected) {
                 assertSame(known.getFirst(), binding);
@@ -208,11 +233,20 @@ class ConvertingConnectorTest {
     owner.update(PERSON, new Key(1L), person(Unchanged.UNCHANGED, "closed"), person(null, "lost"));
     assertEquals(2L, Objects.requireNonNull(asked.getFirst()).value(2));
     assertSame(Unchanged.UNCHANGED, Objects.requireNonNull(asked.getLast()).value(2));
-    UnisonoException refused =
-        assertThrows(
-            UnisonoException.class,
-            () -> owner.update(PERSON, new Key(1L), person(null, "lost"), null));
-    assertEquals("not-convertible", refused.problem().code());
+    List<Key> keyed = new ArrayList<>();
+    owner.insert(PERSON, person(null, "active"), keyed::add);
+    assertEquals(1L, Objects.requireNonNull(asked.getLast()).value(2));
+    assertEquals(List.of(new Key(9L)), keyed);
+    owner.delete(PERSON, new Key(1L), person(Unchanged.UNCHANGED, "closed"));
+    assertEquals(2L, Objects.requireNonNull(asked.getLast()).value(2));
+    assertEquals(Set.of(1), owner.filling(PERSON).filled());
+    for (Executable write :
+        List.<Executable>of(
+            () -> owner.update(PERSON, new Key(1L), person(null, "lost"), null),
+            () -> owner.insert(PERSON, person(null, "lost"), keyed::add))) {
+      UnisonoException refused = assertThrows(UnisonoException.class, write);
+      assertEquals("not-convertible", refused.problem().code());
+    }
   }
 
   @Test

@@ -90,10 +90,12 @@ public record Failure(
     return switch (problem.code()) {
       case "not-found" -> 404;
       case "gone", "gap" -> 410;
-      case "version-mismatch" -> 412;
+      case "version-mismatch", "precondition-failed" -> 412;
       case "method-not-allowed", "not-available" -> 405;
       case "refused-by-owner", "not-convertible", "no-such-side", "key-immutable" -> 422;
-      case "source-not-running",
+      case "exists",
+          "write-set-aside",
+          "source-not-running",
           "conflict-decided",
           "letter-closed",
           "letter-empty",

@@ -1,6 +1,7 @@
 package dev.unisono.server.operation;
 
 import dev.unisono.engine.Doors;
+import dev.unisono.engine.Precondition;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.JournalEntry;
@@ -133,7 +134,9 @@ public final class Operations {
       Caller caller, Entity entity, Key key, Row patch, @Nullable Long expectedVersion)
       throws InterruptedException {
     admit(caller, Action.CHANGE, entity);
-    return done(doors.patch(entity, key, patch, expectedVersion, WRITE_PATIENCE));
+    Precondition precondition =
+        expectedVersion == null ? Precondition.NONE : new Precondition.Version(expectedVersion);
+    return done(doors.patch(entity, key, patch, precondition, WRITE_PATIENCE));
   }
 
   private Done done(Doors.Written written) {
