@@ -1,6 +1,7 @@
 package dev.unisono.server;
 
 import dev.unisono.engine.EngineHost;
+import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.hub.Hub;
 import dev.unisono.server.admin.AdminRoutes;
 import dev.unisono.server.admin.ConflictRoutes;
@@ -15,6 +16,8 @@ import dev.unisono.server.admin.ReloadRoutes;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
+import dev.unisono.server.http.Idempotency;
+import dev.unisono.server.http.KeptAnswers;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
@@ -39,6 +42,7 @@ public class Wiring {
 
   private @Nullable EngineHost engine;
   private @Nullable Hub hub;
+  private @Nullable DoorsDatabase database;
 
   void routes(@Observes Router router) {
     Main.Prepared prepared = Main.prepared();
@@ -50,6 +54,9 @@ public class Wiring {
     Access access = Access.open(engine.config().state().folder(), Clock.systemUTC());
     Doorway doorway = new Doorway(access);
     Operations operations = new Operations(engine, Clock.systemUTC());
+    DoorsDatabase database = DoorsDatabase.open(engine.config().state().folder());
+    this.database = database;
+    Idempotency idempotency = new Idempotency(new KeptAnswers(database, Clock.systemUTC()));
     new FrontRoutes().mount(router, doorway);
     new HealthRoutes(engine, new Metrics(engine, operations, hub)).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
@@ -65,7 +72,8 @@ public class Wiring {
     new OpenApiRoutes(engine).mount(router, doorway);
     new StreamRoutes(engine, operations, hub, feed).mount(router, doorway);
     new SocketRoutes(engine, operations, hub, feed, access).mount(router);
-    new RecordRoutes(operations, engine::config, Clock.systemUTC()).mount(router, doorway);
+    new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC())
+        .mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
   }
 
@@ -79,6 +87,9 @@ public class Wiring {
   void stop(@Observes ShutdownEvent event) {
     if (hub != null) {
       hub.close();
+    }
+    if (database != null) {
+      database.close();
     }
     if (engine != null) {
       engine.close();

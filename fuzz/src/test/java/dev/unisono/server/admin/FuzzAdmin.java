@@ -5,7 +5,7 @@ import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.merge.MergeConflict;
 import dev.unisono.fuzz.Seeds;
 import dev.unisono.server.operation.Arguments;
-import dev.unisono.server.operation.PatchBody;
+import dev.unisono.server.operation.RecordBody;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Key;
@@ -68,7 +68,7 @@ public final class FuzzAdmin {
   }
 
   public static void fuzzerTestOneInput(byte[] input) {
-    refused(() -> PatchBody.values(ENTITY, input));
+    refused(() -> RecordBody.values(ENTITY, input));
     refused(() -> MatchRoutes.said(input));
     refused(() -> ConflictRoutes.choice(CONFLICT, input));
     refused(() -> ConflictRoutes.rule(input));

@@ -16,7 +16,7 @@ import dev.unisono.server.http.PageRequest;
 import dev.unisono.server.http.Parameters;
 import dev.unisono.server.operation.Arguments;
 import dev.unisono.server.operation.Lookup;
-import dev.unisono.server.operation.PatchBody;
+import dev.unisono.server.operation.RecordBody;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
@@ -179,9 +179,9 @@ public final class DeadLetterRoutes {
     Parameters.check(context, Set.of());
     KeptLetter letter = doors.deadLetters().find(id(context));
     Row patch =
-        new Row(letter.entity().schema(), PatchBody.values(letter.entity(), body.getBytes()));
+        new Row(letter.entity().schema(), RecordBody.values(letter.entity(), body.getBytes()));
     if (patch.nothing()) {
-      throw PatchBody.empty();
+      throw RecordBody.empty();
     }
     answer(context, doors.deadLetters().edit(letter.id(), patch, PATIENCE));
   }

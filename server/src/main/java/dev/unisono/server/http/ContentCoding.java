@@ -1,11 +1,16 @@
 package dev.unisono.server.http;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdOutputStream;
 import com.github.luben.zstd.util.Native;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -68,6 +73,21 @@ public enum ContentCoding {
       case IDENTITY -> body;
       case GZIP -> gzip(body);
       case ZSTD -> Zstd.compress(body);
+    };
+  }
+
+  /** The same of a body whose length is not known yet; what is flushed goes on its way. */
+  public static OutputStream over(
+      HttpServerRequest request, HttpServerResponse response, OutputStream out) throws IOException {
+    ContentCoding coding = of(HeaderList.of(request, "Accept-Encoding"), Integer.MAX_VALUE);
+    response.headers().add("Vary", "Accept-Encoding");
+    if (coding != IDENTITY) {
+      response.putHeader("Content-Encoding", coding.name().toLowerCase(Locale.ROOT));
+    }
+    return switch (coding) {
+      case IDENTITY -> out;
+      case GZIP -> new GZIPOutputStream(out, 32 << 10);
+      case ZSTD -> new ZstdOutputStream(out);
     };
   }
 

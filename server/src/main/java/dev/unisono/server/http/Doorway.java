@@ -69,6 +69,21 @@ public final class Doorway {
     request.resume();
   }
 
+  /** Answers a request whose body is read as it comes; may block. */
+  public interface StreamHandler {
+    void handle(RoutingContext context, RequestStream body) throws InterruptedException;
+  }
+
+  /** For routes that need a caller we know, and read a body of any length. Never begun anew. */
+  public void withStream(RoutingContext context, StreamHandler handler) {
+    if (admitted(context)) {
+      RequestStream body = RequestStream.of(context.request());
+      Thread.ofVirtual()
+          .name("request")
+          .start(() -> answered(context, () -> handler.handle(context, body)));
+    }
+  }
+
   boolean admitted(RoutingContext context) {
     try {
       context.put(CALLER, access.admit(context.request()));
@@ -88,12 +103,14 @@ public final class Doorway {
   }
 
   private static void start(RoutingContext context, Handler handler, Buffer body) {
-    Thread.ofVirtual().name("request").start(() -> run(context, handler, body));
+    Thread.ofVirtual()
+        .name("request")
+        .start(() -> answered(context, () -> Attempts.run(() -> handler.handle(context, body))));
   }
 
-  private static void run(RoutingContext context, Handler handler, Buffer body) {
+  private static void answered(RoutingContext context, Attempts.Attempt attempt) {
     try {
-      Attempts.run(() -> handler.handle(context, body));
+      attempt.run();
     } catch (HeldPatch held) {
       Answers.held(context, held);
     } catch (InterruptedException | RuntimeException failed) {

@@ -41,7 +41,9 @@ public final class FrontRoutes {
   private static void checkAccept(RoutingContext context, String path) {
     boolean stream =
         path.equals("/v1/stream") || path.equals("/v1/changes") || path.startsWith("/v1/changes/");
-    if (!stream && !HeaderList.takesJson(HeaderList.of(context.request(), "Accept"))) {
+    if (!stream
+        && !HeaderList.wantsLines(context.request())
+        && !HeaderList.takesJson(HeaderList.of(context.request(), "Accept"))) {
       throw new Refusal(
           406, "not-acceptable", "Answers are application/json, which Accept excludes.", "Accept");
     }

@@ -24,6 +24,9 @@ public final class HeaderList {
       Pattern.compile(";[ \\t]*[qQ]=(0(?:\\.[0-9]{0,3})?|1(?:\\.0{0,3})?)(?=[ \\t;]|$)");
   private static final Pattern WEIGHTED = Pattern.compile(";[ \\t]*[qQ]=");
 
+  /** Objects, each in a line of its own. */
+  public static final String LINES = "application/x-ndjson";
+
   private HeaderList() {}
 
   /** A name in small letters, without its parameters. */
@@ -73,13 +76,33 @@ public final class HeaderList {
 
   /** Whether JSON may be answered: the most exact of what is named decides. */
   static boolean takesJson(List<Item> items) {
-    for (String name : List.of("application/json", "application/*", "*/*")) {
+    return items.isEmpty() || weight(items, "application/json") > 0;
+  }
+
+  /** Whether a caller wants lines of JSON, and says so. */
+  public static boolean wantsLines(HttpServerRequest request) {
+    List<Item> items = of(request, "Accept");
+    return items.stream().anyMatch(item -> item.name().equals(LINES))
+        && weight(items, LINES) > 0
+        && weight(items, LINES) >= exact(items, "application/json");
+  }
+
+  private static double weight(List<Item> items, String type) {
+    for (String name : List.of(type, "application/*", "*/*")) {
       for (Item item : items) {
         if (item.name().equals(name)) {
-          return item.weight() > 0;
+          return item.weight();
         }
       }
     }
-    return items.isEmpty();
+    return 0;
+  }
+
+  private static double exact(List<Item> items, String type) {
+    return items.stream()
+        .filter(item -> item.name().equals(type))
+        .mapToDouble(Item::weight)
+        .findFirst()
+        .orElse(0);
   }
 }

@@ -109,6 +109,36 @@ public record ListRequest(
     return sort;
   }
 
+  /**
+   * All pages of it, one after the other, so many records at a time.
+   *
+   * @throws Refusal 400 bad-parameter where one page of it was asked for
+   */
+  public static ListRequest whole(Entity entity, MultiMap parameters, int limit) {
+    for (String name : List.of("limit", "before", "total")) {
+      if (parameters.contains(name)) {
+        throw new Refusal(
+            400, "bad-parameter", "A list that is told whole has no '" + name + "'.", name);
+      }
+    }
+    ListRequest one = parse(entity, parameters);
+    RecordQuery query = one.query();
+    return new ListRequest(
+        entity,
+        new RecordQuery(query.condition(), query.sort(), query.edge(), limit, query.atMost(), null),
+        one.fields(),
+        one.sortText());
+  }
+
+  /** The same list from another place on. */
+  public ListRequest from(Edge edge) {
+    return new ListRequest(
+        entity,
+        new RecordQuery(query.condition(), query.sort(), edge, query.limit(), query.atMost(), null),
+        fields,
+        sortText);
+  }
+
   /** The text that stands for a page's place. */
   public String token(Edge edge) {
     return PageToken.encode(sortText, edge);

@@ -45,8 +45,13 @@ public final class Operations {
    */
   public record Found<T>(T value, Cursor position) {}
 
-  /** Something that was done to a record, and the position that shows it. */
-  public record Done(EntityRecord record, Cursor position) {}
+  /**
+   * Something that was done to a record.
+   *
+   * @param created whether there was none before
+   * @param position the one that shows it
+   */
+  public record Done(EntityRecord record, boolean created, Cursor position) {}
 
   /** How often each action was begun since the start. */
   public long count(Action action) {
@@ -129,19 +134,60 @@ public final class Operations {
     return new Refusal(410, "gone", "This " + entity.name() + " was deleted.");
   }
 
+  /**
+   * Makes a record, as {@link Doors#create} has it.
+   *
+   * @param atMost how long the caller waits for it to come back; null for the usual time
+   */
+  public Done create(Caller caller, Entity entity, Row record, @Nullable Duration atMost)
+      throws InterruptedException {
+    admit(caller, Action.CREATE, entity);
+    return done(doors.create(entity, record, patience(atMost)));
+  }
+
+  /** Puts a record in the place of what is there, or makes it, as {@link Doors#put} has it. */
+  public Done put(
+      Caller caller,
+      Entity entity,
+      Key key,
+      Row record,
+      Precondition precondition,
+      @Nullable Duration atMost)
+      throws InterruptedException {
+    admit(caller, Action.REPLACE, entity);
+    return done(doors.put(entity, key, record, precondition, patience(atMost)));
+  }
+
   /** Changes some fields of a record, as {@link Doors#patch} has it. */
   public Done patch(
-      Caller caller, Entity entity, Key key, Row patch, @Nullable Long expectedVersion)
+      Caller caller,
+      Entity entity,
+      Key key,
+      Row patch,
+      Precondition precondition,
+      @Nullable Duration atMost)
       throws InterruptedException {
     admit(caller, Action.CHANGE, entity);
-    Precondition precondition =
-        expectedVersion == null ? Precondition.NONE : new Precondition.Version(expectedVersion);
-    return done(doors.patch(entity, key, patch, precondition, WRITE_PATIENCE));
+    return done(doors.patch(entity, key, patch, precondition, patience(atMost)));
+  }
+
+  /** Deletes a record, as {@link Doors#delete} has it. */
+  public Done delete(
+      Caller caller, Entity entity, Key key, Precondition precondition, @Nullable Duration atMost)
+      throws InterruptedException {
+    admit(caller, Action.DELETE, entity);
+    return done(doors.delete(entity, key, precondition, patience(atMost)));
+  }
+
+  private static Duration patience(@Nullable Duration atMost) {
+    return atMost == null ? WRITE_PATIENCE : atMost;
   }
 
   private Done done(Doors.Written written) {
     return new Done(
-        written.record(), new Cursor(doors.journal().head().epoch(), written.sequence()));
+        written.record(),
+        written.created(),
+        new Cursor(doors.journal().head().epoch(), written.sequence()));
   }
 
   /**

@@ -3,30 +3,29 @@ package dev.unisono.server.rest;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.entity.Entity;
-import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
 import dev.unisono.server.http.AllowedMethods;
 import dev.unisono.server.http.Answers;
+import dev.unisono.server.http.ContentCoding;
 import dev.unisono.server.http.Doorway;
+import dev.unisono.server.http.HeaderList;
+import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.Parameters;
+import dev.unisono.server.http.ResponseStream;
+import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.FieldSelection;
 import dev.unisono.server.operation.ListRequest;
 import dev.unisono.server.operation.Operations;
-import dev.unisono.server.operation.PatchBody;
-import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -41,11 +40,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Records by REST: list, get, write through. Safe for threads. */
+/** Records by REST: what their paths are, list and get. Safe for threads. */
 public final class RecordRoutes {
-  private static final Set<String> PATCH_TYPES =
-      Set.of(AllowedMethods.PATCH_TYPE, "application/json");
-
   /** As RFC 9110 has it (5.6.7): the day in two digits, which RFC 1123 leaves open. */
   private static final DateTimeFormatter HTTP_DATE =
       DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ENGLISH)
@@ -54,14 +50,20 @@ public final class RecordRoutes {
   private static final Set<String> GET_PARAMETERS = Set.of("fields");
 
   private final Operations operations;
+  private final RecordWrites writes;
   private final Supplier<Config> config;
   private final InstantSource clock;
 
   /**
    * @param config gives the one that is in effect
    */
-  public RecordRoutes(Operations operations, Supplier<Config> config, InstantSource clock) {
+  public RecordRoutes(
+      Operations operations,
+      Idempotency idempotency,
+      Supplier<Config> config,
+      InstantSource clock) {
     this.operations = operations;
+    this.writes = new RecordWrites(operations, idempotency);
     this.config = config;
     this.clock = clock;
   }
@@ -84,7 +86,7 @@ public final class RecordRoutes {
         .method(HttpMethod.GET)
         .method(HttpMethod.HEAD)
         .handler(context -> doorway.known(context, this::get));
-    router.patch("/v1/:plural/:key").handler(context -> doorway.withBody(context, this::patch));
+    writes.mount(router, doorway);
     router
         .route("/v1/*")
         .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
@@ -92,6 +94,10 @@ public final class RecordRoutes {
 
   private void list(RoutingContext context, Buffer body) throws InterruptedException {
     Entity entity = operations.plural(Parameters.part(context, "plural"));
+    if (HeaderList.wantsLines(context.request())) {
+      export(context, entity);
+      return;
+    }
     ListRequest list = ListRequest.parse(entity, context.queryParams());
     Records.Page page = operations.list(Doorway.caller(context), list, after(context)).value();
     HttpServerResponse response = context.response();
@@ -135,6 +141,27 @@ public final class RecordRoutes {
         });
   }
 
+  /** All of a list, as lines. */
+  private void export(RoutingContext context, Entity entity) throws InterruptedException {
+    ListRequest list = ListRequest.whole(entity, context.queryParams(), RecordExport.PAGE);
+    Caller caller = Doorway.caller(context);
+    Records.Page first = operations.list(caller, list, after(context)).value();
+    HttpServerResponse response = context.response();
+    reflect(response, first.position());
+    keepFor(response, entity);
+    response.putHeader("Content-Type", HeaderList.LINES);
+    response.putHeader("X-Content-Type-Options", "nosniff");
+    if (context.request().method().equals(HttpMethod.HEAD)) {
+      response.end();
+      return;
+    }
+    new RecordExport(operations, caller, list)
+        .answer(
+            first,
+            new ResponseStream(response),
+            out -> ContentCoding.over(context.request(), response, out));
+  }
+
   private static @Nullable String token(ListRequest list, @Nullable Edge edge) {
     return edge == null ? null : list.token(edge);
   }
@@ -175,7 +202,7 @@ public final class RecordRoutes {
     FieldSelection fields =
         FieldSelection.parse(
             entity, context.queryParams().get("fields"), List.copyOf(GET_PARAMETERS));
-    Key key = key(entity, context.request());
+    Key key = RecordPath.key(entity, context.request());
     Operations.Found<EntityRecord> found =
         operations.get(Doorway.caller(context), entity, key, after(context));
     EntityRecord record = found.value();
@@ -220,24 +247,6 @@ public final class RecordRoutes {
     Answers.json(context, 200, json -> fields.write(json, row));
   }
 
-  /** The key as it stands in the path: its parts joined by commas, each percent-encoded. */
-  private static Key key(Entity entity, HttpServerRequest request) {
-    String path = String.valueOf(request.path());
-    String segment = path.substring(path.lastIndexOf('/') + 1);
-    String[] parts =
-        entity.schema().keySize() == 1 ? new String[] {segment} : segment.split(",", -1);
-    try {
-      for (int i = 0; i < parts.length; i++) {
-        parts[i] = URLDecoder.decode(parts[i].replace("+", "%2B"), StandardCharsets.UTF_8);
-      }
-      return EntityJson.parseKey(entity, parts);
-    } catch (EntityJson.UnfitValue unfit) {
-      throw new Refusal(400, "bad-key", String.valueOf(unfit.getMessage()), "key");
-    } catch (IllegalArgumentException notEncoded) {
-      throw new Refusal(400, "bad-key", "The key is not percent-encoded as it must be.", "key");
-    }
-  }
-
   /** The position that the caller wants to see reflected. */
   private static @Nullable String after(RoutingContext context) {
     return context.request().getHeader("Unisono-After");
@@ -248,50 +257,5 @@ public final class RecordRoutes {
     response.putHeader("Unisono-Cursor", position.text());
     response.putHeader(
         "Unisono-Lag", String.format(Locale.ROOT, "%.3f", operations.lagSeconds(position)));
-  }
-
-  private void patch(RoutingContext context, Buffer body) throws InterruptedException {
-    Entity entity = operations.plural(Parameters.part(context, "plural"));
-    Parameters.check(context, Set.of());
-    String type = context.request().getHeader("Content-Type");
-    String plainType = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-    if (!PATCH_TYPES.contains(plainType)) {
-      context.response().putHeader("Accept-Patch", AllowedMethods.PATCH_TYPE);
-      throw new Refusal(
-          415, "unsupported-media-type", "Send a merge patch: application/merge-patch+json.");
-    }
-    Key key = key(entity, context.request());
-    Row patch = parsePatch(entity, key, body.getBytes());
-    Operations.Done done =
-        operations.patch(
-            Doorway.caller(context), entity, key, patch, VersionTags.expected(context.request()));
-    context.response().putHeader("Unisono-Cursor", done.position().text());
-    answer(context, entity, done.record(), FieldSelection.parse(entity, null, List.of()));
-  }
-
-  private static Row parsePatch(Entity entity, Key key, byte[] body) {
-    @Nullable Object[] values = PatchBody.values(entity, body);
-    keepKey(entity, key, values);
-    Row patch = new Row(entity.schema(), values);
-    if (patch.nothing()) {
-      throw PatchBody.empty();
-    }
-    return patch;
-  }
-
-  /** A key may be repeated in a patch, but not changed by it. */
-  private static void keepKey(Entity entity, Key key, @Nullable Object[] values) {
-    for (int part = 0; part < key.size(); part++) {
-      int position = entity.schema().keyPosition(part);
-      Object value = values[position];
-      if (value == Unchanged.UNCHANGED) {
-        continue;
-      }
-      if (value == null || !new Key(value).equals(new Key(key.part(part)))) {
-        String field = entity.fields().get(position).name();
-        throw new Refusal(422, "key-immutable", "The key cannot be changed here.", field);
-      }
-      values[position] = Unchanged.UNCHANGED;
-    }
   }
 }

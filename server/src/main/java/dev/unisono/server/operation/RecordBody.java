@@ -6,6 +6,8 @@ import dev.unisono.engine.Nearest;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,9 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads merge patches of records. Has no state. */
-public final class PatchBody {
-  private PatchBody() {}
+/** Reads records, and merge patches of records, that callers send. Has no state. */
+public final class RecordBody {
+  private RecordBody() {}
 
   /** By position what the fields shall be; UNCHANGED for those that stay. */
   public static @Nullable Object[] values(Entity entity, byte[] body) {
@@ -38,6 +40,61 @@ public final class PatchBody {
       throw new Refusal(400, "bad-body", "The body is not JSON.");
     }
     return values;
+  }
+
+  /** A whole record; what is not given is UNCHANGED. */
+  public static Row row(Entity entity, byte[] body) {
+    return new Row(entity.schema(), values(entity, body));
+  }
+
+  /**
+   * What becomes of the record of a key, which may be repeated in it.
+   *
+   * @throws Refusal 422 key-immutable where it names another key
+   */
+  public static Row row(Entity entity, Key key, byte[] body) {
+    @Nullable Object[] values = values(entity, body);
+    for (int part = 0; part < key.size(); part++) {
+      int position = entity.schema().keyPosition(part);
+      Object value = values[position];
+      if (value == Unchanged.UNCHANGED) {
+        continue;
+      }
+      if (value == null || !new Key(value).equals(new Key(key.part(part)))) {
+        String field = entity.fields().get(position).name();
+        throw new Refusal(422, "key-immutable", "The key cannot be changed here.", field);
+      }
+      values[position] = Unchanged.UNCHANGED;
+    }
+    return new Row(entity.schema(), values);
+  }
+
+  /** The same of a patch, which changes something. */
+  public static Row patch(Entity entity, Key key, byte[] body) {
+    Row patch = row(entity, key, body);
+    if (patch.nothing()) {
+      throw empty();
+    }
+    return patch;
+  }
+
+  /**
+   * The key that a record names in its own fields.
+   *
+   * @throws Refusal 422 key-missing
+   */
+  public static Key key(Row row) {
+    @Nullable Object[] parts = new @Nullable Object[row.schema().keySize()];
+    for (int part = 0; part < parts.length; part++) {
+      int position = row.schema().keyPosition(part);
+      Object value = row.value(position);
+      if (value == null || value == Unchanged.UNCHANGED) {
+        String field = row.schema().field(position).name();
+        throw new Refusal(422, "key-missing", "The record does not say its " + field + ".", field);
+      }
+      parts[part] = value;
+    }
+    return row.schema().key(row);
   }
 
   /** The refusal of a patch in which nothing is given. */

@@ -1,0 +1,292 @@
+package dev.unisono.systemtests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.unisono.testkit.ServerProcess;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Records are written by HTTP as its rules and ours have it, and nothing is written twice. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class WritingTest {
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private SqliteFiles files;
+  private Path config;
+  private int port;
+  private ServerProcess server;
+
+  @BeforeAll
+  void start(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder) throws Exception {
+    files = new SqliteFiles(folder);
+    files.execute(
+        "shop",
+        "PRAGMA journal_mode = WAL",
+        "CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+            + " amount TEXT, note TEXT DEFAULT 'none')",
+        "CREATE TABLE seats (hall TEXT, number INTEGER, taken TEXT, PRIMARY KEY (hall, number))");
+    port = ServerProcess.freePort();
+    config = folder.resolve("unisono.yaml");
+    Files.writeString(
+        config,
+        """
+        server: { port: %d }
+        state: { folder: %s }
+        systems:
+          shop: { connector: sqlite, file: %s }
+        entities:
+          item:
+            key: id
+            index: [name]
+            schema:
+              required: [name]
+              properties:
+                id: { type: integer }
+                name: { type: string, maxLength: 20 }
+                amount: { type: string, format: decimal }
+                note: { type: string }
+          seat:
+            key: [hall, number]
+            schema:
+              properties:
+                hall: { type: string }
+                number: { type: integer }
+                taken: { type: string }
+        syncs:
+          items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
+          seats: { entity: seat, members: [{ system: shop, table: seats, direction: read }] }
+        """
+            .formatted(port, folder.resolve("state"), files.file("shop")));
+    server = run();
+  }
+
+  private ServerProcess run() throws Exception {
+    ServerProcess started =
+        ServerProcess.start(
+            ServerProcess.projectFolder(),
+            config,
+            port,
+            files.folder().resolve("state"),
+            files.folder().resolve("server.log"),
+            List.of());
+    started.awaitReady(LIMIT, () -> false);
+    return started;
+  }
+
+  @AfterAll
+  void stop() {
+    http.close();
+    server.close();
+  }
+
+  private HttpRequest request(String method, String path, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .timeout(LIMIT)
+            .method(
+                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+            .header("Authorization", "Bearer " + server.token());
+    if (!body.isEmpty()) {
+      request.header("Content-Type", "application/json");
+    }
+    if (headers.length > 0) {
+      for (int i = 0; i < headers.length; i += 2) {
+        request.setHeader(headers[i], headers[i + 1]);
+      }
+    }
+    return request.build();
+  }
+
+  private HttpResponse<String> send(String method, String path, String body, String... headers)
+      throws Exception {
+    return http.send(request(method, path, body, headers), BodyHandlers.ofString());
+  }
+
+  private static String header(HttpResponse<String> response, String name) {
+    return response.headers().firstValue(name).orElse("");
+  }
+
+  private static JsonNode json(HttpResponse<String> response) {
+    return ExactJson.parse(response.body());
+  }
+
+  private static void refused(int status, String code, HttpResponse<String> response) {
+    assertEquals(status, response.statusCode(), response.body());
+    assertEquals(code, json(response).path("code").asText(), response.body());
+    assertEquals("application/problem+json", header(response, "Content-Type"));
+  }
+
+  @Test
+  void aRecordIsMadeReplacedChangedAndDeleted() throws Exception {
+    HttpResponse<String> made =
+        send("POST", "/v1/items", "{\"name\":\"chair\",\"amount\":\"12.50\"}");
+    assertEquals(201, made.statusCode(), made.body());
+    String path = header(made, "Location");
+    assertEquals("/v1/items/" + json(made).path("id").asLong(), path);
+    assertEquals("none", json(made).path("note").asText(), "the owner's default");
+    assertEquals(
+        made.body(), send("GET", path, "", "Unisono-After", header(made, "Unisono-Cursor")).body());
+
+    HttpResponse<String> replaced = send("PUT", path, "{\"name\":\"stool\"}");
+    assertEquals(200, replaced.statusCode(), replaced.body());
+    assertTrue(json(replaced).path("amount").isNull(), replaced.body());
+    assertTrue(json(replaced).path("note").isNull(), replaced.body());
+
+    HttpResponse<String> changed =
+        send("PATCH", path, "{\"amount\":\"3\"}", "If-Match", header(replaced, "ETag"));
+    assertEquals("stool", json(changed).path("name").asText());
+    refused(
+        412, "version-mismatch", send("DELETE", path, "", "If-Match", header(replaced, "ETag")));
+
+    HttpResponse<String> deleted = send("DELETE", path, "", "If-Match", header(changed, "ETag"));
+    assertEquals(204, deleted.statusCode());
+    assertEquals("", deleted.body());
+    refused(410, "gone", send("GET", path, "", "Unisono-After", header(deleted, "Unisono-Cursor")));
+    refused(410, "gone", send("DELETE", path, ""));
+    assertEquals("", files.rows("shop", "SELECT * FROM items WHERE name IN ('chair', 'stool')"));
+  }
+
+  @Test
+  void aRecordOfACompositeKeyIsPutWhereItsPathSays() throws Exception {
+    String path = "/v1/seats/A%2CB%20%C3%A4,7";
+    HttpResponse<String> made = send("PUT", path, "{\"taken\":\"yes\"}", "If-None-Match", "*");
+    assertEquals(201, made.statusCode(), made.body());
+    assertEquals(path, header(made, "Location"));
+    assertEquals("A,B ä", json(made).path("hall").asText());
+    refused(412, "precondition-failed", send("PUT", path, "{}", "If-None-Match", "*"));
+    assertEquals(200, send("PUT", path, "{\"number\":7}", "If-Match", "*").statusCode());
+    refused(422, "key-immutable", send("PUT", path, "{\"number\":8}"));
+    refused(412, "precondition-failed", send("PUT", "/v1/seats/A,8", "{}", "If-Match", "*"));
+    refused(409, "exists", send("POST", "/v1/seats", "{\"hall\":\"A,B ä\",\"number\":7}"));
+  }
+
+  @Test
+  void whatIsWrongIsSaidAndNothingIsWritten() throws Exception {
+    String before = files.rows("shop", "SELECT count(*) FROM items");
+    refused(422, "invalid-value", send("POST", "/v1/items", "{\"amount\":\"1\"}"));
+    refused(
+        422, "invalid-value", send("POST", "/v1/items", "{\"name\":\"" + "x".repeat(21) + "\"}"));
+    refused(400, "unknown-field", send("POST", "/v1/items", "{\"nam\":\"x\"}"));
+    refused(400, "bad-body", send("POST", "/v1/items", "[1]"));
+    refused(400, "unknown-parameter", send("POST", "/v1/items?a=b", "{\"name\":\"x\"}"));
+    refused(
+        415,
+        "unsupported-media-type",
+        send("POST", "/v1/items", "<a/>", "Content-Type", "application/xml"));
+    refused(
+        412,
+        "version-mismatch",
+        send("POST", "/v1/items", "{\"name\":\"x\"}", "If-Match", "\"1\""));
+    refused(404, "not-found", send("POST", "/v1/itemz", "{\"name\":\"x\"}"));
+    refused(404, "not-found", send("DELETE", "/v1/items/987654", ""));
+    refused(400, "bad-header", send("PUT", "/v1/items/1", "{}", "If-None-Match", "\"1\""));
+    refused(400, "bad-header", send("PUT", "/v1/items/1", "{}", "If-Match", "\"1\", \"2\""));
+    HttpResponse<String> wrong = send("PUT", "/v1/items", "{}");
+    refused(405, "method-not-allowed", wrong);
+    assertTrue(header(wrong, "Allow").contains("POST"), header(wrong, "Allow"));
+    assertEquals(before, files.rows("shop", "SELECT count(*) FROM items"));
+  }
+
+  @Test
+  void aPreferenceIsHeeded() throws Exception {
+    HttpResponse<String> made =
+        send("POST", "/v1/items", "{\"name\":\"lamp\"}", "Prefer", "return=minimal, wait=20");
+    assertEquals(201, made.statusCode());
+    assertEquals("", made.body());
+    assertEquals("return=minimal, wait=20", header(made, "Preference-Applied"));
+    HttpResponse<String> changed =
+        send("PATCH", header(made, "Location"), "{\"note\":\"x\"}", "Prefer", "return=minimal");
+    assertEquals(204, changed.statusCode());
+    assertFalse(header(changed, "ETag").isEmpty());
+  }
+
+  @Test
+  void aNamedRequestIsDoneOnceHoweverOftenItIsSent() throws Exception {
+    String body = "{\"name\":\"once\"}";
+    List<CompletableFuture<HttpResponse<String>>> sent = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      sent.add(
+          http.sendAsync(
+              request("POST", "/v1/items", body, "Idempotency-Key", "\"order-1\""),
+              BodyHandlers.ofString()));
+    }
+    Set<String> answers = new HashSet<>();
+    for (CompletableFuture<HttpResponse<String>> each : sent) {
+      HttpResponse<String> response = each.get();
+      if (response.statusCode() == 409) {
+        refused(409, "request-running", response);
+      } else {
+        assertEquals(201, response.statusCode(), response.body());
+        answers.add(response.body() + header(response, "ETag") + header(response, "Location"));
+      }
+    }
+    assertEquals(1, answers.size(), answers.toString());
+    assertEquals("1\n", files.rows("shop", "SELECT count(*) FROM items WHERE name = 'once'"));
+    HttpResponse<String> again = send("POST", "/v1/items", body, "Idempotency-Key", "order-1");
+    assertEquals("true", header(again, "Idempotency-Replayed"));
+    refused(
+        422,
+        "key-reused",
+        send("POST", "/v1/items", "{\"name\":\"two\"}", "Idempotency-Key", "order-1"));
+    refused(400, "bad-header", send("POST", "/v1/items", body, "Idempotency-Key", "a b"));
+    // What was refused stays refused, though it would do now.
+    refused(422, "refused-by-owner", send("POST", "/v1/items", body, "Idempotency-Key", "order-2"));
+    assertEquals(204, send("DELETE", header(again, "Location"), "").statusCode());
+    refused(422, "refused-by-owner", send("POST", "/v1/items", body, "Idempotency-Key", "order-2"));
+  }
+
+  @Test
+  void aNamedRequestIsDoneOnceAlsoWhereTheServerIsKilled() throws Exception {
+    int made = 30;
+    for (int i = 0; i < made; i++) {
+      String body = "{\"name\":\"killed " + i + "\"}";
+      String key = "kill-" + i;
+      CompletableFuture<HttpResponse<String>> answer =
+          http.sendAsync(
+              request("POST", "/v1/items", body, "Idempotency-Key", key), BodyHandlers.ofString());
+      if (i % 10 == 9) {
+        // Amid it, or a moment before or after: whichever it is, it holds.
+        Thread.onSpinWait();
+        server.kill();
+        server = run();
+      }
+      boolean answered = answer.handle((response, failed) -> failed == null).get();
+      HttpResponse<String> again = send("POST", "/v1/items", body, "Idempotency-Key", key);
+      long rows =
+          Long.parseLong(
+              files
+                  .rows("shop", "SELECT count(*) FROM items WHERE name = 'killed " + i + "'")
+                  .strip());
+      if (again.statusCode() == 201) {
+        assertEquals(1, rows, again.body());
+      } else {
+        assertFalse(answered, "an answer was given and not kept: " + again.body());
+        refused(409, "outcome-unknown", again);
+        assertTrue(rows <= 1, "written " + rows + " times");
+      }
+    }
+  }
+}
