@@ -53,7 +53,7 @@ public class Wiring {
     this.hub = hub;
     Access access = Access.open(engine.config().state().folder(), Clock.systemUTC());
     Doorway doorway = new Doorway(access);
-    Operations operations = new Operations(engine, Clock.systemUTC());
+    Operations operations = new Operations(engine, engine::config, Clock.systemUTC());
     DoorsDatabase database = DoorsDatabase.open(engine.config().state().folder());
     this.database = database;
     Idempotency idempotency = new Idempotency(new KeptAnswers(database, Clock.systemUTC()));

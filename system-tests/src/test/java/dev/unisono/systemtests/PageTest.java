@@ -280,6 +280,25 @@ final class PageTest {
     }
   }
 
+  @Test
+  void theDoorsAreDescribedAndCanBeTriedOut() throws Exception {
+    try (Visit visit = browser.visit()) {
+      visit.signIn(signInLink());
+      Page page = visit.page();
+      page.navigate(server.api() + "/reference.html");
+      Locator get =
+          page.locator(".opblock", new Page.LocatorOptions().setHasText("/v1/customers/{key}"))
+              .first();
+      get.locator(".opblock-summary-control").click();
+      get.locator("button.try-out__btn").click();
+      get.locator("tr[data-param-name='key'] input").fill("50");
+      get.locator("button.execute").click();
+      assertThat(get.locator(".live-responses-table .highlight-code").first())
+          .containsText("\"id\": 50");
+      assertEquals(List.of(), visit.complaints());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"LIGHT, 1440", "DARK, 1440", "LIGHT, 360", "DARK, 360"})
   void everybodyCanUseIt(ColorScheme colours, int width) throws Exception {

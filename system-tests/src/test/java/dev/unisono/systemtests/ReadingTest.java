@@ -341,8 +341,8 @@ final class ReadingTest {
   void eachPathTellsItsMethods() throws Exception {
     Map<String, String> allowed =
         Map.of(
-            "/v1/items", "GET, HEAD, OPTIONS",
-            "/v1/items/7", "GET, HEAD, OPTIONS, PATCH",
+            "/v1/items", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
+            "/v1/items/7", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT",
             "/v1/changes", "GET, OPTIONS",
             "/v1/changes/items", "GET, OPTIONS",
             "/v1/stream", "GET, OPTIONS",
@@ -353,7 +353,7 @@ final class ReadingTest {
       HttpResponse<String> told = method("OPTIONS", each.getKey());
       assertEquals(204, told.statusCode(), each.getKey());
       assertEquals(each.getValue(), header(told, "Allow"), each.getKey());
-      HttpResponse<String> refused = method("PUT", each.getKey());
+      HttpResponse<String> refused = method("LOCK", each.getKey());
       assertEquals(405, refused.statusCode(), each.getKey());
       assertEquals(each.getValue(), header(refused, "Allow"), each.getKey());
     }
@@ -361,7 +361,7 @@ final class ReadingTest {
         "application/merge-patch+json", header(method("OPTIONS", "/v1/items/7"), "Accept-Patch"));
     for (String path : List.of("/v1/nothing/1/2", "/v1/admin/nothing", "/v1/stream/1")) {
       assertEquals(404, method("OPTIONS", path).statusCode(), path);
-      assertEquals(404, method("PUT", path).statusCode(), path);
+      assertEquals(404, method("LOCK", path).statusCode(), path);
       assertEquals(404, get(path).statusCode(), path);
     }
     HttpRequest nobody =

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,7 @@ final class WritingTest {
         "PRAGMA journal_mode = WAL",
         "CREATE TABLE items (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
             + " amount TEXT, note TEXT DEFAULT 'none')",
+        "CREATE TABLE parts (id INTEGER PRIMARY KEY, item INTEGER, spare INTEGER, made INTEGER)",
         "CREATE TABLE seats (hall TEXT, number INTEGER, taken TEXT, PRIMARY KEY (hall, number))");
     port = ServerProcess.freePort();
     config = folder.resolve("unisono.yaml");
@@ -75,7 +77,16 @@ final class WritingTest {
                 hall: { type: string }
                 number: { type: integer }
                 taken: { type: string }
+          part:
+            key: id
+            references:
+              - { field: item, entity: item }
+            schema:
+              properties:
+                id: { type: integer }
+                item: { type: integer }
         syncs:
+          parts: { entity: part, members: [{ system: shop, table: parts, direction: read }] }
           items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
           seats: { entity: seat, members: [{ system: shop, table: seats, direction: read }] }
         """
@@ -204,9 +215,10 @@ final class WritingTest {
     refused(404, "not-found", send("DELETE", "/v1/items/987654", ""));
     refused(400, "bad-header", send("PUT", "/v1/items/1", "{}", "If-None-Match", "\"1\""));
     refused(400, "bad-header", send("PUT", "/v1/items/1", "{}", "If-Match", "\"1\", \"2\""));
-    HttpResponse<String> wrong = send("PUT", "/v1/items", "{}");
-    refused(405, "method-not-allowed", wrong);
-    assertTrue(header(wrong, "Allow").contains("POST"), header(wrong, "Allow"));
+    refused(
+        413,
+        "body-too-large",
+        send("POST", "/v1/items", "{\"name\":\"" + "x".repeat(1 << 20) + "\"}"));
     assertEquals(before, files.rows("shop", "SELECT count(*) FROM items"));
   }
 
@@ -256,6 +268,126 @@ final class WritingTest {
     refused(422, "refused-by-owner", send("POST", "/v1/items", body, "Idempotency-Key", "order-2"));
     assertEquals(204, send("DELETE", header(again, "Location"), "").statusCode());
     refused(422, "refused-by-owner", send("POST", "/v1/items", body, "Idempotency-Key", "order-2"));
+  }
+
+  private List<JsonNode> lines(HttpResponse<String> response) {
+    assertEquals(200, response.statusCode(), response.body());
+    assertEquals("application/x-ndjson", header(response, "Content-Type"));
+    return response.body().lines().map(ExactJson::parse).toList();
+  }
+
+  private HttpResponse<String> sendLines(String method, String path, String lines, String... more)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(request(method, path, lines, more), (_, _) -> true)
+            .setHeader("Content-Type", "application/x-ndjson");
+    return http.send(request.build(), BodyHandlers.ofString());
+  }
+
+  @Test
+  void manyRecordsAreWrittenInOneRequest() throws Exception {
+    int count = 300;
+    StringBuilder body = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      // Each tenth is not as it must be; blank lines count and are nothing else.
+      body.append(i % 10 == 3 ? "{\"amount\":\"1\"}\n" : "{\"name\":\"many " + i + "\"}\r\n");
+    }
+    List<JsonNode> told = lines(sendLines("POST", "/v1/items", body.toString()));
+    assertEquals(count + 1, told.size());
+    for (int i = 0; i < count; i++) {
+      JsonNode line = told.get(i);
+      assertEquals(i + 1, line.path("line").asInt());
+      assertEquals(i % 10 == 3 ? 422 : 201, line.path("status").asInt(), line.toString());
+    }
+    JsonNode last = told.getLast();
+    assertTrue(last.path("whole").asBoolean());
+    assertEquals(count, last.path("lines").asInt());
+    assertEquals(count * 9 / 10, last.path("done").asInt());
+    assertEquals(count / 10, last.path("failed").asInt());
+    assertEquals(
+        count * 9 / 10 + "\n",
+        files.rows("shop", "SELECT count(*) FROM items WHERE name LIKE 'many %'"));
+
+    // All of them, as lines again; the position of the answer shows what was written.
+    HttpResponse<String> whole =
+        send(
+            "GET",
+            "/v1/items?name%5Blike%5D=many%20*&fields=id,name&sort=-name",
+            "",
+            "Accept",
+            "application/x-ndjson",
+            "Unisono-After",
+            last.path("cursor").asText());
+    List<JsonNode> all = lines(whole);
+    assertEquals(count * 9 / 10, all.size());
+    assertEquals("many 99", all.getFirst().path("name").asText());
+
+    StringBuilder gone = new StringBuilder("\n");
+    all.forEach(each -> gone.append("{\"id\":" + each.path("id").asLong() + "}\n"));
+    gone.append("{\"id\":987654}\n{\"id\":1,\"name\":\"x\"}\n{}");
+    List<JsonNode> deleted =
+        lines(sendLines("DELETE", "/v1/items", gone.toString(), "Prefer", "return=minimal"));
+    assertEquals(
+        "404 400 422",
+        deleted.stream()
+            .limit(3)
+            .map(each -> each.path("status").asText())
+            .collect(Collectors.joining(" ")));
+    assertEquals(4, deleted.size(), deleted::toString);
+    assertEquals("0\n", files.rows("shop", "SELECT count(*) FROM items WHERE name LIKE 'many %'"));
+  }
+
+  @Test
+  void linesOfOneKeyAreDoneOneAfterTheOther() throws Exception {
+    StringBuilder body = new StringBuilder();
+    for (int i = 0; i < 100; i++) {
+      body.append("{\"hall\":\"Z\",\"number\":" + i % 3 + ",\"taken\":\"" + i + "\"}\n");
+    }
+    List<JsonNode> told = lines(sendLines("PUT", "/v1/seats", body.toString()));
+    assertEquals(3, told.stream().filter(each -> each.path("status").asInt() == 201).count());
+    assertEquals(100, told.getLast().path("done").asInt());
+    assertEquals(
+        "0,99\n1,97\n2,98\n",
+        files.rows("shop", "SELECT number, taken FROM seats WHERE hall = 'Z' ORDER BY number"));
+    List<JsonNode> patched =
+        lines(
+            sendLines(
+                "PATCH",
+                "/v1/seats",
+                "{\"hall\":\"Z\",\"number\":0,\"taken\":null}\n{\"taken\":\"x\"}\nno\n"));
+    assertEquals(200, patched.getFirst().path("status").asInt());
+    assertEquals("key-missing", patched.get(1).at("/problem/code").asText());
+    assertEquals("bad-body", patched.get(2).at("/problem/code").asText());
+    refused(415, "unsupported-media-type", send("PUT", "/v1/seats", "{}"));
+    refused(400, "bad-header", sendLines("PUT", "/v1/seats", "{}", "Idempotency-Key", "many"));
+    List<JsonNode> tooLong =
+        lines(sendLines("PUT", "/v1/seats", "{\"hall\":\"" + "x".repeat(1 << 20) + "\"}"));
+    assertEquals("body-too-large", tooLong.getLast().at("/problem/code").asText());
+    assertFalse(tooLong.getLast().path("whole").asBoolean());
+  }
+
+  @Test
+  void whatARecordRefersToStandsInsideIt() throws Exception {
+    HttpResponse<String> item = send("POST", "/v1/items", "{\"name\":\"whole\"}");
+    long id = json(item).path("id").asLong();
+    for (int part = 0; part < 3; part++) {
+      HttpResponse<String> made =
+          send("PUT", "/v1/parts/" + part, part == 2 ? "{}" : "{\"item\":" + id + "}");
+      assertEquals(201, made.statusCode(), made.body());
+    }
+    JsonNode list = json(send("GET", "/v1/parts?embed=item&fields=id", ""));
+    for (int part = 0; part < 3; part++) {
+      JsonNode record = list.path("items").get(part);
+      assertEquals(part, record.path("id").asInt());
+      assertTrue(record.path("item").isMissingNode(), "only the fields that were asked for");
+      assertEquals(
+          part == 2 ? "" : "whole", record.at("/_embedded/item/name").asText(), list.toString());
+    }
+    HttpResponse<String> one = send("GET", "/v1/parts/0?embed=item", "");
+    assertEquals(id, json(one).at("/_embedded/item/id").asLong());
+    assertEquals("", header(one, "ETag"), "it would not name what stands inside");
+    refused(400, "unknown-relation", send("GET", "/v1/parts?embed=itme", ""));
+    refused(400, "unknown-relation", send("GET", "/v1/items?embed=part", ""));
   }
 
   @Test

@@ -70,6 +70,13 @@ public final class EntityJson {
   public static void writeRow(JsonGenerator json, Entity entity, Row row, IntPredicate shown)
       throws IOException {
     json.writeStartObject();
+    writeFields(json, entity, row, shown);
+    json.writeEndObject();
+  }
+
+  /** The same as members of an object that others write, too. */
+  public static void writeFields(JsonGenerator json, Entity entity, Row row, IntPredicate shown)
+      throws IOException {
     for (int i = 0; i < row.schema().size(); i++) {
       Object value = row.value(i);
       if (value != Unchanged.UNCHANGED && shown.test(i)) {
@@ -78,7 +85,6 @@ public final class EntityJson {
         writeValue(json, field, value);
       }
     }
-    json.writeEndObject();
   }
 
   /** Writes a key as an object of its fields. */

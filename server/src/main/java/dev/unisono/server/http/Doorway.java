@@ -48,14 +48,18 @@ public final class Doorway {
       return;
     }
     HttpServerRequest request = context.request();
+    String length = request.getHeader("Content-Length");
+    if (length != null && tooLong(length)) {
+      refuseBody(context);
+      return;
+    }
     Buffer body = Buffer.buffer();
     request.handler(part -> {
       if (body.length() + part.length() <= MOST_BODY_BYTES) {
         body.appendBuffer(part);
       } else if (!context.response().ended()) {
         // A body without a length is known to be too long only when it is.
-        context.response().putHeader("Connection", "close");
-        Answers.refusal(context, new Refusal(413, "body-too-large", "A body has at most 1 MiB."));
+        refuseBody(context);
       }
     });
     request.exceptionHandler(_ ->
@@ -67,6 +71,20 @@ public final class Doorway {
     });
     // The container hands requests over paused.
     request.resume();
+  }
+
+  private static boolean tooLong(String length) {
+    try {
+      return Long.parseLong(length) > MOST_BODY_BYTES;
+    } catch (NumberFormatException beyond) {
+      return true;
+    }
+  }
+
+  /** What still comes of it is not waited for. */
+  private static void refuseBody(RoutingContext context) {
+    context.response().putHeader("Connection", "close");
+    Answers.refusal(context, new Refusal(413, "body-too-large", "A body has at most 1 MiB."));
   }
 
   /** Answers a request whose body is read as it comes; may block. */

@@ -36,4 +36,9 @@ public record FieldSelection(Entity entity, BitSet positions) {
   public void write(JsonGenerator json, Row row) throws IOException {
     EntityJson.writeRow(json, entity, row, positions::get);
   }
+
+  /** The same as members of an object that has others, too. */
+  void writeMembers(JsonGenerator json, Row row) throws IOException {
+    EntityJson.writeFields(json, entity, row, positions::get);
+  }
 }

@@ -15,19 +15,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * A list as a caller asks for it: conditions, order, page, fields. Immutable.
  *
+ * @param embed the relations to embed, as they were written
  * @param sortText the order as it was written
  */
 public record ListRequest(
-    Entity entity, RecordQuery query, FieldSelection fields, String sortText) {
+    Entity entity,
+    RecordQuery query,
+    FieldSelection fields,
+    @Nullable String embed,
+    String sortText) {
   private static final int DEFAULT_LIMIT = 50;
   private static final int MOST = 1_000;
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration COUNT_PATIENCE = Duration.ofSeconds(2);
   private static final int MOST_SORT_FIELDS = 10;
   private static final List<String> ONCE =
-      List.of("limit", "sort", "after", "before", "fields", "total");
+      List.of("limit", "sort", "after", "before", "fields", "total", "embed");
   private static final List<String> PARAMETERS =
-      List.of("limit", "sort", "after", "before", "fields", "total", "or", "and");
+      List.of("limit", "sort", "after", "before", "fields", "total", "embed", "or", "and");
 
   public static ListRequest parse(Entity entity, MultiMap parameters) {
     FilterReader filters = new FilterReader(entity, PARAMETERS);
@@ -57,6 +62,7 @@ public record ListRequest(
             PATIENCE,
             Arguments.flag(once.get("total"), "total") ? COUNT_PATIENCE : null),
         FieldSelection.parse(entity, once.get("fields"), PARAMETERS),
+        once.get("embed"),
         sortText);
   }
 
@@ -127,6 +133,7 @@ public record ListRequest(
         entity,
         new RecordQuery(query.condition(), query.sort(), query.edge(), limit, query.atMost(), null),
         one.fields(),
+        one.embed(),
         one.sortText());
   }
 
@@ -136,6 +143,7 @@ public record ListRequest(
         entity,
         new RecordQuery(query.condition(), query.sort(), edge, query.limit(), query.atMost(), null),
         fields,
+        embed,
         sortText);
   }
 

@@ -2,6 +2,7 @@ package dev.unisono.server.operation;
 
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.Precondition;
+import dev.unisono.engine.config.Config;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.JournalEntry;
@@ -16,6 +17,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +29,16 @@ public final class Operations {
   private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
 
   private final Doors doors;
+  private final Supplier<Config> config;
   private final InstantSource clock;
   private final Map<Action, LongAdder> counts = new EnumMap<>(Action.class);
 
-  public Operations(Doors doors, InstantSource clock) {
+  /**
+   * @param config gives the one that is in effect
+   */
+  public Operations(Doors doors, Supplier<Config> config, InstantSource clock) {
     this.doors = doors;
+    this.config = config;
     this.clock = clock;
     for (Action action : Action.values()) {
       counts.put(action, new LongAdder());
@@ -127,6 +134,29 @@ public final class Operations {
             .orElseThrow(
                 () -> new Refusal(404, "not-found", "There is no such " + entity.name() + "."));
     return new Found<>(record, position);
+  }
+
+  /**
+   * What stands inside the records that are answered.
+   *
+   * @param text the relations' names, with commas between; null for none
+   * @throws Refusal 400 unknown-relation
+   */
+  public Embedding embedding(Caller caller, Entity entity, @Nullable String text) {
+    List<Relations.Relation> known = text == null ? List.of() : relations(entity);
+    return Embedding.parse(
+        text,
+        entity,
+        known,
+        (other, key) -> {
+          admit(caller, Action.GET, other);
+          return doors.records().find(other, key);
+        });
+  }
+
+  /** The relations of an entity's records that may be embedded. */
+  public List<Relations.Relation> relations(Entity entity) {
+    return Relations.of(entity, config.get(), entities());
   }
 
   /** That a record was deleted. */

@@ -3,7 +3,6 @@ package dev.unisono.server.rest;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
-import dev.unisono.spi.Field;
 import dev.unisono.spi.ValueType;
 import java.io.IOException;
 import java.util.List;
@@ -12,48 +11,19 @@ import java.util.List;
  * Describes the doors to the served entities as OpenAPI 3.1, by what the entities are now. For one
  * thread.
  */
-public final class OpenApi {
+public final class OpenApi extends OpenApiPart {
+  private static final String LINES = "application/x-ndjson";
+
   private static final List<String> COMPARISONS =
       List.of("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin");
 
-  private final JsonGenerator json;
-
   private OpenApi(JsonGenerator json) {
-    this.json = json;
+    super(json);
   }
 
   /** Writes the whole document. */
   static void write(JsonGenerator json, List<Entity> entities, String version) throws IOException {
     new OpenApi(json).document(entities.stream().filter(Entity::served).toList(), version);
-  }
-
-  private interface Part {
-    void write() throws IOException;
-  }
-
-  private void object(Part part) throws IOException {
-    json.writeStartObject();
-    part.write();
-    json.writeEndObject();
-  }
-
-  private void object(String name, Part part) throws IOException {
-    json.writeFieldName(name);
-    object(part);
-  }
-
-  private void array(String name, Part part) throws IOException {
-    json.writeArrayFieldStart(name);
-    part.write();
-    json.writeEndArray();
-  }
-
-  private void text(String name, String value) throws IOException {
-    json.writeStringField(name, value);
-  }
-
-  private void ref(String to) throws IOException {
-    text("$ref", "#/components/" + to);
   }
 
   private void document(List<Entity> entities, String version) throws IOException {
@@ -75,39 +45,112 @@ public final class OpenApi {
           "tags",
           () -> {
             for (Entity entity : entities) {
-              object(() -> text("name", entity.plural()));
+              object(() -> {
+                text("name", entity.plural());
+                text("description", "The " + entity.plural() + ": read, written and followed.");
+              });
             }
           });
       object(
           "paths",
           () -> {
             for (Entity entity : entities) {
-              object("/v1/" + entity.plural(), () -> object("get", () -> list(entity)));
+              object("/v1/" + entity.plural(), () -> collection(entity));
               object("/v1/" + entity.plural() + "/{key}", () -> record(entity));
               object("/v1/changes/" + entity.plural(), () -> object("get", () -> changes(entity)));
             }
           });
-      object("components", () -> components(entities));
+      object("components", () -> new OpenApiComponents(json).write(entities));
     });
-  }
-
-  /** The entity's name by the letters that the names of components may have. */
-  private static String name(Entity entity) {
-    StringBuilder name = new StringBuilder();
-    entity
-        .name()
-        .codePoints()
-        .forEach(letter -> {
-          boolean plain = letter < 128 && (Character.isLetterOrDigit(letter) || letter == '-');
-          name.append(plain ? Character.toString(letter) : "_" + Integer.toHexString(letter));
-        });
-    return name.toString();
   }
 
   private void operation(Entity entity, String id, String summary) throws IOException {
     text("operationId", id);
     text("summary", summary);
     array("tags", () -> json.writeString(entity.plural()));
+  }
+
+  private void collection(Entity entity) throws IOException {
+    object("get", () -> list(entity));
+    object(
+        "post",
+        () -> {
+          operation(
+              entity,
+              "create_" + name(entity),
+              "Makes one, in the system that owns them; or many, as lines of JSON.");
+          array("parameters", this::writeParameters);
+          body(() -> {
+            media("application/json", "schemas/" + name(entity) + ".new");
+            media(LINES, "schemas/" + name(entity) + ".new");
+          });
+          object(
+              "responses",
+              () -> {
+                bulkAnswer();
+                made(entity);
+                held();
+                refusals("400", "401", "404", "405", "409", "413", "415", "422", "503", "504");
+              });
+        });
+    bulk(entity, "put", "replace_" + entity.plural(), "Puts many in their places.", ".new");
+    bulk(entity, "patch", "patch_" + entity.plural(), "Changes some fields of many.", ".line");
+    bulk(entity, "delete", "delete_" + entity.plural(), "Deletes many, by their keys.", ".line");
+  }
+
+  private void bulk(Entity entity, String method, String id, String summary, String schema)
+      throws IOException {
+    object(
+        method,
+        () -> {
+          operation(entity, id, summary + " A line of JSON for each, its key among its fields.");
+          array("parameters", () -> object(() -> ref("parameters/prefer")));
+          body(() -> media(LINES, "schemas/" + name(entity) + schema));
+          object(
+              "responses",
+              () -> {
+                bulkAnswer();
+                refusals("400", "401", "404", "415");
+              });
+        });
+  }
+
+  private void bulkAnswer() throws IOException {
+    object(
+        "200",
+        () -> {
+          text(
+              "description",
+              "Of many: a line for each, in their order, and one at the end that says how many.");
+          object("content", () -> media(LINES, "schemas/unisono.Line"));
+        });
+  }
+
+  private void made(Entity entity) throws IOException {
+    answer("201", "It was made; Location says where.", true, () -> ref("schemas/" + name(entity)));
+  }
+
+  private void held() throws IOException {
+    answer("202", "A person is to let it through first.", false, () -> ref("schemas/unisono.Held"));
+  }
+
+  private void writeParameters() throws IOException {
+    for (String name : new String[] {"idempotencyKey", "prefer"}) {
+      object(() -> ref("parameters/" + name));
+    }
+  }
+
+  private void body(Part content) throws IOException {
+    object(
+        "requestBody",
+        () -> {
+          json.writeBooleanField("required", true);
+          object("content", content);
+        });
+  }
+
+  private void media(String type, String schema) throws IOException {
+    object(type, () -> object("schema", () -> ref(schema)));
   }
 
   private void list(Entity entity) throws IOException {
@@ -124,7 +167,9 @@ public final class OpenApi {
             }
           }
           for (String name :
-              new String[] {"or", "and", "sort", "fields", "limit", "after", "before", "total"}) {
+              new String[] {
+                "or", "and", "sort", "fields", "embed", "limit", "after", "before", "total"
+              }) {
             object(() -> ref("parameters/" + name));
           }
           object(() -> ref("parameters/readAfter"));
@@ -132,7 +177,18 @@ public final class OpenApi {
     object(
         "responses",
         () -> {
-          answer("200", "A page of them.", true, () -> ref("schemas/" + name(entity) + ".page"));
+          object(
+              "200",
+              () -> {
+                text("description", "A page of them; as lines of JSON, all of them.");
+                reflects();
+                object(
+                    "content",
+                    () -> {
+                      media("application/json", "schemas/" + name(entity) + ".page");
+                      media(LINES, "schemas/" + name(entity));
+                    });
+              });
           refusals("400", "401", "404", "503", "504");
         });
   }
@@ -189,6 +245,7 @@ public final class OpenApi {
               "parameters",
               () -> {
                 object(() -> ref("parameters/fields"));
+                object(() -> ref("parameters/embed"));
                 object(() -> ref("parameters/ifNoneMatch"));
                 object(() -> ref("parameters/readAfter"));
               });
@@ -208,33 +265,70 @@ public final class OpenApi {
               entity,
               "patch_" + name(entity),
               "Changes some fields in the system that owns the record; answered once that is here.");
-          array("parameters", () -> object(() -> ref("parameters/ifMatch")));
-          object(
-              "requestBody",
+          array(
+              "parameters",
               () -> {
-                json.writeBooleanField("required", true);
-                object(
-                    "content",
-                    () ->
-                        object(
-                            "application/merge-patch+json",
-                            () ->
-                                object("schema", () -> ref("schemas/" + name(entity) + ".patch"))));
+                object(() -> ref("parameters/ifMatch"));
+                writeParameters();
+              });
+          body(() -> media("application/merge-patch+json", "schemas/" + name(entity) + ".patch"));
+          object(
+              "responses",
+              () -> {
+                done(entity);
+                held();
+                refusals(
+                    "400", "401", "404", "405", "409", "410", "412", "413", "415", "422", "503",
+                    "504");
+              });
+        });
+    object(
+        "put",
+        () -> {
+          operation(
+              entity,
+              "put_" + name(entity),
+              "Puts it in the place of what is there, or makes it. What is not given becomes null.");
+          array(
+              "parameters",
+              () -> {
+                object(() -> ref("parameters/ifMatch"));
+                object(() -> ref("parameters/ifNoneMatch"));
+                writeParameters();
+              });
+          body(() -> media("application/json", "schemas/" + name(entity) + ".new"));
+          object(
+              "responses",
+              () -> {
+                done(entity);
+                made(entity);
+                held();
+                refusals(
+                    "400", "401", "404", "405", "409", "412", "413", "415", "422", "503", "504");
+              });
+        });
+    object(
+        "delete",
+        () -> {
+          operation(entity, "delete_" + name(entity), "Deletes it in the system that owns it.");
+          array(
+              "parameters",
+              () -> {
+                object(() -> ref("parameters/ifMatch"));
+                writeParameters();
               });
           object(
               "responses",
               () -> {
-                answer(
-                    "200", "The record as it is then.", true, () -> ref("schemas/" + name(entity)));
-                answer(
-                    "202",
-                    "A person is to let it through first.",
-                    false,
-                    () -> ref("schemas/unisono.Held"));
-                refusals(
-                    "400", "401", "404", "405", "410", "412", "413", "415", "422", "503", "504");
+                object("204", () -> text("description", "It was deleted."));
+                refusals("400", "401", "404", "405", "409", "410", "412", "422", "503", "504");
               });
         });
+  }
+
+  private void done(Entity entity) throws IOException {
+    answer("200", "The record as it is then.", true, () -> ref("schemas/" + name(entity)));
+    object("204", () -> text("description", "The same, where Prefer has return=minimal."));
   }
 
   private static String keyDescription(Entity entity) {
@@ -286,14 +380,18 @@ public final class OpenApi {
         () -> {
           text("description", description);
           if (reflects) {
-            object(
-                "headers",
-                () -> {
-                  object("Unisono-Cursor", () -> ref("headers/cursor"));
-                  object("Unisono-Lag", () -> ref("headers/lag"));
-                });
+            reflects();
           }
           object("content", () -> object("application/json", () -> object("schema", schema)));
+        });
+  }
+
+  private void reflects() throws IOException {
+    object(
+        "headers",
+        () -> {
+          object("Unisono-Cursor", () -> ref("headers/cursor"));
+          object("Unisono-Lag", () -> ref("headers/lag"));
         });
   }
 
@@ -301,319 +399,5 @@ public final class OpenApi {
     for (String status : statuses) {
       object(status, () -> ref("responses/" + status));
     }
-  }
-
-  private void components(List<Entity> entities) throws IOException {
-    object(
-        "securitySchemes",
-        () ->
-            object(
-                "token",
-                () -> {
-                  text("type", "http");
-                  text("scheme", "bearer");
-                }));
-    object(
-        "schemas",
-        () -> {
-          for (Entity entity : entities) {
-            schemas(entity);
-          }
-          object("unisono.Problem", this::problem);
-          object("unisono.Finding", this::finding);
-          object("unisono.Held", this::held);
-        });
-    object("parameters", this::parameters);
-    object(
-        "headers",
-        () -> {
-          header("cursor", "The position of the journal that the answer reflects.", "string");
-          header(
-              "lag",
-              "Seconds from the next change's commit until now; 0.000 where there is none.",
-              "number");
-        });
-    object(
-        "responses",
-        () -> {
-          refusal("400", "Something about the request is wrong; `field` says what.");
-          refusal("401", "The caller is not known.");
-          refusal("404", "There is no such record, or nothing at this path.");
-          refusal("405", "Nothing that could be written owns it.");
-          refusal("410", "The record was deleted; of changes: the cursor is not held any more.");
-          refusal("412", "The record is of another version by now.");
-          refusal("413", "The body is over 1 MiB.");
-          refusal("415", "The body is no merge patch.");
-          refusal("422", "The record would not be as it must; `findings` says all of it.");
-          refusal("503", "The owner is out of reach, or the list takes too long.");
-          refusal("504", "It takes longer than one waits; a write is not lost.");
-        });
-  }
-
-  private void schemas(Entity entity) throws IOException {
-    object(
-        name(entity),
-        () -> {
-          text("type", "object");
-          object(
-              "properties",
-              () -> {
-                for (EntityField field : entity.fields()) {
-                  property(entity, field);
-                }
-              });
-        });
-    object(
-        name(entity) + ".patch",
-        () -> {
-          text("type", "object");
-          json.writeNumberField("minProperties", 1);
-          json.writeBooleanField("additionalProperties", false);
-          object(
-              "properties",
-              () -> {
-                for (EntityField field : entity.fields()) {
-                  if (!entity.schema().isKey(entity.schema().position(field.name()))) {
-                    property(entity, field);
-                  }
-                }
-              });
-        });
-    object(
-        name(entity) + ".page",
-        () -> {
-          text("type", "object");
-          array("required", () -> json.writeString("items"));
-          object(
-              "properties",
-              () -> {
-                object(
-                    "items",
-                    () -> {
-                      text("type", "array");
-                      object("items", () -> ref("schemas/" + name(entity)));
-                    });
-                object(
-                    "next",
-                    () -> described("string", "To be sent as `after` for the page behind."));
-                object(
-                    "prev",
-                    () -> described("string", "To be sent as `before` for the page before."));
-                object(
-                    "total",
-                    () -> {
-                      array(
-                          "type",
-                          () -> {
-                            json.writeString("integer");
-                            json.writeString("null");
-                          });
-                      text(
-                          "description",
-                          "How many there are, where it was asked for; null where counting takes"
-                              + " too long.");
-                    });
-              });
-        });
-  }
-
-  private void property(Entity entity, EntityField field) throws IOException {
-    json.writeFieldName(field.name());
-    Field known = entity.schema().field(entity.schema().position(field.name()));
-    if (known.required()) {
-      schema(field);
-      return;
-    }
-    object(() ->
-        array(
-            "anyOf",
-            () -> {
-              schema(field);
-              object(() -> text("type", "null"));
-            }));
-  }
-
-  /** What the config says of the field. */
-  private void schema(EntityField field) throws IOException {
-    if (field.jsonSchema().contains("\"$ref\"")) {
-      // What it says of other places in its own schema would lead nowhere here.
-      object(() -> text("description", "As the schema of the entity has it."));
-    } else {
-      json.writeRawValue(field.jsonSchema());
-    }
-  }
-
-  private void described(String type, String description) throws IOException {
-    text("type", type);
-    text("description", description);
-  }
-
-  private void header(String name, String description, String type) throws IOException {
-    object(
-        name,
-        () -> {
-          text("description", description);
-          object("schema", () -> text("type", type));
-        });
-  }
-
-  private void refusal(String status, String description) throws IOException {
-    object(
-        status,
-        () -> {
-          text("description", description);
-          object(
-              "content",
-              () ->
-                  object(
-                      "application/problem+json",
-                      () -> object("schema", () -> ref("schemas/unisono.Problem"))));
-        });
-  }
-
-  private void problem() throws IOException {
-    text("type", "object");
-    array(
-        "required",
-        () -> {
-          for (String name : new String[] {"type", "title", "status", "code", "detail"}) {
-            json.writeString(name);
-          }
-        });
-    object(
-        "properties",
-        () -> {
-          object(
-              "type",
-              () -> {
-                text("type", "string");
-                text("format", "uri");
-              });
-          object("title", () -> text("type", "string"));
-          object("status", () -> text("type", "integer"));
-          object(
-              "code",
-              () -> described("string", "What kind of problem it is; always the same word."));
-          object("detail", () -> described("string", "One sentence for people."));
-          object("field", () -> described("string", "The field or the parameter that is meant."));
-          object(
-              "instance",
-              () -> described("string", "By which the server's log names the request."));
-          object(
-              "findings",
-              () -> {
-                text("type", "array");
-                object("items", () -> ref("schemas/unisono.Finding"));
-              });
-        });
-  }
-
-  private void finding() throws IOException {
-    text("type", "object");
-    object(
-        "properties",
-        () -> {
-          object("code", () -> text("type", "string"));
-          object("field", () -> text("type", "string"));
-          object("path", () -> text("type", "string"));
-          object("shape", () -> described("string", "What stands there, never the value itself."));
-          object("message", () -> text("type", "string"));
-        });
-  }
-
-  private void held() throws IOException {
-    text("type", "object");
-    object(
-        "properties",
-        () -> {
-          object("state", () -> text("const", "held"));
-          object("deadLetter", () -> text("type", "integer"));
-          object(
-              "findings",
-              () -> {
-                text("type", "array");
-                object("items", () -> ref("schemas/unisono.Finding"));
-              });
-        });
-  }
-
-  private void parameters() throws IOException {
-    parameter(
-        "or",
-        "query",
-        "One of these conditions holds at least, as in"
-            + " or=(country=DE,and(balance[gt]=1000,name[null]=false)).");
-    parameter("and", "query", "All of these conditions hold.");
-    parameter("sort", "query", "Fields with commas between, - before one for descending.");
-    parameter("fields", "query", "These fields alone, with commas between.");
-    object(
-        "limit",
-        () -> {
-          named("limit", "query", "How many at most.");
-          object(
-              "schema",
-              () -> {
-                text("type", "integer");
-                json.writeNumberField("minimum", 1);
-                json.writeNumberField("maximum", 1_000);
-                json.writeNumberField("default", 50);
-              });
-        });
-    parameter("after", "query", "The `next` of the page at hand.");
-    parameter("before", "query", "The `prev` of the page at hand.");
-    object(
-        "total",
-        () -> {
-          named("total", "query", "Whether all that fulfil the conditions are counted.");
-          object("schema", () -> text("type", "boolean"));
-        });
-    object(
-        "cursor",
-        () -> {
-          named(
-              "after",
-              "query",
-              "The cursor to go on after; Last-Event-ID is the same as a header.");
-          object("schema", () -> text("type", "string"));
-        });
-    object(
-        "snapshot",
-        () -> {
-          named("snapshot", "query", "Whether all records come first.");
-          object("schema", () -> text("type", "boolean"));
-        });
-    object(
-        "readAfter",
-        () -> {
-          named("Unisono-After", "header", "A cursor: it is waited until the answer reflects it.");
-          object("schema", () -> text("type", "string"));
-        });
-    object(
-        "ifMatch",
-        () -> {
-          named("If-Match", "header", "The version that the record must have, as its ETag.");
-          object("schema", () -> text("type", "string"));
-        });
-    object(
-        "ifNoneMatch",
-        () -> {
-          named("If-None-Match", "header", "The versions that the caller has.");
-          object("schema", () -> text("type", "string"));
-        });
-  }
-
-  private void parameter(String name, String in, String description) throws IOException {
-    object(
-        name,
-        () -> {
-          named(name, in, description);
-          object("schema", () -> text("type", "string"));
-        });
-  }
-
-  private void named(String name, String in, String description) throws IOException {
-    text("name", name);
-    text("in", in);
-    text("description", description);
   }
 }

@@ -22,11 +22,27 @@ public final class OpenApiRoutes {
   }
 
   public void mount(Router router, Doorway doorway) {
+    router.get("/v1/postman.json").handler(context -> doorway.known(context, this::collection));
     router.get("/v1/openapi.json").handler(context -> doorway.known(context, this::document));
   }
 
   private void document(RoutingContext context, Buffer body) {
     Parameters.check(context, Set.of());
     Answers.json(context, 200, json -> OpenApi.write(json, doors.entities(), VERSION));
+  }
+
+  private void collection(RoutingContext context, Buffer body) {
+    Parameters.check(context, Set.of());
+    String host = String.valueOf(context.request().authority());
+    context
+        .response()
+        .putHeader(
+            "Content-Disposition", "attachment; filename=\"unisono.postman_collection.json\"");
+    Answers.json(
+        context,
+        200,
+        json ->
+            PostmanCollection.write(
+                json, doors.entities(), context.request().scheme() + "://" + host));
   }
 }

@@ -8,6 +8,7 @@ import dev.unisono.engine.record.Records;
 import dev.unisono.server.http.ResponseStream;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
+import dev.unisono.server.operation.Embedding;
 import dev.unisono.server.operation.ListRequest;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.spi.Row;
@@ -56,12 +57,13 @@ record RecordExport(Operations operations, Caller caller, ListRequest list) {
 
   private byte[] lines(Records.Page page) throws IOException {
     ByteArrayOutputStream lines = new ByteArrayOutputStream(64 << 10);
+    Embedding embedding = operations.embedding(caller, list.entity(), list.embed());
     for (EntityRecord record : page.records()) {
       Row row = record.row();
       if (row != null) {
         try (JsonGenerator json = EntityJson.FACTORY.createGenerator(lines)) {
           json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-          list.fields().write(json, row);
+          embedding.write(json, list.fields(), row);
         }
         lines.write('\n');
       }

@@ -16,6 +16,7 @@ import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.Parameters;
 import dev.unisono.server.http.ResponseStream;
 import dev.unisono.server.operation.Caller;
+import dev.unisono.server.operation.Embedding;
 import dev.unisono.server.operation.FieldSelection;
 import dev.unisono.server.operation.ListRequest;
 import dev.unisono.server.operation.Operations;
@@ -47,7 +48,7 @@ public final class RecordRoutes {
       DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.ENGLISH)
           .withZone(ZoneOffset.UTC);
 
-  private static final Set<String> GET_PARAMETERS = Set.of("fields");
+  private static final Set<String> GET_PARAMETERS = Set.of("fields", "embed");
 
   private final Operations operations;
   private final RecordWrites writes;
@@ -99,7 +100,9 @@ public final class RecordRoutes {
       return;
     }
     ListRequest list = ListRequest.parse(entity, context.queryParams());
-    Records.Page page = operations.list(Doorway.caller(context), list, after(context)).value();
+    Caller caller = Doorway.caller(context);
+    Embedding embedding = operations.embedding(caller, entity, list.embed());
+    Records.Page page = operations.list(caller, list, after(context)).value();
     HttpServerResponse response = context.response();
     reflect(response, page.position());
     String next = token(list, page.next());
@@ -119,7 +122,7 @@ public final class RecordRoutes {
           for (EntityRecord record : page.records()) {
             Row row = record.row();
             if (row != null) {
-              list.fields().write(json, row);
+              embedding.write(json, list.fields(), row);
             }
           }
           json.writeEndArray();
@@ -203,22 +206,31 @@ public final class RecordRoutes {
         FieldSelection.parse(
             entity, context.queryParams().get("fields"), List.copyOf(GET_PARAMETERS));
     Key key = RecordPath.key(entity, context.request());
-    Operations.Found<EntityRecord> found =
-        operations.get(Doorway.caller(context), entity, key, after(context));
+    Caller caller = Doorway.caller(context);
+    String embed = context.queryParams().get("embed");
+    Embedding embedding = operations.embedding(caller, entity, embed);
+    Operations.Found<EntityRecord> found = operations.get(caller, entity, key, after(context));
     EntityRecord record = found.value();
     reflect(context.response(), found.position());
-    if (record.row() == null) {
+    Row row = record.row();
+    if (row == null) {
       throw Operations.gone(entity);
     }
     HttpServerResponse response = context.response();
     keepFor(response, entity);
     response.putHeader("Last-Modified", lastModified(record.changed()));
-    if (record.ofToday() && VersionTags.match(context.request(), record.version())) {
+    // A tag names a version of the record itself, and not of what stands inside it.
+    if (embed == null
+        && record.ofToday()
+        && VersionTags.match(context.request(), record.version())) {
       response.putHeader("ETag", VersionTags.of(record.version()));
       response.setStatusCode(304).end();
       return;
     }
-    answer(context, entity, record, fields);
+    if (embed == null) {
+      response.putHeader("ETag", VersionTags.of(record.version()));
+    }
+    Answers.json(context, 200, json -> embedding.write(json, fields, row));
   }
 
   /** How long a browser may show it again without a question, and to whom. */
@@ -235,16 +247,6 @@ public final class RecordRoutes {
   private String lastModified(Instant changed) {
     Instant now = clock.instant();
     return HTTP_DATE.format(changed.isAfter(now) ? now : changed);
-  }
-
-  private static void answer(
-      RoutingContext context, Entity entity, EntityRecord record, FieldSelection fields) {
-    Row row = record.row();
-    if (row == null) {
-      throw Operations.gone(entity);
-    }
-    context.response().putHeader("ETag", VersionTags.of(record.version()));
-    Answers.json(context, 200, json -> fields.write(json, row));
   }
 
   /** The position that the caller wants to see reflected. */

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -146,5 +147,39 @@ final class OpenApiTest {
     List<String> conditions =
         document.at("/paths/~1v1~1customers/get/parameters").findValuesAsText("name");
     assertEquals(List.of("id", "name"), conditions);
+  }
+
+  /** Format 2.1 of Postman has no schema among our packages; its members are checked here. */
+  @Test
+  void theSameIsACollection() throws IOException {
+    JsonNode collection =
+        JSON.readTree(
+            Answers.bytes(json ->
+                PostmanCollection.write(
+                    json, List.of(CUSTOMER, ORDER, HIDDEN), "http://127.0.0.1:1")));
+    Set<String> described = new HashSet<>();
+    read()
+        .path("paths")
+        .properties()
+        .forEach(path ->
+            path.getValue()
+                .fieldNames()
+                .forEachRemaining(method -> described.add(method + " " + path.getKey())));
+    List<JsonNode> requests = new ArrayList<>();
+    collection.path("item").forEach(folder -> folder.path("item").forEach(requests::add));
+    assertEquals(12, requests.size());
+    for (JsonNode each : requests) {
+      JsonNode request = each.path("request");
+      String raw = request.at("/url/raw").asText();
+      String path = raw.replace("{{address}}", "").replace(":key", "{key}").split("\\?", 2)[0];
+      assertTrue(
+          described.contains(request.path("method").asText().toLowerCase(Locale.ROOT) + " " + path),
+          raw);
+      if (!request.path("body").isMissingNode()) {
+        JsonNode body = JSON.readTree(request.at("/body/raw").asText());
+        assertTrue(body.isObject(), body::toString);
+      }
+    }
+    assertEquals("http://127.0.0.1:1", collection.at("/variable/0/value").asText());
   }
 }

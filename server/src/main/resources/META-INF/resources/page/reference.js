@@ -1,0 +1,20 @@
+// The doors' own description, to be read and tried out by who is signed in.
+const place = document.getElementById("reference");
+
+const response = await fetch("/v1/openapi.json");
+if (response.ok) {
+  globalThis.SwaggerUIBundle({
+    spec: await response.json(),
+    domNode: place,
+    // The session signs requests of our own pages.
+    withCredentials: true,
+    // Nothing is asked of another server.
+    validatorUrl: null,
+    docExpansion: "list",
+    defaultModelsExpandDepth: 0,
+    tryItOutEnabled: false,
+  });
+} else {
+  const problem = await response.json();
+  place.textContent = problem.detail;
+}
