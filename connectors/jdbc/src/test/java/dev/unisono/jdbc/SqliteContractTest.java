@@ -57,6 +57,11 @@ final class SqliteContractTest extends ConnectorContract {
     }
 
     @Override
+    protected String numbering() {
+      return "INTEGER";
+    }
+
+    @Override
     protected String decimalType() {
       return "text"; // A numeric column would round them.
     }

@@ -74,6 +74,11 @@ final class MariaDbContractTest extends ConnectorContract {
     }
 
     @Override
+    protected String numbering() {
+      return "bigint NOT NULL AUTO_INCREMENT";
+    }
+
+    @Override
     protected String catalogQuery() {
       return "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
           + " UNION ALL SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA"

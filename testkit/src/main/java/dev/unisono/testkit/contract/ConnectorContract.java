@@ -21,7 +21,8 @@ public abstract class ConnectorContract
         ReadContract,
         RepairContract,
         WriteContract,
-        MemberPartContract {
+        MemberPartContract,
+        OwnerContract {
   private @Nullable ContractTrial trial;
 
   /**

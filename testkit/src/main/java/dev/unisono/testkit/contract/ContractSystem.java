@@ -31,6 +31,16 @@ public interface ContractSystem extends AutoCloseable {
   /** Makes a table without rows. */
   void makeTable(String table);
 
+  /** Makes one that gives a key to each row that has none. Asked only of an owner. */
+  default void makeNumberingTable(String table) {
+    throw new UnsupportedOperationException("no owner");
+  }
+
+  /** Makes one whose rows refer to another's by their {@code number}. Asked only of an owner. */
+  default void makeReferringTable(String table, String to) {
+    throw new UnsupportedOperationException("no owner");
+  }
+
   void insert(String table, Item item);
 
   /** Changes the row that has this item's key. */

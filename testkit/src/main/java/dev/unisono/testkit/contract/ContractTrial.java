@@ -11,6 +11,7 @@ import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Option;
 import dev.unisono.spi.Problem;
+import dev.unisono.spi.Row;
 import dev.unisono.spi.Settings;
 import dev.unisono.spi.UnisonoException;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -154,6 +156,15 @@ final class ContractTrial implements AutoCloseable {
             .map(Item::of)
             .sorted(Comparator.comparingLong(Item::id))
             .toList();
+  }
+
+  /** A row as the log has last shown it. */
+  static Row row(SourceRun run, long id) {
+    return new Replica()
+        .apply(run.changes()).rows().stream()
+            .filter(row -> Objects.equals(id, row.value(0)))
+            .findFirst()
+            .orElseThrow();
   }
 
   /** Waits until what was shown is what is there. */

@@ -1,7 +1,6 @@
 package dev.unisono.testkit.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.spi.Binding;
@@ -11,21 +10,17 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.MemberWrite;
 import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Operation;
-import dev.unisono.spi.Owner;
-import dev.unisono.spi.Problem;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Unchanged;
-import dev.unisono.spi.UnisonoException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What a system does that is read and written by one sync, and for callers of doors. */
+/** What a system does that is read and written by one sync, and how it lists rows. */
 interface MemberPartContract extends ContractPart {
   private static Row name(Binding binding, @Nullable Object name) {
     Object kept = Unchanged.UNCHANGED;
@@ -71,8 +66,8 @@ interface MemberPartContract extends ContractPart {
       run.awaitDone();
       assertEquals(List.of(), system.check());
       try (MemberWriter writer = system.memberWriter()) {
-        Row one = shown(run, 1);
-        Row two = shown(run, 2);
+        Row one = ContractTrial.row(run, 1);
+        Row two = ContractTrial.row(run, 2);
         writer.mark(10);
         run.awaitBatch("a marker by itself", batch -> batch.passed() == 10);
         int before = run.changes().size();
@@ -96,7 +91,8 @@ interface MemberPartContract extends ContractPart {
             trial().items(binding).stream().map(Item::name).toList());
         List<Change> echo = run.changes().subList(before, run.changes().size());
         assertEquals(List.of(), echo.stream().filter(change -> change.marker() != 17).toList());
-        writer.write(List.of(new MemberWrite(18, binding, new Key(4L), null, shown(run, 4))));
+        writer.write(
+            List.of(new MemberWrite(18, binding, new Key(4L), null, ContractTrial.row(run, 4))));
         run.awaitBatch("the end of the delete", batch -> batch.passed() == 18);
         trial().system().update("item", Item.of(3, "theirs"));
         Change theirs =
@@ -111,15 +107,6 @@ interface MemberPartContract extends ContractPart {
     }
   }
 
-  /** The row as the log has last shown it. */
-  private static Row shown(SourceRun run, long id) {
-    return new Replica()
-        .apply(run.changes()).rows().stream()
-            .filter(row -> Objects.equals(id, row.value(0)))
-            .findFirst()
-            .orElseThrow();
-  }
-
   private void refuse(MemberWriter writer, Binding binding) {
     Item refused = trial().system().refused();
     List<MemberWriter.Refusal> refusals =
@@ -130,44 +117,6 @@ interface MemberPartContract extends ContractPart {
     assertEquals(List.of(19L), refusals.stream().map(refusal -> refusal.write().id()).toList());
     ContractTrial.assertTold(refusals.getFirst().cause());
     assertTrue(trial().items(binding).contains(Item.of(5, "five")));
-  }
-
-  @Test
-  default void anOwnersWriteIsMadeWhereItFitsAndComesBackByItsNumber() {
-    if (!trial().can(Ability.OWNER)) {
-      return;
-    }
-    Binding binding = trial().table("item");
-    trial().system().insert("item", Item.of(1, "one"));
-    ConnectedSystem system = trial().reading(binding);
-    try (SourceRun run = SourceRun.followed(system.source(), Map.of(), List.of(), true);
-        Owner owner = system.owner()) {
-      run.awaitDone();
-      Row one = shown(run, 1);
-      Optional<Owner.WriteReceipt> receipt =
-          owner.update(binding, new Key(1L), name(binding, "patched"), one);
-      assertTrue(receipt.orElseThrow().changed());
-      Change change = run.await(any -> any.operation() == Operation.UPDATE);
-      assertEquals(receipt.get().transaction(), change.transaction());
-      assertEquals("patched", Objects.requireNonNull(change.after()).value(1));
-      assertEquals(
-          Optional.empty(), owner.update(binding, new Key(1L), name(binding, "late"), one));
-      assertEquals(
-          Optional.empty(), owner.update(binding, new Key(9L), name(binding, "nobody"), null));
-      Problem refused =
-          assertThrows(
-                  UnisonoException.class,
-                  () ->
-                      owner.update(
-                          binding,
-                          new Key(1L),
-                          name(binding, trial().system().refused().name()),
-                          null))
-              .problem();
-      ContractTrial.assertTold(refused);
-      assertEquals(List.of(Item.of(1, "patched")), trial().items(binding));
-      run.wasWell();
-    }
   }
 
   @Test
