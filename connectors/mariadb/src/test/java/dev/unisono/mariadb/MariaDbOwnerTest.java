@@ -148,6 +148,21 @@ final class MariaDbOwnerTest {
     try (Owner owner = database.system(Map.of(), word).owner()) {
       assertEquals(Optional.empty(), owner.update(word, new Key("abc"), patch, null));
       assertTrue(owner.update(word, new Key("Abc"), patch, null).isPresent());
+      assertEquals(Optional.empty(), owner.delete(word, new Key("abc"), null));
+      // The server takes them for the same, and says so; it is another key all the same.
+      Row same = new Row(word.schema(), new @Nullable Object[] {"abc", 3L});
+      assertEquals(
+          "refused-by-owner",
+          assertThrows(UnisonoException.class, () -> owner.insert(word, same, _ -> {}))
+              .problem()
+              .code());
+      Row again = new Row(word.schema(), new @Nullable Object[] {"Abc", 3L});
+      assertEquals(
+          "exists",
+          assertThrows(UnisonoException.class, () -> owner.insert(word, again, _ -> {}))
+              .problem()
+              .code());
+      assertTrue(owner.delete(word, new Key("Abc"), null).isPresent());
     }
   }
 
