@@ -301,6 +301,17 @@ final class OwnerWritesTest {
   }
 
   @Test
+  void whoseAnswerIsLostIsToldTheKeyThatItMayHave() throws Exception {
+    crm.cutAnswers();
+    UnisonoException lost =
+        assertThrows(
+            UnisonoException.class,
+            () -> engine.create(person(), row(SAME, "Kim", SAME, 20L), PATIENCE));
+    assertEquals("unreachable", lost.problem().code());
+    assertTrue(lost.problem().message().contains("person [77]"), lost.problem().message());
+  }
+
+  @Test
   void whatComesBackAndIsRefusedIsToldAtOnce() throws Exception {
     crm.changes(row -> {
       @Nullable Object[] values = row.copyValues();
