@@ -64,7 +64,8 @@ function Header({ seen, stream }) {
   return h('header', { class: 'top' },
     h('h1', null, h('img', { src: '/page/icon.svg', alt: '', width: 32, height: 32 }), 'Unisono'),
     h('div', { class: 'verdict', role: 'status' }, h(Pill, { kind, sign }, words), h('span', { class: 'quiet' }, ' ', more)),
-    stream && h(StreamState, { stream }));
+    stream && h(StreamState, { stream }),
+    h('a', { href: '/reference.html' }, 'The doors'));
 }
 
 const SignIn = () =>
