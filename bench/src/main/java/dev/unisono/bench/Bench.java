@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       "  merge     how many changes of several members that write the same records are merged",
       "  members   how long after its commit an edit is in two other members, and how many keep pace",
       "  clean     what a row costs on its way through standardize and validate",
+      "  fanout    how many deliveries of events reach many subscribers in time",
       "  snapshot  how fast a table's snapshot is read, and what it costs the source database",
       "A machine is noisy: compare by ratio, in one run. See bench/RESULTS.md."
     })
@@ -56,6 +57,7 @@ final class Bench implements Callable<Integer> {
       new TreeMap<>(
           Map.of(
               LogScenario.NAME, LogScenario.CONTENDERS,
+              FanoutScenario.NAME, FanoutScenario.CONTENDERS,
               PipelineScenario.NAME, PipelineScenario.CONTENDERS,
               LatencyScenario.NAME, LatencyScenario.CONTENDERS,
               SoakScenario.NAME, SoakScenario.CONTENDERS,
@@ -78,8 +80,8 @@ final class Bench implements Callable<Integer> {
       paramLabel = "SCENARIO",
       arity = "0..*",
       description =
-          "log, pipeline, latency, soak, source-load, snapshot, merge, members or clean; the first three where none"
-              + " is named")
+          "log, pipeline, latency, soak, source-load, snapshot, merge, members, clean or fanout; the first three"
+              + " where none is named")
   private List<String> scenarios = new ArrayList<>();
 
   @Option(
@@ -198,6 +200,7 @@ final class Bench implements Callable<Integer> {
       case LogScenario.NAME -> new LogScenario(folder, backlog);
       case PipelineScenario.NAME -> new PipelineScenario(folder, backlog, clock);
       case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
+      case FanoutScenario.NAME -> new FanoutScenario(folder);
       case CleanScenario.NAME -> new CleanScenario(folder);
       case MergeScenario.NAME -> new MergeScenario(folder, backlog);
       case MembersScenario.NAME -> new MembersScenario(folder, perSecond, seconds, backlog, clock);

@@ -41,6 +41,8 @@ final class Contender {
                   .listen(DebeziumTuning.TUNED));
       case CleanScenario.NAME -> result(CleanRun.run(parameters));
       case "merge" -> result(new MergeEngine(parameters, clock).run());
+      case "fan-out" -> result(new FanoutLoad(parameters).run());
+      case "fan-out-idle" -> FanoutLoad.waitIdle(parameters, Contender::ready);
       case "listen-sse" -> result(new SseListener(parameters, clock, Contender::ready).listen());
       default -> throw new IllegalArgumentException("no such contender: " + arguments[0]);
     }

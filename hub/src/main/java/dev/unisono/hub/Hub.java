@@ -19,16 +19,18 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Sends a feed's events to its subscribers. One thread reads the feed and makes blocks; each event
- * loop owns the list of its subscribers, writes a block to each of them and flushes once. At most
- * two blocks are under way: while loops are busy the next block grows by itself, and while nothing
- * is, an event leaves at once. Who falls behind is served from the feed by a thread of its own, and
- * let go if it does not even follow that. Safe for threads.
+ * loop owns the list of its subscribers, writes a block to each of them and flushes once. One block
+ * is under way at a time: while loops are busy the next one grows by itself, and while nothing is,
+ * an event leaves at once. Who falls behind is served from the feed by a thread of its own, and let
+ * go if it does not even follow that. Safe for threads.
  */
 public final class Hub implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Hub.class.getName());
 
   private static final int BLOCK_BYTES = 1 << 20;
-  private static final int BLOCKS_UNDER_WAY = 2;
+
+  /** With a second one in line, an event that comes just then would wait for two. */
+  private static final int BLOCKS_UNDER_WAY = 1;
 
   /** What one that catches up is given at a time. */
   private static final int PORTION_BYTES = BLOCK_BYTES / 4;

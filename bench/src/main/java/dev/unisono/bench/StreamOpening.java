@@ -1,0 +1,111 @@
+package dev.unisono.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** How one subscriber's connection is opened, by SSE or WebSocket. Immutable; safe for threads. */
+final class StreamOpening {
+  /** Nobody waits longer for an answer to a handshake. */
+  private static final int ANSWER_MILLIS = 30_000;
+
+  private static final String UPGRADE =
+      """
+      Connection: Upgrade\r
+      Upgrade: websocket\r
+      Sec-WebSocket-Version: 13\r
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+      """;
+
+  private final InetSocketAddress address;
+  private final byte[] request;
+  private final byte[] frame;
+  private final String greeting;
+
+  private StreamOpening(InetSocketAddress address, String request, byte[] frame, String greeting) {
+    this.address = address;
+    this.request = request.getBytes(StandardCharsets.US_ASCII);
+    this.frame = frame;
+    this.greeting = greeting;
+  }
+
+  /**
+   * By what the contender is told: {@code server-port}, {@code path}, {@code transport}, what tells
+   * that a subscriber is served ({@code greeting}), and perhaps {@code token} and {@code
+   * subscribe}, a frame to be sent.
+   */
+  static StreamOpening of(Parameters parameters) throws IOException {
+    boolean socket = parameters.text("transport").equals("ws");
+    StringBuilder request = new StringBuilder("GET ");
+    request.append(parameters.text("path")).append(" HTTP/1.1\r\nHost: localhost\r\n");
+    if (parameters.optionalText("token").isPresent()) {
+      String token = Files.readString(Path.of(parameters.text("token"))).strip();
+      request.append("Authorization: Bearer ").append(token).append("\r\n");
+    }
+    request.append(socket ? UPGRADE : "Accept: text/event-stream\r\n").append("\r\n");
+    return new StreamOpening(
+        new InetSocketAddress(
+            InetAddress.getLoopbackAddress(), Math.toIntExact(parameters.number("server-port"))),
+        request.toString(),
+        parameters.optionalText("subscribe").map(StreamOpening::textFrame).orElse(new byte[0]),
+        parameters.text("greeting"));
+  }
+
+  /** A text frame of a client (RFC 6455, 5.2), masked by zeros. */
+  private static byte[] textFrame(String text) {
+    byte[] payload = text.getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer frame = ByteBuffer.allocate(8 + payload.length);
+    frame.put((byte) 0x81);
+    if (payload.length < 126) {
+      frame.put((byte) (0x80 | payload.length));
+    } else {
+      frame.put((byte) (0x80 | 126)).putShort((short) payload.length);
+    }
+    frame.putInt(0).put(payload);
+    byte[] bytes = new byte[frame.position()];
+    frame.flip().get(bytes);
+    return bytes;
+  }
+
+  /**
+   * Connects; returns once this subscriber is served.
+   *
+   * @param receiveBytes the socket's buffer; 0 for what the system gives
+   */
+  SocketChannel open(int receiveBytes) throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    if (receiveBytes > 0) {
+      channel.setOption(StandardSocketOptions.SO_RCVBUF, receiveBytes);
+    }
+    channel.connect(address);
+    channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+    Socket socket = channel.socket();
+    socket.setSoTimeout(ANSWER_MILLIS);
+    socket.getOutputStream().write(request);
+    if (frame.length > 0) {
+      await(socket, "\r\n\r\n");
+      socket.getOutputStream().write(frame);
+    }
+    await(socket, greeting);
+    return channel;
+  }
+
+  /** Reads up to a text and no further: the events are behind it. */
+  private static void await(Socket socket, String text) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    while (seen.length() < text.length() || seen.indexOf(text, seen.length() - text.length()) < 0) {
+      int next = socket.getInputStream().read();
+      if (next < 0 || seen.length() > 4_096) {
+        throw new BenchFailure("no subscription, but: " + seen);
+      }
+      seen.append((char) next);
+    }
+  }
+}
