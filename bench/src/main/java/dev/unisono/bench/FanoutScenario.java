@@ -43,8 +43,10 @@ final class FanoutScenario implements Scenario {
           "unisono-ws-5000",
           "nchan-ws-5000",
           "unisono-sse-slow",
-          "unisono-idle",
-          "nchan-idle");
+          "unisono-sse-idle",
+          "nchan-sse-idle",
+          "unisono-ws-idle",
+          "nchan-ws-idle");
 
   private static final int IDLE_CONNECTIONS = 5_000;
   private static final int BEFORE_IDLE_CONNECTIONS = 500;
@@ -81,8 +83,8 @@ final class FanoutScenario implements Scenario {
       ratios.add(new Ratio(OURS + transport + ".paced.p99", PEER + transport + ".paced.p99"));
     }
     ratios.add(new Ratio(OURS + "-sse" + SLOW, OURS + "-sse"));
-    for (String transport : List.of(SSE, SOCKET)) {
-      ratios.add(new Ratio(OURS + IDLE + "." + transport, "15"));
+    for (String transport : List.of("-sse", "-ws")) {
+      ratios.add(new Ratio(OURS + transport + IDLE, "15"));
     }
     return ratios;
   }
@@ -97,7 +99,7 @@ final class FanoutScenario implements Scenario {
         "the most deliveries a second of which 99 of 100 are there "
             + (int) FanoutLoad.LIMIT_MILLIS
             + " ms after they were due, none missing; the rate grows by four, then the interval is"
-            + " halved three times; 2 s each; nothing beyond 5,120,000 is tried");
+            + " halved three times; 2 s each; nothing beyond 10,240,000 is tried");
     conditions.put(
         "events",
         "286 bytes of JSON, each due by itself; what has become due while those before were sent"
@@ -143,7 +145,7 @@ final class FanoutScenario implements Scenario {
     try (FanoutServer server = start(contender, runFolder)) {
       server.awaitReady(START_LIMIT);
       return contender.endsWith(IDLE)
-          ? idle(server, runFolder)
+          ? idle(server, runFolder, transport(contender))
           : load(server, runFolder, contender);
     } finally {
       source().dropSlot(ServerConfig.SLOT);
@@ -174,8 +176,7 @@ final class FanoutScenario implements Scenario {
   private static Run load(FanoutServer server, Path runFolder, String contender)
       throws InterruptedException {
     boolean many = contender.endsWith(MANY);
-    Map<String, String> parameters =
-        parameters(server, contender.contains("-" + SSE) ? SSE : SOCKET, many ? 5_000 : 1_000);
+    Map<String, String> parameters = parameters(server, transport(contender), many ? 5_000 : 1_000);
     parameters.put("slow", contender.endsWith(SLOW) ? "1" : "0");
     // More than the peer can deliver to so many.
     parameters.put("paced", many ? "0" : "1");
@@ -200,17 +201,21 @@ final class FanoutScenario implements Scenario {
     }
   }
 
-  private static Run idle(FanoutServer server, Path runFolder) throws InterruptedException {
-    Map<String, Double> values = new LinkedHashMap<>();
-    for (String transport : List.of(SSE, SOCKET)) {
-      // What the first connections bring with them belongs to none of them.
-      connected(server, runFolder, transport, BEFORE_IDLE_CONNECTIONS);
-      long before = server.memoryBytes();
-      long after = connected(server, runFolder, transport, IDLE_CONNECTIONS);
-      values.put(transport, (after - before) / 1e3 / IDLE_CONNECTIONS);
-    }
+  private static String transport(String contender) {
+    return contender.contains("-" + SSE) ? SSE : SOCKET;
+  }
+
+  private static Run idle(FanoutServer server, Path runFolder, String transport)
+      throws InterruptedException {
+    // What the first connections bring with them belongs to none of them.
+    connected(server, runFolder, transport, BEFORE_IDLE_CONNECTIONS);
+    long before = server.memoryBytes();
+    long after = connected(server, runFolder, transport, IDLE_CONNECTIONS);
     Uses uses = Uses.of(server);
-    return new Run(values, uses.cpuSeconds, uses.peakMemoryBytes);
+    return new Run(
+        Map.of("", (after - before) / 1e3 / IDLE_CONNECTIONS),
+        uses.cpuSeconds,
+        uses.peakMemoryBytes);
   }
 
   /** The server's memory while so many are connected. */

@@ -9,8 +9,13 @@ import org.junit.jupiter.api.Test;
 
 final class EventScanTest {
   private static final String EVENTS =
-      "id: 1-7\ndata: {\"key\":{\"id\":1000000007},\"record\":{\"id\":1000000007,\"name\":\"x\"}}\n\n"
-          + "data: {\"key\":{\"id\":1000000008},\"record\":{\"id\":1000000008,\"name\":\"x\"}}\n\n";
+      """
+      id: 1-7
+      data: {"key":{"id":1000000007},"record":{"id":1000000007,"name":"x"}}
+
+      data: {"key":{"id":1000000008},"record":{"id":1000000008,"name":"x"}}
+
+      """;
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
