@@ -29,6 +29,7 @@ final class FanoutScenario implements Scenario {
 
   private static final String MANY = "-5000";
   private static final String SLOW = "-slow";
+  private static final String FILTER = "-filter";
   private static final String IDLE = "-idle";
   private static final String OURS = "unisono";
   private static final String PEER = "nchan";
@@ -43,10 +44,14 @@ final class FanoutScenario implements Scenario {
           "unisono-ws-5000",
           "nchan-ws-5000",
           "unisono-sse-slow",
+          "unisono-sse-filter",
           "unisono-sse-idle",
           "nchan-sse-idle",
           "unisono-ws-idle",
           "nchan-ws-idle");
+
+  /** {@code record.id > N}: each is another filter, and none leaves an event out. */
+  private static final String FILTERS = "?filter=record.id%20%3E%20" + StreamOpening.VARIANT;
 
   private static final int IDLE_CONNECTIONS = 5_000;
   private static final int BEFORE_IDLE_CONNECTIONS = 500;
@@ -83,6 +88,7 @@ final class FanoutScenario implements Scenario {
       ratios.add(new Ratio(OURS + transport + ".paced.p99", PEER + transport + ".paced.p99"));
     }
     ratios.add(new Ratio(OURS + "-sse" + SLOW, OURS + "-sse"));
+    ratios.add(new Ratio(OURS + "-sse" + FILTER, OURS + "-sse"));
     for (String transport : List.of("-sse", "-ws")) {
       ratios.add(new Ratio(OURS + transport + IDLE, "15"));
     }
@@ -109,6 +115,7 @@ final class FanoutScenario implements Scenario {
         "unisono: PostgreSQL, its log, the journal on disk, the hub; nchan: HTTP, memory");
     conditions.put("paced", FanoutLoad.PACED_PER_SECOND + " events/s, one by one");
     conditions.put(SLOW, "one subscriber in ten stops reading while the figure is looked for");
+    conditions.put(FILTER, "ten filters among the subscribers, each fulfilled by every event");
     conditions.put(
         IDLE,
         IDLE_CONNECTIONS
@@ -177,6 +184,9 @@ final class FanoutScenario implements Scenario {
       throws InterruptedException {
     boolean many = contender.endsWith(MANY);
     Map<String, String> parameters = parameters(server, transport(contender), many ? 5_000 : 1_000);
+    if (contender.endsWith(FILTER)) {
+      parameters.compute("path", (_, path) -> path + FILTERS);
+    }
     parameters.put("slow", contender.endsWith(SLOW) ? "1" : "0");
     // More than the peer can deliver to so many.
     parameters.put("paced", many ? "0" : "1");

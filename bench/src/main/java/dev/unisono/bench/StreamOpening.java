@@ -16,6 +16,11 @@ final class StreamOpening {
   /** Nobody waits longer for an answer to a handshake. */
   private static final int ANSWER_MILLIS = 30_000;
 
+  /** Where in a path the number of a variant stands. */
+  static final String VARIANT = "{n}";
+
+  static final int VARIANTS = 10;
+
   private static final String UPGRADE =
       """
       Connection: Upgrade\r
@@ -25,13 +30,14 @@ final class StreamOpening {
       """;
 
   private final InetSocketAddress address;
-  private final byte[] request;
+  private final byte[][] requests;
   private final byte[] frame;
   private final String greeting;
 
-  private StreamOpening(InetSocketAddress address, String request, byte[] frame, String greeting) {
+  private StreamOpening(
+      InetSocketAddress address, byte[][] requests, byte[] frame, String greeting) {
     this.address = address;
-    this.request = request.getBytes(StandardCharsets.US_ASCII);
+    this.requests = requests;
     this.frame = frame;
     this.greeting = greeting;
   }
@@ -39,21 +45,32 @@ final class StreamOpening {
   /**
    * By what the contender is told: {@code server-port}, {@code path}, {@code transport}, what tells
    * that a subscriber is served ({@code greeting}), and perhaps {@code token} and {@code
-   * subscribe}, a frame to be sent.
+   * subscribe}, a frame to be sent. Where the path says {@value #VARIANT}, subscribers in turn have
+   * a number there.
    */
   static StreamOpening of(Parameters parameters) throws IOException {
     boolean socket = parameters.text("transport").equals("ws");
-    StringBuilder request = new StringBuilder("GET ");
-    request.append(parameters.text("path")).append(" HTTP/1.1\r\nHost: localhost\r\n");
-    if (parameters.optionalText("token").isPresent()) {
-      String token = Files.readString(Path.of(parameters.text("token"))).strip();
-      request.append("Authorization: Bearer ").append(token).append("\r\n");
+    String authorization =
+        parameters.optionalText("token").isPresent()
+            ? "Authorization: Bearer "
+                + Files.readString(Path.of(parameters.text("token"))).strip()
+                + "\r\n"
+            : "";
+    byte[][] requests = new byte[VARIANTS][];
+    for (int variant = 0; variant < VARIANTS; variant++) {
+      String request =
+          "GET "
+              + parameters.text("path").replace(VARIANT, Integer.toString(variant))
+              + " HTTP/1.1\r\nHost: localhost\r\n"
+              + authorization
+              + (socket ? UPGRADE : "Accept: text/event-stream\r\n")
+              + "\r\n";
+      requests[variant] = request.getBytes(StandardCharsets.US_ASCII);
     }
-    request.append(socket ? UPGRADE : "Accept: text/event-stream\r\n").append("\r\n");
     return new StreamOpening(
         new InetSocketAddress(
             InetAddress.getLoopbackAddress(), Math.toIntExact(parameters.number("server-port"))),
-        request.toString(),
+        requests,
         parameters.optionalText("subscribe").map(StreamOpening::textFrame).orElse(new byte[0]),
         parameters.text("greeting"));
   }
@@ -77,9 +94,10 @@ final class StreamOpening {
   /**
    * Connects; returns once this subscriber is served.
    *
+   * @param number of the subscriber
    * @param receiveBytes the socket's buffer; 0 for what the system gives
    */
-  SocketChannel open(int receiveBytes) throws IOException {
+  SocketChannel open(int number, int receiveBytes) throws IOException {
     SocketChannel channel = SocketChannel.open();
     if (receiveBytes > 0) {
       channel.setOption(StandardSocketOptions.SO_RCVBUF, receiveBytes);
@@ -88,7 +106,7 @@ final class StreamOpening {
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
     Socket socket = channel.socket();
     socket.setSoTimeout(ANSWER_MILLIS);
-    socket.getOutputStream().write(request);
+    socket.getOutputStream().write(requests[number % VARIANTS]);
     if (frame.length > 0) {
       await(socket, "\r\n\r\n");
       socket.getOutputStream().write(frame);

@@ -53,7 +53,7 @@ final class Subscribers implements AutoCloseable {
       boolean slow = someSlow && i % SLOW_EACH == 1;
       slowOnes += slow ? 1 : 0;
       Subscriber subscriber =
-          new Subscriber(opening.open(slow ? SLOW_RECEIVE_BYTES : 0), slow, witness);
+          new Subscriber(opening.open(i, slow ? SLOW_RECEIVE_BYTES : 0), slow, witness);
       subscriber.channel().configureBlocking(false);
       subscriber.channel().register(selector, SelectionKey.OP_READ, subscriber);
       all.add(subscriber);

@@ -9,8 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events that go out together, encoded once for each class of receivers (what they want, and how).
- * Each event loop gives it back when it is done; the last one frees its buffers. Safe for threads.
+ * Events that go out together, looked at once for each interest and encoded once for each class of
+ * receivers (what they want, and how). Each event loop gives it back when it is done; the last one
+ * frees its buffers. Safe for threads.
  */
 final class Block {
   private record Kind(Interest interest, Format format) {}
@@ -18,6 +19,7 @@ final class Block {
   private final List<Event> events;
   private final long after;
   private final long through;
+  private final Map<Interest, List<Event>> seen = new ConcurrentHashMap<>();
   private final Map<Kind, ByteBuf> encoded = new ConcurrentHashMap<>();
   private final AtomicInteger holders;
   private final Runnable whenDone;
@@ -44,13 +46,13 @@ final class Block {
 
   /** What a receiver at a position gets of it; null where that is nothing. */
   @Nullable ByteBuf frames(Interest interest, Format format, long position) {
+    List<Event> wanted = seen.computeIfAbsent(interest, each -> each.among(events));
     if (position > after) {
-      ByteBuf rest = encode(events, interest, format, position);
+      ByteBuf rest = encode(wanted, format, position);
       return rest.isReadable() ? rest : released(rest);
     }
     ByteBuf shared =
-        encoded.computeIfAbsent(
-            new Kind(interest, format), _ -> encode(events, interest, format, position));
+        encoded.computeIfAbsent(new Kind(interest, format), _ -> encode(wanted, format, position));
     return shared.isReadable() ? shared.retainedDuplicate() : null;
   }
 
@@ -59,10 +61,11 @@ final class Block {
     return null;
   }
 
-  static ByteBuf encode(List<Event> events, Interest interest, Format format, long position) {
+  /** Those of some events that lie behind a position. */
+  static ByteBuf encode(List<Event> events, Format format, long position) {
     ByteBuf out = PooledByteBufAllocator.DEFAULT.directBuffer(512);
     for (Event event : events) {
-      if (event.sequence() > position && interest.wants(event.topic())) {
+      if (event.sequence() > position) {
         format.append(out, event);
       }
     }

@@ -336,7 +336,8 @@ public final class Hub implements AutoCloseable {
   /** Writes on the event loop and waits until it is in line there. */
   private static void write(Subscription subscription, List<Event> events, long position)
       throws InterruptedException {
-    ByteBuf frames = Block.encode(events, subscription.interest, subscription.format, position);
+    ByteBuf frames =
+        Block.encode(subscription.interest.among(events), subscription.format, position);
     if (!frames.isReadable()) {
       frames.release();
       return;

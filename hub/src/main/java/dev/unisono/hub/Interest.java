@@ -1,15 +1,38 @@
 package dev.unisono.hub;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * Which events a subscriber gets. Equal interests share what is encoded. Immutable.
+ * Which events a subscriber gets, and what of them. Equal interests share what is encoded.
+ * Immutable.
  *
  * @param topic the topic; negative for all
  */
-public record Interest(int topic) {
+public record Interest(int topic, View view) {
   /** Every topic. */
-  public static final Interest ALL = new Interest(-1);
+  public static final int EVERY_TOPIC = -1;
 
-  boolean wants(int other) {
+  /** All there is. */
+  public static final Interest ALL = new Interest(EVERY_TOPIC);
+
+  public Interest(int topic) {
+    this(topic, View.WHOLE);
+  }
+
+  private boolean wants(int other) {
     return topic < 0 || topic == other;
+  }
+
+  /** Those among some events that are wanted, as they are seen. */
+  List<Event> among(List<Event> events) {
+    List<Event> seen = new ArrayList<>(events.size());
+    for (Event event : events) {
+      Event mine = wants(event.topic()) ? view.of(event) : null;
+      if (mine != null) {
+        seen.add(mine);
+      }
+    }
+    return seen;
   }
 }

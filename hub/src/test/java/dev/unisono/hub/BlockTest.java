@@ -53,6 +53,36 @@ final class BlockTest {
     assertEquals(0, socket.refCnt());
   }
 
+  /** Sees the events of even numbers, under another name; equal to any other of its kind. */
+  private record EvenNumbers(AtomicInteger asked) implements View {
+    @Override
+    public @Nullable Event of(Event event) {
+      asked.incrementAndGet();
+      return event.sequence() % 2 == 0
+          ? event.seenAs("even", "{\"b\":2}".getBytes(StandardCharsets.UTF_8))
+          : null;
+    }
+  }
+
+  @Test
+  void eventsAreLookedAtOnceForAllWhoSeeThemAlike() {
+    AtomicInteger asked = new AtomicInteger();
+    Block block = block(1);
+    Format plain = new Format.Sse(false);
+    ByteBuf one = some(block.frames(new Interest(-1, new EvenNumbers(asked)), plain, 10));
+    ByteBuf two = some(block.frames(new Interest(-1, new EvenNumbers(asked)), plain, 10));
+    ByteBuf socket =
+        some(block.frames(new Interest(-1, new EvenNumbers(asked)), new Format.Socket("s"), 10));
+    assertNull(block.frames(new Interest(-1, new EvenNumbers(asked)), plain, 12));
+    assertEquals(3, asked.get());
+    assertEquals("id: c12\nevent: even\ndata: {\"b\":2}\n\n", one.toString(StandardCharsets.UTF_8));
+    assertEquals(one.memoryAddress(), two.memoryAddress());
+    assertNull(block.frames(new Interest(1, new EvenNumbers(asked)), plain, 10));
+    assertEquals(5, asked.get(), "of a topic of its own it is asked about nothing else");
+    List.of(one, two, socket).forEach(ByteBuf::release);
+    block.done();
+  }
+
   @Test
   void whoIsInTheMiddleOfItGetsTheRest() {
     Block block = block(1);

@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
  * Immutable; safe for threads.
  */
 public final class RowCondition {
-  private static final String FIELD = "this.";
+  private static final String OF_RULE = "this.";
+  private static final String OF_FILTER = "record.";
   private static final Pattern NAMEABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   private final CelRuntime.Program program;
@@ -46,16 +47,34 @@ public final class RowCondition {
     NOT_ASKED
   }
 
-  /** Compiles a condition over fields, and checks that it is true or false. */
+  /**
+   * Compiles a rule of the config, in which fields are those of {@code this}, and checks that it is
+   * true or false.
+   */
   public static RowCondition compile(String text, List<Field> fields) throws UnfitExpression {
-    CelCompilerBuilder compilers = Expressions.compilers().setResultType(SimpleType.BOOL);
+    return compile(text, fields, OF_RULE, Expressions.compilers());
+  }
+
+  /**
+   * Compiles a caller's condition, in which fields are those of {@code record}, and checks that it
+   * is true or false. It has no macros: nothing in it goes through a list, so that no text of a
+   * caller takes long.
+   */
+  public static RowCondition filter(String text, List<Field> fields) throws UnfitExpression {
+    return compile(text, fields, OF_FILTER, Expressions.compilers().setStandardMacros());
+  }
+
+  private static RowCondition compile(
+      String text, List<Field> fields, String subject, CelCompilerBuilder compilers)
+      throws UnfitExpression {
+    compilers.setResultType(SimpleType.BOOL);
     Map<String, Integer> positions = new HashMap<>();
     for (int i = 0; i < fields.size(); i++) {
       String name = fields.get(i).name();
       CelType type = Expressions.type(fields.get(i).type());
       if (type != null && NAMEABLE.matcher(name).matches()) {
-        compilers.addVar(FIELD + name, type);
-        positions.put(FIELD + name, i);
+        compilers.addVar(subject + name, type);
+        positions.put(subject + name, i);
       }
     }
     CelAbstractSyntaxTree checked = Expressions.compile(compilers.build(), text);

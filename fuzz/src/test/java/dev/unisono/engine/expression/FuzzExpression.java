@@ -41,6 +41,11 @@ public final class FuzzExpression {
     } catch (UnfitExpression refused) {
       // As it should be.
     }
+    try {
+      RowCondition.filter(text, SCHEMA.fields()).of(ROW);
+    } catch (UnfitExpression refused) {
+      // As it should be.
+    }
     for (Object value : List.<Object>of("Ada", 1L, new BigDecimal("1.50"), Instant.EPOCH)) {
       decide(text, value);
     }

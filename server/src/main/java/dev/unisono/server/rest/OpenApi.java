@@ -352,6 +352,9 @@ public final class OpenApi extends OpenApiPart {
         () -> {
           object(() -> ref("parameters/cursor"));
           object(() -> ref("parameters/snapshot"));
+          object(() -> ref("parameters/filter"));
+          object(() -> ref("parameters/payload"));
+          object(() -> ref("parameters/format"));
         });
     object(
         "responses",

@@ -343,6 +343,10 @@ final class OpenApiComponents extends OpenApiPart {
           named("snapshot", "query", "Whether all records come first.");
           object("schema", () -> text("type", "boolean"));
         });
+    parameter(
+        "filter", "query", "A condition in CEL on the record, such as record.country == 'DE'.");
+    parameter("payload", "query", "full, or key for events without the record.");
+    parameter("format", "query", "plain, or cloudevents.");
     object(
         "readAfter",
         () -> {

@@ -1,9 +1,7 @@
 package dev.unisono.server.stream;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.entity.Entity;
-import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.journal.JournalEntry;
@@ -14,14 +12,9 @@ import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.Feed;
-import dev.unisono.server.http.Answers;
 import dev.unisono.server.operation.Lookup;
 import dev.unisono.spi.Key;
-import dev.unisono.spi.Operation;
-import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -75,77 +68,53 @@ public final class JournalFeed implements Feed {
     List<Event> events = new ArrayList<>(entries.size());
     for (JournalEntry entry : entries) {
       if (entry.entity().served()) {
-        add(events, entry, new Cursor(epoch, entry.sequence()).text());
+        add(events, entry, new Cursor(epoch, entry.sequence()));
       }
     }
     return new Events(events, entries.getLast().sequence());
   }
 
-  private static void add(List<Event> events, JournalEntry entry, String cursor) {
+  private static void add(List<Event> events, JournalEntry entry, Cursor cursor) {
     Key previousKey = entry.previousKey();
     switch (entry.operation()) {
-      case CREATE, READ, REFRESH -> events.add(event(entry, cursor, "created", entry.key(), null));
-      case DELETE -> events.add(event(entry, cursor, "deleted", entry.key(), null));
-      case TRUNCATE -> events.add(event(entry, cursor, "truncated", null, null));
+      case CREATE -> events.add(event(entry, cursor, Told.Kind.CREATED, null));
+      case READ, REFRESH -> events.add(event(entry, cursor, Told.Kind.READ, null));
+      case DELETE -> events.add(event(entry, cursor, Told.Kind.DELETED, null));
+      case TRUNCATE -> events.add(event(entry, cursor, Told.Kind.TRUNCATED, null));
       case UPDATE -> {
         if (previousKey == null) {
-          events.add(event(entry, cursor, "updated", entry.key(), null));
+          events.add(event(entry, cursor, Told.Kind.UPDATED, null));
         } else {
           // One entry, two events; only the second carries the cursor, so that none is lost.
-          events.add(event(entry, null, "deleted", previousKey, null));
-          events.add(event(entry, cursor, "created", entry.key(), previousKey));
+          events.add(event(entry, cursor, Told.Kind.MOVED_AWAY, previousKey));
+          events.add(event(entry, cursor, Told.Kind.MOVED_HERE, previousKey));
         }
       }
     }
   }
 
   private static Event event(
-      JournalEntry entry,
-      @Nullable String cursor,
-      String name,
-      @Nullable Key key,
-      @Nullable Key previousKey) {
-    byte[] data =
-        Answers.bytes(json -> {
-          json.writeStartObject();
-          json.writeStringField("entity", entry.entity().name());
-          if (key != null) {
-            json.writeFieldName("key");
-            EntityJson.writeKey(json, entry.entity(), key);
-          }
-          if (previousKey != null) {
-            json.writeFieldName("previousKey");
-            EntityJson.writeKey(json, entry.entity(), previousKey);
-          }
-          json.writeNumberField("version", entry.sequence());
-          json.writeStringField("time", EntityJson.time(entry.sourceTime()));
-          json.writeStringField("origin", entry.origin());
-          Row row = entry.row();
-          if (row != null && !name.equals("deleted")) {
-            writeChanged(json, entry, row);
-            json.writeFieldName("record");
-            EntityJson.writeRow(json, entry.entity(), row);
-          }
-          json.writeEndObject();
-        });
-    return new Event(entry.sequence(), entry.entity().id(), cursor, name, data);
-  }
-
-  /** The names of the fields that changed, where the row before is known. */
-  private static void writeChanged(JsonGenerator json, JournalEntry entry, Row row)
-      throws IOException {
-    Row before = entry.before();
-    if (before == null || entry.operation() != Operation.UPDATE) {
-      return;
-    }
-    json.writeArrayFieldStart("changed");
-    for (int i = 0; i < row.schema().size(); i++) {
-      Object value = row.value(i);
-      if (value != Unchanged.UNCHANGED && !Objects.deepEquals(value, before.value(i))) {
-        json.writeString(row.schema().field(i).name());
-      }
-    }
-    json.writeEndArray();
+      JournalEntry entry, Cursor cursor, Told.Kind kind, @Nullable Key previousKey) {
+    boolean away = kind == Told.Kind.MOVED_AWAY;
+    Told told =
+        new Told(
+            kind,
+            entry.entity(),
+            away ? previousKey : entry.key(),
+            away ? null : previousKey,
+            cursor.epoch(),
+            entry.sequence(),
+            entry.sourceTime(),
+            entry.origin(),
+            away ? null : entry.row(),
+            entry.before());
+    return new Event(
+        entry.sequence(),
+        entry.entity().id(),
+        away ? null : cursor.text(),
+        kind.event(),
+        EventJson.whole(told),
+        told);
   }
 
   /** Every record there is, as events that carry no cursor: what a snapshot begins with. */
@@ -221,24 +190,19 @@ public final class JournalFeed implements Feed {
       }
       EntityRecord record = page.next();
       Entity now = Objects.requireNonNull(entity);
-      return new Event(0, now.id(), null, "created", data(now, record));
-    }
-
-    private static byte[] data(Entity entity, EntityRecord record) {
-      return Answers.bytes(json -> {
-        json.writeStartObject();
-        json.writeStringField("entity", entity.name());
-        json.writeFieldName("key");
-        EntityJson.writeKey(json, entity, record.key());
-        json.writeNumberField("version", record.version());
-        json.writeStringField("time", EntityJson.time(record.changed()));
-        Row row = record.row();
-        if (row != null) {
-          json.writeFieldName("record");
-          EntityJson.writeRow(json, entity, row);
-        }
-        json.writeEndObject();
-      });
+      Told told =
+          new Told(
+              Told.Kind.CREATED,
+              now,
+              record.key(),
+              null,
+              doors.journal().head().epoch(),
+              record.version(),
+              record.changed(),
+              null,
+              record.row(),
+              null);
+      return new Event(0, now.id(), null, told.kind().event(), EventJson.whole(told), told);
     }
   }
 }

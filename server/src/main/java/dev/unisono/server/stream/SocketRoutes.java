@@ -12,12 +12,14 @@ import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
+import dev.unisono.hub.View;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Refusal;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -158,8 +160,10 @@ public final class SocketRoutes {
       }
       String name = frame.name();
       try {
-        if (frame.subscribes()) {
-          subscribe(name, frame);
+        if (frame.subscribes() && frame.filter() != null) {
+          prepare(name, frame);
+        } else if (frame.subscribes()) {
+          subscribe(name, frame, view(frame));
         } else {
           unsubscribe(name);
         }
@@ -177,7 +181,46 @@ public final class SocketRoutes {
       send("{\"unsubscribed\":" + quoted(name) + "}");
     }
 
-    private void subscribe(String name, Frame frame) {
+    private View view(Frame frame) {
+      String entity = frame.entity();
+      return StreamView.of(
+          entity == null ? null : operations.named(entity),
+          frame.filter(),
+          frame.payload(),
+          frame.format());
+    }
+
+    /** To compile a filter takes longer than a loop may be held up; other frames wait for it. */
+    private void prepare(String name, Frame frame) {
+      Context loop = vertx.getOrCreateContext();
+      socket.pause();
+      Thread.ofVirtual()
+          .name("filter")
+          .start(() -> {
+            Runnable next;
+            try {
+              View view = view(frame);
+              next = () -> subscribe(name, frame, view);
+            } catch (RuntimeException refused) {
+              next = () -> sendError(name, Failure.of(refused, true));
+            }
+            Runnable prepared = next;
+            loop.runOnContext(_ -> go(name, prepared));
+          });
+    }
+
+    private void go(String name, Runnable prepared) {
+      if (!socket.isClosed()) {
+        try {
+          prepared.run();
+        } catch (RuntimeException failed) {
+          sendError(name, Failure.of(failed, true));
+        }
+        socket.resume();
+      }
+    }
+
+    private void subscribe(String name, Frame frame, View view) {
       if (subscriptions.containsKey(name)) {
         throw new Refusal(409, "subscribed-already", "There is a subscription '" + name + "'.");
       }
@@ -199,7 +242,7 @@ public final class SocketRoutes {
       Subscription subscription =
           new Subscription(
               outlet,
-              entity == null ? Interest.ALL : new Interest(entity.id()),
+              new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view),
               new Format.Socket(name),
               position.sequence(),
               prelude);
@@ -255,6 +298,9 @@ public final class SocketRoutes {
       @Nullable String entity,
       @Nullable String after,
       boolean snapshot,
+      @Nullable String filter,
+      @Nullable String payload,
+      @Nullable String format,
       @Nullable String ping) {
 
     static Frame parse(String text) throws IOException {
@@ -262,6 +308,9 @@ public final class SocketRoutes {
       String unsubscribe = null;
       String entity = null;
       String after = null;
+      String filter = null;
+      String payload = null;
+      String format = null;
       String ping = null;
       boolean snapshot = false;
       try (JsonParser json = EntityJson.FACTORY.createParser(text)) {
@@ -282,6 +331,9 @@ public final class SocketRoutes {
               }
               snapshot = json.getBooleanValue();
             }
+            case StreamView.FILTER -> filter = string(json, value, member);
+            case StreamView.PAYLOAD -> payload = string(json, value, member);
+            case StreamView.FORMAT -> format = string(json, value, member);
             case "ping" -> {
               if (value != JsonToken.VALUE_NUMBER_INT) {
                 throw new Refusal(400, "bad-frame", "ping is a whole number.");
@@ -301,7 +353,16 @@ public final class SocketRoutes {
         throw new Refusal(400, "bad-frame", "A frame has one of subscribe, unsubscribe, ping.");
       }
       String name = subscribe == null ? unsubscribe : subscribe;
-      return new Frame(subscribe != null, name == null ? "" : name, entity, after, snapshot, ping);
+      return new Frame(
+          subscribe != null,
+          name == null ? "" : name,
+          entity,
+          after,
+          snapshot,
+          filter,
+          payload,
+          format,
+          ping);
     }
 
     private static String name(JsonParser json, JsonToken value) throws IOException {

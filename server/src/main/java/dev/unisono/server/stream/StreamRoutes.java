@@ -9,10 +9,12 @@ import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
+import dev.unisono.hub.View;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Refusal;
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -34,7 +36,8 @@ public final class StreamRoutes {
   private static final long MOST_BEFORE_HEARTBEAT = 64L << 10;
 
   private static final long FAREWELL_MILLIS = 5_000;
-  private static final Set<String> PARAMETERS = Set.of("after", "snapshot");
+  private static final Set<String> PARAMETERS =
+      Set.of("after", "snapshot", StreamView.FILTER, StreamView.PAYLOAD, StreamView.FORMAT);
 
   private final Doors doors;
   private final Operations operations;
@@ -74,10 +77,17 @@ public final class StreamRoutes {
     // Who has a position has had the snapshot.
     boolean snapshot =
         flag(context, "snapshot") && context.request().getHeader("Last-Event-ID") == null;
+    MultiMap parameters = context.queryParams();
+    View view =
+        StreamView.of(
+            entity,
+            parameters.get(StreamView.FILTER),
+            parameters.get(StreamView.PAYLOAD),
+            parameters.get(StreamView.FORMAT));
     Cursor position = operations.follow(Doorway.caller(context), entity, after, snapshot);
     List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
     Iterator<Event> prelude = snapshot ? feed.records(entities) : null;
-    Interest interest = entity == null ? Interest.ALL : new Interest(entity.id());
+    Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
     loop.runOnContext(_ -> begin(context, loop, interest, position, prelude));
   }
 

@@ -1,0 +1,60 @@
+package dev.unisono.server.stream;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an event tells of: one change, one half of a change that moved a key, or a record of a
+ * snapshot. Immutable.
+ *
+ * @param key null only where all records were deleted
+ * @param previousKey where the record moved: the key before
+ * @param epoch of the journal, to which the version belongs
+ * @param origin null for a record of a snapshot
+ * @param row what the source told of the record afterwards; null where it is gone
+ * @param before the whole record before; null where that is not known, or there was none
+ */
+record Told(
+    Kind kind,
+    Entity entity,
+    @Nullable Key key,
+    @Nullable Key previousKey,
+    long epoch,
+    long version,
+    Instant time,
+    @Nullable String origin,
+    @Nullable Row row,
+    @Nullable Row before) {
+  /** What became of the record. */
+  enum Kind {
+    CREATED("created"),
+    /** Read, perhaps not for the first time. */
+    READ("created"),
+    UPDATED("updated"),
+    /** The half of a moved key under which the record is no more. */
+    MOVED_AWAY("deleted"),
+    /** The half of a moved key under which the record is now. */
+    MOVED_HERE("created"),
+    DELETED("deleted"),
+    TRUNCATED("truncated");
+
+    private final String event;
+
+    Kind(String event) {
+      this.event = event;
+    }
+
+    /** The name of the event that tells it. */
+    String event() {
+      return event;
+    }
+  }
+
+  /** The record afterwards, as far as it is known; null where it is gone. */
+  @Nullable Row now() {
+    return row == null || before == null ? row : row.over(before);
+  }
+}
