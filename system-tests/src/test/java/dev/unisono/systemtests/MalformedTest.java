@@ -1,0 +1,264 @@
+package dev.unisono.systemtests;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.unisono.testkit.ServerProcess;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Whatever is sent to a door, by whoever is signed in: it is the caller's fault (4xx, or what the
+ * protocol itself has for it), never a fault of ours, and nobody else sees anything of it.
+ */
+final class MalformedTest {
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+  private static final int REQUESTS = Integer.getInteger("unisono.malformed.requests", 1_000);
+  private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
+
+  /** Texts that mean something somewhere. */
+  private static final List<String> PIECES =
+      List.of(
+          "%",
+          "%00",
+          "%2F",
+          "%ff",
+          "..",
+          "//",
+          "?",
+          "&",
+          "=",
+          "[",
+          "]",
+          "[gte]",
+          "[in]",
+          "*",
+          "\\",
+          "\"",
+          "'",
+          ",",
+          "(",
+          ")",
+          "or=(",
+          "and(",
+          "null",
+          "true",
+          "-1",
+          "1e999999999",
+          "NaN",
+          "99999999999999999999999999",
+          "\u0000",
+          "\r",
+          "\n",
+          "\r\n\r\n",
+          "\u00ff",
+          "\u00c3(",
+          "{",
+          "}",
+          "{\"a\":",
+          "[[[[",
+          ":",
+          "W/",
+          "\"1\"",
+          "u1.",
+          "u1.AAAA",
+          "Last-Event-ID: u1.zzz\r\n",
+          "Transfer-Encoding: chunked\r\n",
+          "Content-Length: 5\r\n",
+          "Content-Length: -1\r\n",
+          "Expect: 100-continue\r\n",
+          "Upgrade: websocket\r\n",
+          "Connection: Upgrade\r\n",
+          "Accept: application/x-ndjson\r\n",
+          "Content-Type: application/x-ndjson\r\n",
+          "Idempotency-Key: a\r\n",
+          "If-Match: \"1\"\r\n",
+          "Accept-Encoding: gzip;q=x\r\n",
+          "Range: bytes=0-\r\n",
+          "HTTP/1.0",
+          "HTTP/9.9",
+          "PRI * HTTP/2.0",
+          " ");
+
+  @Test
+  void isNeverAFaultOfOurs(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder)
+      throws Exception {
+    SqliteFiles files = new SqliteFiles(folder);
+    files.execute(
+        "shop",
+        "PRAGMA journal_mode = WAL",
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, amount TEXT, extra TEXT)",
+        "INSERT INTO items VALUES (1, 'witness', '1.5', NULL)");
+    int port = ServerProcess.freePort();
+    Path config = folder.resolve("unisono.yaml");
+    Files.writeString(
+        config,
+        """
+        server: { port: %d }
+        state: { folder: %s }
+        systems:
+          shop: { connector: sqlite, file: %s }
+        entities:
+          item:
+            key: id
+            index: [name, amount]
+            schema:
+              properties:
+                id: { type: integer }
+                name: { type: string }
+                amount: { type: string, format: decimal }
+                extra: { type: object }
+        syncs:
+          items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
+        """
+            .formatted(port, folder.resolve("state"), files.file("shop")));
+    try (ServerProcess server =
+        ServerProcess.start(
+            ServerProcess.projectFolder(),
+            config,
+            port,
+            folder.resolve("state"),
+            folder.resolve("server.log"),
+            List.of("-Xmx256m"))) {
+      server.awaitReady(LIMIT, () -> false);
+      Eventually.isTrue(LIMIT, "the witness", () -> witness(server).statusCode() == 200);
+      List<String> wellFormed = wellFormed(server.token());
+      Random random = new Random(11);
+      for (int request = 0; request < REQUESTS; request++) {
+        byte[] sent = malformed(wellFormed.get(request % wellFormed.size()), random);
+        String answer = exchange(port, sent);
+        Matcher status = STATUS.matcher(answer);
+        while (status.find()) {
+          int code = Integer.parseInt(status.group(1));
+          // What HTTP itself has no other answer for.
+          boolean protocol = code == 501 || code == 505;
+          assertTrue(
+              code < 500 || protocol, () -> request(sent) + "\n---- was answered by\n" + answer);
+        }
+        if (request % 100 == 0) {
+          HttpResponse<String> told = witness(server);
+          assertEquals(200, told.statusCode(), () -> "after " + request(sent));
+        }
+      }
+      assertEquals("witness", ExactJson.parse(witness(server).body()).path("name").asText());
+      String log = Files.readString(folder.resolve("server.log"));
+      assertTrue(!log.contains("Exception") && !log.contains("ERROR"), log);
+    }
+  }
+
+  /** A record that nothing that is sent here touches. */
+  private static HttpResponse<String> witness(ServerProcess server) throws Exception {
+    return server.send(server.request("/v1/items/1").build());
+  }
+
+  private static String request(byte[] sent) {
+    return new String(sent, ISO_8859_1).replace("\u0000", "\\0");
+  }
+
+  private static List<String> wellFormed(String token) {
+    List<String> requests = new ArrayList<>();
+    String head = " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token + "\r\n";
+    for (String path :
+        List.of(
+            "/v1/items?name=a&amount%5Bgte%5D=1.5&sort=-name&limit=3&total=true",
+            "/v1/items?or=(name=a,and(amount[lt]=2,id[in]=(1,2)))&fields=id,name",
+            "/v1/items/2",
+            "/v1/changes/items?snapshot=true&after=u1.AAAA",
+            "/v1/openapi.json",
+            "/v1/admin/dead-letters?after=1&limit=5",
+            "/health/ready")) {
+      requests.add("GET " + path + head + "Accept: application/json\r\n\r\n");
+    }
+    String record = "{\"id\":7,\"name\":\"x\",\"amount\":\"2.50\",\"extra\":{\"a\":[1,null]}}";
+    requests.add(body("PUT /v1/items/7", head, "application/json", record));
+    requests.add(
+        body("POST /v1/items", head + "Idempotency-Key: k\r\n", "application/json", record));
+    requests.add(
+        body("PATCH /v1/items/7", head, "application/merge-patch+json", "{\"name\":null}"));
+    requests.add(
+        body("PUT /v1/items", head, "application/x-ndjson", record + "\n" + record + "\n"));
+    requests.add("DELETE /v1/items/7" + head + "If-Match: \"12\"\r\n\r\n");
+    requests.add(
+        "GET /v1/stream"
+            + head
+            + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            + "\u0081\u008b\u0000\u0000\u0000\u0000{\"ping\": 1 }");
+    return requests;
+  }
+
+  private static String body(String line, String head, String type, String body) {
+    return line
+        + head
+        + "Content-Type: "
+        + type
+        + "\r\nContent-Length: "
+        + body.length()
+        + "\r\n\r\n"
+        + body;
+  }
+
+  /** The same with one to six things in it otherwise than they should be. */
+  private static byte[] malformed(String request, Random random) {
+    StringBuilder text = new StringBuilder(request);
+    for (int change = 1 + random.nextInt(6); change > 0; change--) {
+      int at = random.nextInt(text.length());
+      switch (random.nextInt(6)) {
+        case 0 -> text.setCharAt(at, (char) random.nextInt(256));
+        case 1 -> text.deleteCharAt(at);
+        case 2 -> text.setLength(Math.max(1, at));
+        case 3 -> text.insert(at, text.substring(at, Math.min(text.length(), at + 40)));
+        case 4 -> {
+          int line = text.indexOf("\r\n", at);
+          text.insert(line < 0 ? at : line + 2, piece(random));
+        }
+        default -> text.insert(at, piece(random));
+      }
+    }
+    // The witness is nobody's business here.
+    return text.toString().replace("/v1/items/1", "/v1/items/8").getBytes(ISO_8859_1);
+  }
+
+  private static String piece(Random random) {
+    return PIECES.get(random.nextInt(PIECES.size()));
+  }
+
+  /** All that is answered within a moment: many of these wait for more that does not come. */
+  private static String exchange(int port, byte[] sent) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(40);
+      socket.getOutputStream().write(sent);
+      ByteArrayOutputStream answer = new ByteArrayOutputStream();
+      byte[] part = new byte[8192];
+      try {
+        int length;
+        while (answer.size() < 1 << 20 && (length = socket.getInputStream().read(part)) > 0) {
+          answer.write(part, 0, length);
+        }
+      } catch (SocketTimeoutException nothingMore) {
+        // As it should be where the request is not whole.
+      }
+      return answer.toString(ISO_8859_1);
+    } catch (SocketException cut) {
+      // The server may end a connection on which nothing of sense comes.
+      return "";
+    }
+  }
+}
