@@ -219,6 +219,9 @@ final class MalformedTest {
   private static byte[] malformed(String request, Random random) {
     StringBuilder text = new StringBuilder(request);
     for (int change = 1 + random.nextInt(6); change > 0; change--) {
+      if (text.isEmpty()) {
+        text.append(piece(random));
+      }
       int at = random.nextInt(text.length());
       switch (random.nextInt(6)) {
         case 0 -> text.setCharAt(at, (char) random.nextInt(256));

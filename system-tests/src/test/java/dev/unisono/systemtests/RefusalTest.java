@@ -218,11 +218,12 @@ final class RefusalTest {
   @Test
   void anotherMediaTypeOrMethodIsRefused() throws Exception {
     problem(patch("/v1/customers/1", "name=Eve", "text/plain", null), 415);
-    HttpRequest.Builder delete = server.process().request("/v1/customers/1").DELETE();
-    problem(send(delete.build()), 405);
     HttpRequest.Builder post =
         server.process().request("/v1/customers").POST(BodyPublishers.ofString("{}"));
-    problem(send(post.build()), 405);
+    problem(send(post.build()), 415);
+    HttpRequest.Builder lock =
+        server.process().request("/v1/customers/1").method("LOCK", BodyPublishers.noBody());
+    problem(send(lock.build()), 405);
   }
 
   @Test

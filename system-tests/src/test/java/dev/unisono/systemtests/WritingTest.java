@@ -364,6 +364,9 @@ final class WritingTest {
         lines(sendLines("PUT", "/v1/seats", "{\"hall\":\"" + "x".repeat(1 << 20) + "\"}"));
     assertEquals("body-too-large", tooLong.getLast().at("/problem/code").asText());
     assertFalse(tooLong.getLast().path("whole").asBoolean());
+    // What nobody reads any more holds nothing up, neither this answer nor the next.
+    refused(400, "unknown-parameter", sendLines("PUT", "/v1/seats?a=b", "{}\n".repeat(1 << 20)));
+    assertEquals(200, send("GET", "/v1/seats", "").statusCode());
   }
 
   @Test

@@ -12,6 +12,7 @@ import com.networknt.schema.path.NodePath;
 import com.networknt.schema.path.PathType;
 import java.util.List;
 import java.util.regex.PatternSyntaxException;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -60,6 +61,9 @@ public final class SchemaDocument {
       return new SchemaDocument(root);
     } catch (SchemaException | PatternSyntaxException unusable) {
       throw new NoSchema(String.valueOf(unusable.getMessage()));
+    } catch (JacksonException beyond) {
+      // A bound such as 1e99, which the library takes for a whole number.
+      throw new NoSchema("A number in it is out of range: " + beyond.getOriginalMessage());
     }
   }
 

@@ -98,7 +98,10 @@ public final class Doorway {
       RequestStream body = RequestStream.of(context.request());
       Thread.ofVirtual()
           .name("request")
-          .start(() -> answered(context, () -> handler.handle(context, body)));
+          .start(() -> {
+            answered(context, () -> handler.handle(context, body));
+            body.discard();
+          });
     }
   }
 

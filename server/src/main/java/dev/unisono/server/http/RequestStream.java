@@ -23,6 +23,7 @@ public final class RequestStream extends InputStream {
   private final Deque<Buffer> ahead = new ArrayDeque<>();
   private int aheadBytes;
   private boolean paused;
+  private boolean discarding;
   private boolean whole;
   private boolean broken;
   private @Nullable Buffer current;
@@ -42,9 +43,27 @@ public final class RequestStream extends InputStream {
     return stream;
   }
 
+  /** Nobody reads any more: what still comes is taken off the wire, so that the answer is read. */
+  void discard() {
+    lock.lock();
+    try {
+      discarding = true;
+      ahead.clear();
+      if (paused) {
+        paused = false;
+        request.resume();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void take(Buffer part) {
     lock.lock();
     try {
+      if (discarding) {
+        return;
+      }
       ahead.add(part);
       aheadBytes += part.length();
       if (aheadBytes > MOST_AHEAD_BYTES && !paused) {
@@ -60,8 +79,11 @@ public final class RequestStream extends InputStream {
   private void end(boolean tooEarly) {
     lock.lock();
     try {
-      whole = !tooEarly;
-      broken |= tooEarly && !whole;
+      // A connection that ends behind the body takes nothing of it away.
+      if (!whole) {
+        whole = !tooEarly;
+        broken = tooEarly;
+      }
       came.signalAll();
     } finally {
       lock.unlock();

@@ -21,7 +21,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
@@ -94,7 +96,7 @@ final class BulkWrites {
         byte[] line;
         while ((line = line(in)) != null) {
           lines++;
-          if (new String(line, java.nio.charset.StandardCharsets.ISO_8859_1).isBlank()) {
+          if (new String(line, StandardCharsets.ISO_8859_1).isBlank()) {
             continue;
           }
           if (underWay.size() == UNDER_WAY) {
@@ -273,7 +275,7 @@ final class BulkWrites {
 
   private static byte[] text(Answers.Content content) {
     byte[] json = Answers.bytes(content);
-    byte[] line = java.util.Arrays.copyOf(json, json.length + 1);
+    byte[] line = Arrays.copyOf(json, json.length + 1);
     line[json.length] = '\n';
     return line;
   }
