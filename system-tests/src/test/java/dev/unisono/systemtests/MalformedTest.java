@@ -2,6 +2,7 @@ package dev.unisono.systemtests;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.testkit.ServerProcess;
@@ -159,7 +160,9 @@ final class MalformedTest {
       }
       assertEquals("witness", ExactJson.parse(witness(server).body()).path("name").asText());
       String log = Files.readString(folder.resolve("server.log"));
-      assertTrue(!log.contains("Exception") && !log.contains("ERROR"), log);
+      // What the framework itself complains of, such as a request without a host, is answered by
+      // 4xx.
+      assertFalse(log.contains(" ERROR Failure"), log);
     }
   }
 

@@ -127,6 +127,9 @@ final class Workload {
     if (savepoint != null) {
       if (random.nextBoolean()) {
         crm.rollback(savepoint);
+        // What was removed since is there again.
+        customers.reload();
+        orders.reload();
         operation();
         count++;
       } else {
