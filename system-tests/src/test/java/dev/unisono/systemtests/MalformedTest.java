@@ -108,12 +108,8 @@ final class MalformedTest {
         "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, amount TEXT, extra TEXT)",
         "INSERT INTO items VALUES (1, 'witness', '1.5', NULL)");
     int port = ServerProcess.freePort();
-    Path config = folder.resolve("unisono.yaml");
-    Files.writeString(
-        config,
+    String config =
         """
-        server: { port: %d }
-        state: { folder: %s }
         systems:
           shop: { connector: sqlite, file: %s }
         entities:
@@ -129,16 +125,8 @@ final class MalformedTest {
         syncs:
           items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
         """
-            .formatted(port, folder.resolve("state"), files.file("shop")));
-    try (ServerProcess server =
-        ServerProcess.start(
-            ServerProcess.projectFolder(),
-            config,
-            port,
-            folder.resolve("state"),
-            folder.resolve("server.log"),
-            List.of("-Xmx256m"))) {
-      server.awaitReady(LIMIT, () -> false);
+            .formatted(files.file("shop"));
+    try (ServerProcess server = files.serve(port, config, "-Xmx256m")) {
       Eventually.isTrue(LIMIT, "the witness", () -> witness(server).statusCode() == 200);
       List<String> wellFormed = wellFormed(server.token());
       Random random = new Random(11);

@@ -8,7 +8,6 @@ import dev.unisono.testkit.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
  * node} beside these tests.
  */
 final class NodeClientsTest {
-  private static final Duration LIMIT = Duration.ofMinutes(1);
-
   @Test
   void clientsOfOthersAreServed(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder)
       throws Exception {
@@ -40,12 +37,8 @@ final class NodeClientsTest {
         "PRAGMA journal_mode = WAL",
         "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT)");
     int port = ServerProcess.freePort();
-    Path config = folder.resolve("unisono.yaml");
-    Files.writeString(
-        config,
+    String config =
         """
-        server: { port: %d }
-        state: { folder: %s }
         systems:
           shop: { connector: sqlite, file: %s }
         entities:
@@ -61,16 +54,8 @@ final class NodeClientsTest {
         syncs:
           items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
         """
-            .formatted(port, folder.resolve("state"), files.file("shop")));
-    try (ServerProcess server =
-        ServerProcess.start(
-            ServerProcess.projectFolder(),
-            config,
-            port,
-            folder.resolve("state"),
-            folder.resolve("server.log"),
-            List.of())) {
-      server.awaitReady(LIMIT, () -> false);
+            .formatted(files.file("shop"));
+    try (ServerProcess server = files.serve(port, config)) {
       assertEquals(
           0, run(clients, server, folder, program.toString(), "--test", "test/"), log(folder));
     }

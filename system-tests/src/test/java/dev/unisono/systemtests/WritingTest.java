@@ -12,7 +12,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +35,7 @@ final class WritingTest {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private SqliteFiles files;
-  private Path config;
+  private String config;
   private int port;
   private ServerProcess server;
 
@@ -51,12 +50,8 @@ final class WritingTest {
         "CREATE TABLE parts (id INTEGER PRIMARY KEY, item INTEGER, spare INTEGER, made INTEGER)",
         "CREATE TABLE seats (hall TEXT, number INTEGER, taken TEXT, PRIMARY KEY (hall, number))");
     port = ServerProcess.freePort();
-    config = folder.resolve("unisono.yaml");
-    Files.writeString(
-        config,
+    config =
         """
-        server: { port: %d }
-        state: { folder: %s }
         systems:
           shop: { connector: sqlite, file: %s }
         entities:
@@ -90,21 +85,8 @@ final class WritingTest {
           items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
           seats: { entity: seat, members: [{ system: shop, table: seats, direction: read }] }
         """
-            .formatted(port, folder.resolve("state"), files.file("shop")));
-    server = run();
-  }
-
-  private ServerProcess run() throws Exception {
-    ServerProcess started =
-        ServerProcess.start(
-            ServerProcess.projectFolder(),
-            config,
-            port,
-            files.folder().resolve("state"),
-            files.folder().resolve("server.log"),
-            List.of());
-    started.awaitReady(LIMIT, () -> false);
-    return started;
+            .formatted(files.file("shop"));
+    server = files.serve(port, config);
   }
 
   @AfterAll
@@ -406,7 +388,7 @@ final class WritingTest {
         // Amid it, or a moment before or after: whichever it is, it holds.
         Thread.onSpinWait();
         server.kill();
-        server = run();
+        server = files.serve(port, config);
       }
       boolean answered = answer.handle((response, failed) -> failed == null).get();
       HttpResponse<String> again = send("POST", "/v1/items", body, "Idempotency-Key", key);

@@ -3,6 +3,8 @@ package dev.unisono.server.operation;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.spi.Key;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what callers say in words of their own: keys, numbers, yes and no. Has no state. */
@@ -55,5 +57,17 @@ public final class Arguments {
       throw new Refusal(400, "bad-parameter", name + " is true or false.", name);
     }
     return text != null && text.equals("true");
+  }
+
+  /** A record's key as it stands in paths: its parts joined by commas, each percent-encoded. */
+  public static String path(Key key) {
+    StringBuilder path = new StringBuilder();
+    for (int part = 0; part < key.size(); part++) {
+      path.append(part == 0 ? "" : ",")
+          .append(
+              URLEncoder.encode(EntityJson.text(key.part(part)), StandardCharsets.UTF_8)
+                  .replace("+", "%20"));
+    }
+    return path.toString();
   }
 }

@@ -71,11 +71,28 @@ public final class RecordBody {
 
   /** The same of a patch, which changes something. */
   public static Row patch(Entity entity, Key key, byte[] body) {
-    Row patch = row(entity, key, body);
+    return something(row(entity, key, body));
+  }
+
+  /**
+   * A patch that changes something.
+   *
+   * @throws Refusal 422 empty-patch
+   */
+  public static Row something(Row patch) {
     if (patch.nothing()) {
       throw empty();
     }
     return patch;
+  }
+
+  /** What a record says beside its key. */
+  public static Row withoutKey(Row row) {
+    @Nullable Object[] values = row.copyValues();
+    for (int part = 0; part < row.schema().keySize(); part++) {
+      values[row.schema().keyPosition(part)] = Unchanged.UNCHANGED;
+    }
+    return new Row(row.schema(), values);
   }
 
   /**

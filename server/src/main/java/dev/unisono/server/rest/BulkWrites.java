@@ -184,19 +184,17 @@ final class BulkWrites {
       return new Asked(null, () -> operations.create(caller, entity, row, null));
     }
     Key key = RecordBody.key(row);
+    Row rest = RecordBody.withoutKey(row);
     return new Asked(
         key,
         switch (action) {
-          case REPLACE -> {
-            Row record = RecordBody.row(entity, key, line);
-            yield () -> operations.put(caller, entity, key, record, Precondition.NONE, null);
-          }
+          case REPLACE -> () -> operations.put(caller, entity, key, rest, Precondition.NONE, null);
           case CHANGE -> {
-            Row patch = RecordBody.patch(entity, key, line);
+            Row patch = RecordBody.something(rest);
             yield () -> operations.patch(caller, entity, key, patch, Precondition.NONE, null);
           }
           case DELETE -> {
-            if (!RecordBody.row(entity, key, line).nothing()) {
+            if (!rest.nothing()) {
               throw new Refusal(400, "bad-body", "A line that deletes has the key alone.");
             }
             yield () -> operations.delete(caller, entity, key, Precondition.NONE, null);

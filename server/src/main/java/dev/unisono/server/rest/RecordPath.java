@@ -2,11 +2,11 @@ package dev.unisono.server.rest;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.server.operation.Arguments;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Key;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.URLDecoder;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
 /** Records' keys as they stand in paths: parts joined by commas, each percent-encoded. No state. */
@@ -37,13 +37,6 @@ final class RecordPath {
 
   /** Where a record is. */
   static String of(Entity entity, Key key) {
-    StringBuilder path = new StringBuilder("/v1/").append(entity.plural());
-    for (int part = 0; part < key.size(); part++) {
-      path.append(part == 0 ? '/' : ',')
-          .append(
-              URLEncoder.encode(EntityJson.text(key.part(part)), StandardCharsets.UTF_8)
-                  .replace("+", "%20"));
-    }
-    return path.toString();
+    return "/v1/" + entity.plural() + "/" + Arguments.path(key);
   }
 }

@@ -5,14 +5,13 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.server.http.Answers;
+import dev.unisono.server.operation.Arguments;
 import dev.unisono.server.stream.StreamView.Envelope;
 import dev.unisono.server.stream.StreamView.Payload;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +55,7 @@ final class EventJson {
     json.writeStringField("type", "dev.unisono." + entity.name() + "." + name);
     Key key = told.key();
     if (key != null) {
-      json.writeStringField("subject", path(key));
+      json.writeStringField("subject", Arguments.path(key));
     }
     json.writeStringField("time", EntityJson.time(told.time()));
     json.writeStringField("datacontenttype", "application/json");
@@ -69,18 +68,6 @@ final class EventJson {
   private static String id(Told told) {
     String number = new Cursor(told.epoch(), told.version()).text();
     return told.kind() == Told.Kind.MOVED_AWAY ? number + "-" : number;
-  }
-
-  /** A key as it stands in a record's path. */
-  private static String path(Key key) {
-    StringBuilder path = new StringBuilder();
-    for (int i = 0; i < key.size(); i++) {
-      path.append(i == 0 ? "" : ",");
-      path.append(
-          URLEncoder.encode(EntityJson.text(key.part(i)), StandardCharsets.UTF_8)
-              .replace("+", "%20"));
-    }
-    return path.toString();
   }
 
   private static void writeData(
