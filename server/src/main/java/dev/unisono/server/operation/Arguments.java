@@ -52,7 +52,7 @@ public final class Arguments {
   }
 
   /** True or false as a parameter has it; false where there is none. */
-  static boolean flag(@Nullable String text, String name) {
+  public static boolean flag(@Nullable String text, String name) {
     if (text != null && !text.equals("true") && !text.equals("false")) {
       throw new Refusal(400, "bad-parameter", name + " is true or false.", name);
     }

@@ -12,8 +12,8 @@ import dev.unisono.hub.Subscription;
 import dev.unisono.hub.View;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
+import dev.unisono.server.operation.Arguments;
 import dev.unisono.server.operation.Operations;
-import dev.unisono.server.operation.Refusal;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -76,7 +76,8 @@ public final class StreamRoutes {
     }
     // Who has a position has had the snapshot.
     boolean snapshot =
-        flag(context, "snapshot") && context.request().getHeader("Last-Event-ID") == null;
+        Arguments.flag(context.queryParams().get("snapshot"), "snapshot")
+            && context.request().getHeader("Last-Event-ID") == null;
     MultiMap parameters = context.queryParams();
     View view =
         StreamView.of(
@@ -89,17 +90,6 @@ public final class StreamRoutes {
     Iterator<Event> prelude = snapshot ? feed.records(entities) : null;
     Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
     loop.runOnContext(_ -> begin(context, loop, interest, position, prelude));
-  }
-
-  private static boolean flag(RoutingContext context, String name) {
-    String text = context.queryParams().get(name);
-    if (text == null || text.equals("false")) {
-      return false;
-    }
-    if (text.equals("true")) {
-      return true;
-    }
-    throw new Refusal(400, "bad-parameter", name + " must be true or false.", name);
   }
 
   /** On the connection's event loop. */
