@@ -7,6 +7,8 @@ import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.config.EntityDocument;
 import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.expose.Exposure;
+import dev.unisono.engine.expose.SurveyedExposure;
 import dev.unisono.engine.state.StateFolder;
 import dev.unisono.engine.validate.SchemaChange;
 import dev.unisono.engine.validate.SchemaComparison;
@@ -57,9 +59,13 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ConfigReader.Outcome outcome =
-        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
+        new ConfigReader(
+                ServiceLoader.load(Connector.class),
+                System::getenv,
+                offline ? Exposure.NONE : new SurveyedExposure(false))
+            .read(file);
     List<ConfigProblem> problems = new ArrayList<>(outcome.problems());
-    List<ConfigProblem> notices = new ArrayList<>();
+    List<ConfigProblem> notices = new ArrayList<>(outcome.notices());
     Config config = outcome.config();
     // What is wrong elsewhere in the file does not keep the systems from being asked.
     Config draft = outcome.draft();

@@ -8,6 +8,7 @@ import dev.unisono.engine.config.LearnedConfig;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.expose.SurveyedExposure;
 import dev.unisono.engine.merge.FirstLoad;
 import dev.unisono.engine.merge.FirstLoadReport;
 import dev.unisono.engine.merge.FirstLoadReport.Difference;
@@ -58,7 +59,9 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ConfigReader.Outcome outcome =
-        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
+        new ConfigReader(
+                ServiceLoader.load(Connector.class), System::getenv, new SurveyedExposure(false))
+            .read(file);
     Config config = outcome.config();
     if (config == null) {
       outcome.problems().forEach(this::tell);

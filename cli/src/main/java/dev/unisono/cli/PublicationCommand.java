@@ -3,6 +3,7 @@ package dev.unisono.cli;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.engine.expose.SurveyedExposure;
 import dev.unisono.spi.ConnectedSystem;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Problem;
@@ -43,7 +44,9 @@ final class PublicationCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ConfigReader.Outcome outcome =
-        new ConfigReader(ServiceLoader.load(Connector.class), System::getenv).read(file);
+        new ConfigReader(
+                ServiceLoader.load(Connector.class), System::getenv, new SurveyedExposure(false))
+            .read(file);
     Config config = outcome.config();
     if (config == null) {
       for (ConfigProblem located : outcome.problems()) {

@@ -47,6 +47,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "server", ConfigKeys.SERVER);
     section(page, "state", ConfigKeys.STATE);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
+    section(page, "systems.NAME.expose", ConfigKeys.EXPOSE);
     byKind(connectors).forEach(connector -> connector(page, connector));
     section(page, "entities.NAME", ConfigKeys.ENTITY);
     section(page, "entities.NAME.cache-control", ConfigKeys.CACHE_CONTROL);
@@ -55,6 +56,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "entities.NAME.rules[]", ConfigKeys.RULE);
     section(page, "entities.NAME.unique[]", ConfigKeys.UNIQUE);
     section(page, "entities.NAME.references[]", ConfigKeys.REFERENCE);
+    section(page, "entities.NAME.relations[]", ConfigKeys.RELATION);
     section(page, "entities.NAME.match[]", ConfigKeys.MATCH);
     section(page, "entities.NAME.match[].fuzzy", ConfigKeys.FUZZY);
     section(page, "entities.NAME.match[].fuzzy.block[]", ConfigKeys.BLOCK);

@@ -141,7 +141,9 @@ final class SchemaCommand implements Callable<Integer> {
       json.writeStringField("const", connector.kind());
       json.writeEndObject();
       for (ConfigKey key : ConfigKeys.SYSTEM) {
-        if (!key.required()) {
+        if (key.name().equals("expose")) {
+          expose(json, key);
+        } else if (!key.required()) {
           plain(json, key);
         }
       }
@@ -152,6 +154,30 @@ final class SchemaCommand implements Callable<Integer> {
       json.writeEndObject();
     }
     json.writeEndArray();
+  }
+
+  /** True, or which tables. */
+  private static void expose(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    described(json, key);
+    json.writeArrayFieldStart("oneOf");
+    json.writeStartObject();
+    json.writeStringField("type", "boolean");
+    json.writeEndObject();
+    json.writeStartObject();
+    closed(json, ConfigKeys.EXPOSE);
+    json.writeObjectFieldStart("properties");
+    for (ConfigKey part : ConfigKeys.EXPOSE) {
+      if (part.type().equals("array")) {
+        names(json, part);
+      } else {
+        plain(json, part);
+      }
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+    json.writeEndArray();
+    json.writeEndObject();
   }
 
   private static void option(JsonGenerator json, Option option) throws IOException {
@@ -219,6 +245,7 @@ final class SchemaCommand implements Callable<Integer> {
         case "rules" -> fields(json, key, ConfigKeys.RULE, ConfigKeys.SEVERITIES);
         case "unique" -> fields(json, key, ConfigKeys.UNIQUE, ConfigKeys.SEVERITIES);
         case "references" -> fields(json, key, ConfigKeys.REFERENCE, ConfigKeys.SEVERITIES);
+        case "relations" -> fields(json, key, ConfigKeys.RELATION, List.of());
         case "severity" -> severities(json, key);
         case "match" -> match(json, key);
         case "standardize" -> StepSchema.byField(json, key);

@@ -13,7 +13,9 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** All that a door needs of a running engine. Safe for threads. */
@@ -25,6 +27,12 @@ public interface Doors {
   Records records();
 
   EngineStatus status();
+
+  /**
+   * Where a system that an entity is read from is not followed at the moment: when it was followed
+   * last, so that what is held may be older than it is there by as much. Empty where all are.
+   */
+  Optional<Instant> awaySince(Entity entity);
 
   /**
    * Makes a record in the system that owns the entity, and waits until it has come back by that

@@ -29,6 +29,7 @@ import dev.unisono.engine.record.Records;
 import dev.unisono.engine.record.StoredRecords;
 import dev.unisono.engine.repair.HeldKeys;
 import dev.unisono.engine.repair.TargetRepairs;
+import dev.unisono.engine.source.AwaySystems;
 import dev.unisono.engine.source.DeleteGuard;
 import dev.unisono.engine.source.RefreshSchedule;
 import dev.unisono.engine.source.SourceRunner;
@@ -50,15 +51,18 @@ import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.UnisonoException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -87,6 +91,10 @@ public final class Engine implements Doors, AutoCloseable {
   private final List<TargetRunner> targets = new ArrayList<>();
   private final TargetRepairs repairs;
   private final RefreshSchedule refreshes;
+  private final AwaySystems away;
+
+  /** By entity's number the systems that it is read from. */
+  private final Map<Integer, List<String>> readFrom;
 
   /**
    * Opens the state and wires everything, by the config and what sources have learned since;
@@ -134,6 +142,8 @@ public final class Engine implements Doors, AutoCloseable {
       this.deadLetters = new DeadLetters(state, ownerWrites, constraints, clock);
       this.repairs = new TargetRepairs(targets, connect(config, clock, onLearned), state.journal());
       this.refreshes = new RefreshSchedule(refreshed(config), state, clock, ZoneId.systemDefault());
+      this.away = new AwaySystems(sources, folder, clock);
+      this.readFrom = readFrom(config, entities);
     } catch (SQLException failed) {
       opened.reversed().forEach(Runnable::run);
       throw StateFolder.failure(failed);
@@ -333,6 +343,18 @@ public final class Engine implements Doors, AutoCloseable {
     return refreshed;
   }
 
+  private static Map<Integer, List<String>> readFrom(Config config, List<Entity> entities) {
+    Map<Integer, List<String>> systems = new HashMap<>();
+    for (SyncConfig sync : config.syncs()) {
+      List<String> read =
+          sync.members().stream().filter(MemberConfig::reads).map(MemberConfig::system).toList();
+      entities.stream()
+          .filter(entity -> entity.name().equals(sync.entity()))
+          .forEach(entity -> systems.put(entity.id(), read));
+    }
+    return systems;
+  }
+
   private static Map<String, Integer> deleteLimits(Config config) {
     Map<String, Integer> limits = new HashMap<>();
     for (SyncConfig sync : config.syncs()) {
@@ -407,6 +429,7 @@ public final class Engine implements Doors, AutoCloseable {
         letter -> deadLetters.replay(letter, RETRY_PATIENCE));
     repairs.start();
     refreshes.start();
+    away.start();
   }
 
   @Override
@@ -422,6 +445,13 @@ public final class Engine implements Doors, AutoCloseable {
   @Override
   public Records records() {
     return records;
+  }
+
+  @Override
+  public Optional<Instant> awaySince(Entity entity) {
+    return readFrom.getOrDefault(entity.id(), List.of()).stream()
+        .flatMap(system -> away.since(system).stream())
+        .min(Comparator.naturalOrder());
   }
 
   @Override
@@ -604,6 +634,7 @@ public final class Engine implements Doors, AutoCloseable {
   public void close() {
     // Who waits for a write of theirs to come back is told first that it will not be seen here.
     ownerWrites.stop();
+    away.close();
     constraints.close();
     refreshes.close();
     repairs.close();

@@ -20,6 +20,7 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -241,6 +242,11 @@ public final class EngineHost implements Doors, AutoCloseable {
   @Override
   public Records records() {
     return records;
+  }
+
+  @Override
+  public Optional<Instant> awaySince(Entity entity) {
+    return engine.awaySince(entity);
   }
 
   @Override

@@ -37,6 +37,9 @@ public final class Hub implements AutoCloseable {
 
   private static final int PORTION_EVENTS = 500;
 
+  /** What is read at a time for one that catches up with fewer events in the place of many. */
+  private static final int CONFLATED_BYTES = 4 << 20;
+
   /** More than this in line for a connection, and it is no longer served live. */
   private static final long HIGH_BYTES = 2L << 20;
 
@@ -242,7 +245,9 @@ public final class Hub implements AutoCloseable {
       unsubscribe(subscription);
       return false;
     }
-    if (subscription.position < block.after() || subscription.outlet.pendingBytes() > HIGH_BYTES) {
+    if (subscription.position < block.after()
+        || subscription.outlet.pendingBytes() > HIGH_BYTES
+        || subscription.outlet.holdsBack()) {
       catchUp(subscription);
       return false;
     }
@@ -254,6 +259,7 @@ public final class Hub implements AutoCloseable {
       subscription.outlet.flush();
       sent.incrementAndGet();
     }
+    subscription.outlet.reached(subscription.position);
     return true;
   }
 
@@ -263,12 +269,17 @@ public final class Hub implements AutoCloseable {
 
   /** From the feed by the subscriber's own position, until it is where its loop is. */
   private void runCatchUp(Subscription subscription) {
+    int portion = subscription.interest.view().conflates() ? CONFLATED_BYTES : PORTION_BYTES;
     try {
       sendPrelude(subscription);
       while (awaitRoom(subscription)) {
-        Feed.Events events = feed.read(subscription.position, PORTION_BYTES);
+        Feed.Events events = feed.read(subscription.position, portion);
         if (events.through() > subscription.position) {
-          write(subscription, events.events(), subscription.position);
+          write(
+              subscription,
+              subscription.interest.behind(events.events()),
+              subscription.position,
+              events.through());
           subscription.position = events.through();
         } else if (attach(subscription)) {
           return;
@@ -298,7 +309,8 @@ public final class Hub implements AutoCloseable {
         if (!awaitRoom(subscription)) {
           return;
         }
-        write(subscription, some, Long.MIN_VALUE);
+        write(
+            subscription, subscription.interest.among(some), Long.MIN_VALUE, subscription.position);
         some.clear();
         bytes = 0;
       }
@@ -316,8 +328,13 @@ public final class Hub implements AutoCloseable {
         return false;
       }
       long pending = subscription.outlet.pendingBytes();
-      if (pending <= LOW_BYTES) {
+      boolean waits = subscription.outlet.holdsBack();
+      if (pending <= LOW_BYTES && !waits) {
         return true;
+      }
+      if (waits) {
+        // It says itself when to go on; that it is there is seen by its connection.
+        startNanos = System.nanoTime();
       }
       if (pending < least) {
         least = pending;
@@ -333,11 +350,16 @@ public final class Hub implements AutoCloseable {
     return false;
   }
 
-  /** Writes on the event loop and waits until it is in line there. */
-  private static void write(Subscription subscription, List<Event> events, long position)
+  /**
+   * Writes on the event loop and waits until it is in line there.
+   *
+   * @param events as the subscriber sees them
+   * @param through how far they reach
+   */
+  private static void write(
+      Subscription subscription, List<Event> events, long position, long through)
       throws InterruptedException {
-    ByteBuf frames =
-        Block.encode(subscription.interest.among(events), subscription.format, position);
+    ByteBuf frames = Block.encode(events, subscription.format, position);
     if (!frames.isReadable()) {
       frames.release();
       return;
@@ -351,6 +373,7 @@ public final class Hub implements AutoCloseable {
                 if (subscription.live()) {
                   subscription.outlet.write(frames);
                   subscription.outlet.flush();
+                  subscription.outlet.reached(through);
                 } else {
                   // Ended meanwhile: nothing may follow what the client was told then.
                   frames.release();

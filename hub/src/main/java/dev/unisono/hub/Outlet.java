@@ -20,6 +20,20 @@ public interface Outlet {
 
   boolean open();
 
+  /**
+   * Told after what was written: every event up to here is in line, or was none for it. On the
+   * event loop.
+   */
+  default void reached(long sequence) {}
+
+  /**
+   * True while the receiver is to be given nothing more though its connection would take it: it has
+   * asked to be waited for.
+   */
+  default boolean holdsBack() {
+    return false;
+  }
+
   /** Ends the connection, or the part of it that this is, saying why. */
   void end(End why);
 

@@ -47,4 +47,12 @@ public final class Subscription {
   boolean live() {
     return !ended.get() && outlet.open();
   }
+
+  /**
+   * How far its connection has been given all that it wants, except for events that come before the
+   * feed's. Of its event loop.
+   */
+  public long position() {
+    return prelude == null ? position : -1;
+  }
 }

@@ -4,6 +4,8 @@ import dev.unisono.engine.EngineHost;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.engine.expose.Exposure;
+import dev.unisono.engine.expose.SurveyedExposure;
 import dev.unisono.server.admin.RunningConfig;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.UnisonoException;
@@ -40,7 +42,8 @@ public final class Main {
     }
     List<Connector> connectors =
         ServiceLoader.load(Connector.class).stream().map(ServiceLoader.Provider::get).toList();
-    Supplier<ConfigReader> reader = () -> new ConfigReader(connectors, System::getenv);
+    Exposure exposure = new SurveyedExposure(true);
+    Supplier<ConfigReader> reader = () -> new ConfigReader(connectors, System::getenv, exposure);
     ConfigReader.Outcome outcome = reader.get().read(Path.of(file));
     Config config = usable(Path.of(file), outcome);
     try {
@@ -56,19 +59,22 @@ public final class Main {
   }
 
   private static Config usable(Path file, ConfigReader.Outcome outcome) {
+    outcome.notices().forEach(notice -> tell(file, notice));
     Config config = outcome.config();
     if (config != null) {
       return config;
     }
-    for (ConfigProblem problem : outcome.problems()) {
-      System.err.println(
-          file + (problem.line() > 0 ? ":" + problem.line() : "") + ": " + problem.problem());
-    }
+    outcome.problems().forEach(problem -> tell(file, problem));
     boolean noFile =
         outcome.problems().stream()
             .allMatch(problem -> problem.problem().code().equals("file-unreadable"));
     System.exit(noFile ? 2 : 1);
     throw new IllegalStateException("unreachable");
+  }
+
+  private static void tell(Path file, ConfigProblem problem) {
+    System.err.println(
+        file + (problem.line() > 0 ? ":" + problem.line() : "") + ": " + problem.problem());
   }
 
   private static void ended(Config config, int exit, @Nullable Throwable failure) {

@@ -23,7 +23,11 @@ import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
 import dev.unisono.server.rest.OpenApiRoutes;
 import dev.unisono.server.rest.RecordRoutes;
+import dev.unisono.server.stream.Acknowledgements;
+import dev.unisono.server.stream.ConsumerRoutes;
+import dev.unisono.server.stream.Consumers;
 import dev.unisono.server.stream.JournalFeed;
+import dev.unisono.server.stream.SocketConnection;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
 import io.quarkus.runtime.ShutdownEvent;
@@ -42,6 +46,7 @@ public class Wiring {
 
   private @Nullable EngineHost engine;
   private @Nullable Hub hub;
+  private @Nullable Acknowledgements acknowledgements;
   private @Nullable DoorsDatabase database;
 
   void routes(@Observes Router router) {
@@ -70,23 +75,34 @@ public class Wiring {
     demo.mount(router, doorway);
     new AdminRoutes(engine, engine::config, access, demo.present()).mount(router, doorway);
     new OpenApiRoutes(engine).mount(router, doorway);
-    new StreamRoutes(engine, operations, hub, feed).mount(router, doorway);
-    new SocketRoutes(engine, operations, hub, feed, access).mount(router);
+    Consumers consumers = new Consumers(database, Clock.systemUTC());
+    Acknowledgements acknowledgements = new Acknowledgements(consumers);
+    this.acknowledgements = acknowledgements;
+    new StreamRoutes(engine, operations, hub, feed, consumers).mount(router, doorway);
+    new SocketRoutes(
+            new SocketConnection.Shared(
+                engine, operations, hub, feed, access, consumers, acknowledgements))
+        .mount(router);
+    new ConsumerRoutes(engine, consumers).mount(router, doorway);
     new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC())
         .mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
   }
 
   void start(@Observes StartupEvent event) {
-    if (engine != null && hub != null) {
+    if (engine != null && hub != null && acknowledgements != null) {
       engine.start();
       hub.start();
+      acknowledgements.start();
     }
   }
 
   void stop(@Observes ShutdownEvent event) {
     if (hub != null) {
       hub.close();
+    }
+    if (acknowledgements != null) {
+      acknowledgements.close();
     }
     if (database != null) {
       database.close();

@@ -1,14 +1,13 @@
-// The stream of all changes: one EventSource, its connection state, and the last changes.
+// The stream of all changes: its connection state, and the last changes.
 // A burst costs little: an event is only put aside when it arrives; the last ones are parsed and
 // drawn a few times a second, in an animation frame.
 
+import { connect } from '/unisono.js';
 import { parseExact, valueText } from './text.js';
 
 export const SHOWN = 50;
 const DRAW_MILLIS = 200;
-const RETRY_MILLIS = 1000;
 const REMEMBERED = 5000;
-const streamPath = (cursor) => `/v1/changes?after=${encodeURIComponent(cursor)}`;
 
 function join(listeners, listener) {
   listeners.add(listener);
@@ -25,36 +24,21 @@ export class ChangeStream {
   #drawers = new Set();
   #watchers = new Set();
   #drawn = { at: 0, planned: false };
-  #source;
-  #retry;
+  #client = connect();
 
   /** Reads what comes after a cursor. */
   open(cursor) {
-    const source = new EventSource(streamPath(cursor));
-    this.#source = source;
-    source.onopen = () => this.#enter('live');
-    source.onerror = () => {
-      // Not left to the browser: it would ask from the first cursor again, and not say why it was refused.
-      source.close();
-      this.#enter('reconnecting');
-      this.#ask(cursor);
-    };
-    for (const kind of ['created', 'updated', 'deleted', 'truncated']) {
-      source.addEventListener(kind, (event) => {
-        cursor = event.lastEventId;
+    this.#client.follow({ after: cursor }, {
+      state: (state) => this.#enter(state === 'refused' ? 'gap' : state),
+      event: ({ event: kind, cursor: at }, data) => {
         this.total += 1;
-        this.#take({ kind, cursor, data: event.data, at: performance.now(), number: this.total });
-      });
-    }
-    source.addEventListener('gap', () => {
-      source.close();
-      this.#enter('gap');
+        this.#take({ kind, cursor: at, data, at: performance.now(), number: this.total });
+      },
     });
   }
 
   close() {
-    clearTimeout(this.#retry);
-    this.#source.close();
+    this.#client.close();
   }
 
   /** Calls draw in an animation frame whenever something has changed; returns how to stop. */
@@ -107,15 +91,5 @@ export class ChangeStream {
       for (const draw of this.#drawers) draw();
     };
     setTimeout(() => requestAnimationFrame(frame), this.#drawn.at + DRAW_MILLIS - performance.now());
-  }
-
-  /** Finds out whether the stream would go on from a cursor, and goes on when it can. */
-  async #ask(cursor) {
-    const asking = new AbortController();
-    const answer = await fetch(streamPath(cursor), { signal: asking.signal }).catch(() => null);
-    asking.abort();
-    if (answer?.status === 200) this.open(cursor);
-    else if (answer?.status === 400 || answer?.status === 410) this.#enter('gap');
-    else this.#retry = setTimeout(() => this.#ask(cursor), RETRY_MILLIS);
   }
 }

@@ -55,10 +55,16 @@ public record SurveyedTable(
       long length,
       boolean generated) {}
 
-  /** Columns that refer to another table. */
-  public record Reference(List<String> columns, String table) {
+  /**
+   * Columns that refer to another table.
+   *
+   * @param table as the system names it, with its schema or without
+   * @param referred the columns there, in the same order
+   */
+  public record Reference(List<String> columns, String table, List<String> referred) {
     public Reference {
       columns = List.copyOf(columns);
+      referred = List.copyOf(referred);
     }
   }
 }

@@ -302,23 +302,31 @@ public final class JdbcSurvey implements Survey {
   }
 
   private List<SurveyedTable.Reference> references(Place place) throws SQLException {
-    Map<String, List<String>> columns = new LinkedHashMap<>();
-    Map<String, String> tables = new HashMap<>();
+    Map<String, ForeignKey> keys = new LinkedHashMap<>();
+    int unnamed = 0;
     try (ResultSet row =
         connection.getMetaData().getImportedKeys(place.catalog(), place.schema(), place.table())) {
       while (row.next()) {
+        String name = row.getString("FK_NAME");
+        if (name == null || name.isEmpty()) {
+          // One without a name begins with its first column.
+          unnamed += row.getInt("KEY_SEQ") == 1 ? 1 : 0;
+          name = " " + unnamed;
+        }
         String table = Objects.requireNonNullElse(row.getString("PKTABLE_NAME"), "");
-        String name = Objects.requireNonNullElse(row.getString("FK_NAME"), table);
-        String column = Objects.requireNonNullElse(row.getString("FKCOLUMN_NAME"), "");
-        columns.computeIfAbsent(name, any -> new ArrayList<>()).add(column);
-        tables.put(name, table);
+        ForeignKey key =
+            keys.computeIfAbsent(
+                name, any -> new ForeignKey(table, new ArrayList<>(), new ArrayList<>()));
+        key.columns.add(Objects.requireNonNullElse(row.getString("FKCOLUMN_NAME"), ""));
+        key.referred.add(Objects.requireNonNullElse(row.getString("PKCOLUMN_NAME"), ""));
       }
     }
-    List<SurveyedTable.Reference> references = new ArrayList<>();
-    columns.forEach((name, of) ->
-        references.add(new SurveyedTable.Reference(of, tables.getOrDefault(name, ""))));
-    return references;
+    return keys.values().stream()
+        .map(key -> new SurveyedTable.Reference(key.columns, key.table, key.referred))
+        .toList();
   }
+
+  private record ForeignKey(String table, List<String> columns, List<String> referred) {}
 
   @Override
   public RowReader sample(Binding binding, SurveyedTable table, int rows) {

@@ -105,7 +105,8 @@ final class JdbcSampleTest {
     assertEquals(ValueType.DATE, many.columns().get(2).type());
     SurveyedTable keyless = survey.table("keyless");
     assertEquals(
-        List.of(new SurveyedTable.Reference(List.of("parent"), "many")), keyless.references());
+        List.of(new SurveyedTable.Reference(List.of("parent"), "many", List.of("id"))),
+        keyless.references());
   }
 
   @Test

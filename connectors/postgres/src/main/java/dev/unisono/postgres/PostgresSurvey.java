@@ -63,11 +63,13 @@ final class PostgresSurvey implements Survey {
           + " i.indisunique, i.indpred IS NULL ORDER BY i.indexrelid";
 
   private static final String REFERENCES =
-      "SELECT n.nspname || '.' || f.relname, array_agg(a.attname::text ORDER BY k.place)"
+      "SELECT n.nspname || '.' || f.relname, array_agg(a.attname::text ORDER BY k.place),"
+          + " array_agg(r.attname::text ORDER BY k.place)"
           + " FROM pg_constraint o JOIN pg_class f ON f.oid = o.confrelid JOIN pg_namespace n"
-          + " ON n.oid = f.relnamespace CROSS JOIN LATERAL unnest(o.conkey) WITH ORDINALITY"
-          + " k(attnum, place) JOIN pg_attribute a ON a.attrelid = o.conrelid"
-          + " AND a.attnum = k.attnum WHERE o.conrelid = ?::oid AND o.contype = 'f'"
+          + " ON n.oid = f.relnamespace CROSS JOIN LATERAL unnest(o.conkey, o.confkey) WITH"
+          + " ORDINALITY k(attnum, referred, place) JOIN pg_attribute a ON a.attrelid = o.conrelid"
+          + " AND a.attnum = k.attnum JOIN pg_attribute r ON r.attrelid = o.confrelid"
+          + " AND r.attnum = k.referred WHERE o.conrelid = ?::oid AND o.contype = 'f'"
           + " GROUP BY o.oid, n.nspname, f.relname ORDER BY 1";
 
   private static final String TYPES =
@@ -235,7 +237,8 @@ final class PostgresSurvey implements Survey {
       select.setLong(1, table.relation());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
-          references.add(new SurveyedTable.Reference(names(row, 2), row.getString(1)));
+          references.add(
+              new SurveyedTable.Reference(names(row, 2), row.getString(1), names(row, 3)));
         }
       }
     }

@@ -1,6 +1,7 @@
 package dev.unisono.engine.assess;
 
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * What the entity of a table is called. Immutable.
@@ -8,10 +9,15 @@ import java.util.Locale;
  * @param name one of its records
  * @param plural all of them, as it may stand in a path
  */
-record EntityName(String name, String plural) {
+public record EntityName(String name, String plural) {
+  /** What no entity may be called in paths: the doors have a meaning of their own for it. */
+  public static final Set<String> RESERVED =
+      Set.of("changes", "stream", "consumers", "admin", "graphql", "grpc", "soap");
+
   private static final int LONGEST = 60;
 
-  static EntityName of(String table) {
+  /** By the name of a table. */
+  public static EntityName of(String table) {
     String plain = plain(table);
     String plural = plain.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_-]", "_");
     if (!plural.matches("[a-z].*")) {

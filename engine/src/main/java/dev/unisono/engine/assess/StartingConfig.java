@@ -161,7 +161,7 @@ public final class StartingConfig {
 
   private boolean taken(String name, String plural) {
     // These have a meaning of their own in paths.
-    return Set.of("changes", "stream", "admin").contains(plural)
+    return EntityName.RESERVED.contains(plural)
         || syncs.containsKey(plural)
         || syncs.values().stream().anyMatch(sync -> sync.entity.name().equals(name));
   }

@@ -35,8 +35,8 @@ public record SuggestedField(
     return new Field(name, type, items, required);
   }
 
-  /** The keywords that give a field its type. */
-  static Map<String, String> typed(ValueType type, @Nullable ValueType items) {
+  /** The keywords that give a field its type, each with its value as JSON. */
+  public static Map<String, String> typed(ValueType type, @Nullable ValueType items) {
     Map<String, String> keywords = new LinkedHashMap<>();
     keywords.put(
         "type",

@@ -2,10 +2,8 @@ package dev.unisono.engine.assess;
 
 import dev.unisono.spi.SurveyedTable;
 import dev.unisono.spi.SurveyedTable.Column;
-import dev.unisono.spi.ValueType;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,9 +20,6 @@ public final class Suggester {
 
   /** And so many of those must be different. */
   private static final double DIFFERENT = 0.98;
-
-  private static final Set<ValueType> NO_KEY =
-      EnumSet.of(ValueType.DOUBLE, ValueType.JSON, ValueType.ARRAY);
 
   private final SurveyedTable table;
   private final TableProfile profile;
@@ -46,7 +41,7 @@ public final class Suggester {
   }
 
   private SuggestedEntity suggest() {
-    Optional<List<String>> declared = declaredKey();
+    Optional<List<String>> declared = TableKey.declared(table);
     List<String> key = declared.orElseGet(this::guessedKey);
     List<SuggestedField> fields = new ArrayList<>();
     List<String> leftOut = new ArrayList<>();
@@ -77,33 +72,11 @@ public final class Suggester {
         .orElse(null);
   }
 
-  private boolean canBeKey(List<String> names, boolean nullable) {
-    return !names.isEmpty()
-        && names.stream()
-            .allMatch(name -> {
-              Column column = column(name);
-              ValueType type = column == null ? null : column.type();
-              return column != null
-                  && type != null
-                  && !NO_KEY.contains(type)
-                  && (nullable || !column.nullable());
-            });
-  }
-
-  private Optional<List<String>> declaredKey() {
-    if (canBeKey(table.primaryKey(), true)) {
-      return Optional.of(table.primaryKey());
-    }
-    return table.uniqueKeys().stream()
-        .filter(key -> canBeKey(key, false))
-        .min(Comparator.comparingInt(List::size));
-  }
-
   /** A field that tells all rows of the sample apart, one that is called so before others. */
   private List<String> guessedKey() {
     return profile.fields().stream()
         .filter(FieldProfile::unique)
-        .filter(field -> canBeKey(List.of(field.name()), true))
+        .filter(field -> TableKey.canBe(table, List.of(field.name()), true))
         .min(Comparator.comparingInt(Suggester::unlikeKey))
         .map(field -> List.of(field.name()))
         .orElse(List.of());
@@ -122,7 +95,9 @@ public final class Suggester {
     for (List<String> unique : table.uniqueKeys()) {
       boolean fields =
           unique.stream().allMatch(name -> column(name) != null && !taken.contains(name));
-      if (fields && unique.stream().noneMatch(this::mostlyNull) && canBeKey(unique, true)) {
+      if (fields
+          && unique.stream().noneMatch(this::mostlyNull)
+          && TableKey.canBe(table, unique, true)) {
         matches.add(new SuggestedEntity.Match(unique, "the system keeps it unique"));
         taken.addAll(unique);
       }

@@ -41,8 +41,16 @@ public final class ConfigKeys {
           key("server", "object", false, "Where the doors listen."),
           key("state", "object", false, "Where the state is kept and how much of it."),
           key("systems", "object", true, "The systems to keep in unison, by name."),
-          key("entities", "object", true, "What is kept in unison, by name."),
-          key("syncs", "object", true, "Which systems keep which entity, by name."));
+          key(
+              "entities",
+              "object",
+              false,
+              "What is kept in unison, by name. Needed unless a system is exposed."),
+          key(
+              "syncs",
+              "object",
+              false,
+              "Which systems keep which entity, by name. Needed unless a system is exposed."));
 
   public static final List<ConfigKey> SERVER =
       List.of(
@@ -107,6 +115,26 @@ public final class ConfigKeys {
           "How much memory may be taken by what is in line for each lane; beyond it the journal is"
               + " read on later. 64KiB to 256MiB.");
 
+  static final ConfigKey EXPOSE_REFRESH =
+      optional(
+          "refresh",
+          "string",
+          "1m",
+          "Of a system that is read by queries alone: how often its tables are read again, as refresh"
+              + " of a sync.");
+
+  /** Under {@code expose} of a system, where that is more than true. */
+  public static final List<ConfigKey> EXPOSE =
+      List.of(
+          key(
+              "tables",
+              "array",
+              false,
+              "Which tables: names with * for any letters and ? for one, with their schema or without."
+                  + " All by default."),
+          key("except", "array", false, "Which of them not; written like tables."),
+          EXPOSE_REFRESH);
+
   /** Beside these a system has the options of its connector. */
   public static final List<ConfigKey> SYSTEM =
       List.of(
@@ -114,7 +142,13 @@ public final class ConfigKeys {
           READ_BUFFER,
           WRITE_BATCH,
           WRITE_BATCH_BYTES,
-          WRITE_BUFFER);
+          WRITE_BUFFER,
+          key(
+              "expose",
+              "object",
+              false,
+              "Gives the doors its tables though no entity is written for them: true for all, or which."
+                  + " Names, types, keys and relations are those of the tables."));
 
   /** Under {@code cache-control} of an entity. */
   static final ConfigKey MAX_AGE =
@@ -166,6 +200,12 @@ public final class ConfigKeys {
               "Fields that are the key of another record; a record that refers to none does not pass,"
                   + " and is taken up by itself once the other has come."),
           key(
+              "relations",
+              "array",
+              false,
+              "Fields that are the key of another record, so that doors can show both together. Nothing"
+                  + " is asked of them: see references for that, which are relations, too."),
+          key(
               "match",
               "array",
               false,
@@ -215,6 +255,9 @@ public final class ConfigKeys {
                   + " which one of them is null refers to nothing."),
           key("entity", "string", true, "The entity that is referred to; it may be this one."),
           SEVERITY);
+
+  public static final List<ConfigKey> RELATION =
+      REFERENCE.stream().filter(key -> !key.equals(SEVERITY)).toList();
 
   /** What may become of a record that breaks a rule. */
   public static final List<String> SEVERITIES = List.of("reject", "quarantine", "warn");

@@ -10,6 +10,7 @@ import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.StateConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
+import dev.unisono.engine.expose.Exposure;
 import dev.unisono.spi.Binding;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Deletes;
@@ -65,13 +66,29 @@ public final class ConfigReader {
 
   private final Map<String, Connector> connectors;
   private final Function<String, @Nullable String> environment;
+  private final Exposure exposure;
   private final List<ConfigProblem> problems = new ArrayList<>();
+  private final List<ConfigProblem> notices = new ArrayList<>();
 
   /**
+   * One that connects nowhere: what systems expose is not part of what it reads.
+   *
    * @param environment gives the value of a variable of the environment, or null
    */
   public ConfigReader(
       Iterable<Connector> connectors, Function<String, @Nullable String> environment) {
+    this(connectors, environment, Exposure.NONE);
+  }
+
+  /**
+   * @param environment gives the value of a variable of the environment, or null
+   * @param exposure knows the tables of systems that are exposed; asked for no others
+   */
+  public ConfigReader(
+      Iterable<Connector> connectors,
+      Function<String, @Nullable String> environment,
+      Exposure exposure) {
+    this.exposure = exposure;
     this.connectors = new LinkedHashMap<>();
     connectors.forEach(connector -> this.connectors.put(connector.kind(), connector));
     this.environment = environment;
@@ -82,12 +99,14 @@ public final class ConfigReader {
    *
    * @param config null where there are problems
    * @param problems in the order of their lines
+   * @param notices what is worth to be known though nothing is in the way
    * @param draft what could be read of it, with problems or without; null where nothing could
-   * @param root what the file says; null where it is not YAML
+   * @param root what the file says, with what its systems expose; null where it is not YAML
    */
   public record Outcome(
       @Nullable Config config,
       List<ConfigProblem> problems,
+      List<ConfigProblem> notices,
       @Nullable Config draft,
       @Nullable Node root) {
     /** A problem that was found later, with the line its config path leads to. */
@@ -135,6 +154,7 @@ public final class ConfigReader {
                     "The config " + file + " cannot be used: " + why + ".",
                     null,
                     "Name a config file."))),
+        List.of(),
         null,
         null);
   }
@@ -162,7 +182,12 @@ public final class ConfigReader {
     }
     problems.sort(
         Comparator.comparingInt(ConfigProblem::line).thenComparingInt(ConfigProblem::column));
-    return new Outcome(problems.isEmpty() ? config : null, List.copyOf(problems), config, root);
+    return new Outcome(
+        problems.isEmpty() ? config : null,
+        List.copyOf(problems),
+        List.copyOf(notices),
+        config,
+        root);
   }
 
   private void note(int line, String code, String message, String remedy) {
@@ -175,12 +200,21 @@ public final class ConfigReader {
     Map<String, SystemConfig> systems =
         new SystemReader(connectors, new References(folder, environment))
             .read(root.optionalMap("systems"));
+    StateConfig state = readState(root.optionalMap("state"), folder);
+    ExposedSystems exposed = new ExposedSystems(root, exposure, state.folder());
+    if (exposed.any()) {
+      exposed.add(systems);
+      notices.addAll(exposed.notices());
+    } else {
+      noteMissing(root);
+    }
+    YamlMap written = section(root, "entities");
     EntityReader reader = new EntityReader(folder);
-    Map<String, EntityConfig> entities = reader.read(root.optionalMap("entities"));
-    Set<String> named = Set.copyOf(root.optionalMap("entities").names());
+    Map<String, EntityConfig> entities = reader.read(written);
+    Set<String> named = Set.copyOf(written.names());
     List<SyncConfig> syncs =
         readSyncs(
-            root.optionalMap("syncs"),
+            section(root, "syncs"),
             entities,
             systems,
             Set.copyOf(root.optionalMap("systems").names()),
@@ -194,10 +228,33 @@ public final class ConfigReader {
             .collect(Collectors.toSet()));
     return new Config(
         readServer(root.optionalMap("server")),
-        readState(root.optionalMap("state"), folder),
+        state,
         ConvertedSystems.of(systems, syncs),
         entities,
         syncs);
+  }
+
+  private static void noteMissing(YamlMap root) {
+    for (String key : List.of("entities", "syncs")) {
+      if (root.isNull(key)) {
+        root.note(
+            root.node(),
+            key,
+            "missing-key",
+            "'" + key + "' is missing.",
+            key.equals("entities")
+                ? "What is kept in unison, by name; or expose: true at a system, for all its tables."
+                : "Which systems keep which entity, by name.");
+      }
+    }
+  }
+
+  /** A mapping of the file, with what systems expose. */
+  private YamlMap section(YamlMap root, String key) {
+    Node node = YamlMap.child(root.node(), key);
+    return node == null || YamlMap.isNull(node)
+        ? root.optionalMap(key)
+        : new YamlMap(key, node, problems);
   }
 
   private static ServerConfig readServer(YamlMap map) {

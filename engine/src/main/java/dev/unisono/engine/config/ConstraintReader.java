@@ -2,6 +2,7 @@ package dev.unisono.engine.config;
 
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.EntityConfig;
+import dev.unisono.engine.config.ConfigKeys.ConfigKey;
 import dev.unisono.engine.config.Constraints.Reference;
 import dev.unisono.engine.config.Constraints.Unique;
 import dev.unisono.spi.Field;
@@ -27,18 +28,11 @@ final class ConstraintReader {
     Set<String> names = new LinkedHashSet<>();
     schema.fields().forEach(field -> names.add(field.name()));
     List<Unique> unique = unique(entity, schema, names);
-    List<Reference> references = new ArrayList<>();
-    for (YamlMap each : entity.maps("references")) {
-      each.check(ConfigKeys.REFERENCE);
-      List<String> fields = EntityReader.named(each, "field", names);
-      String to = each.text("entity");
-      if (!fields.isEmpty() && to != null) {
-        Reference reference = new Reference(fields, to, RuleReader.severity(each));
-        references.add(reference);
-        found.add(new Found(each, schema, reference));
-      }
-    }
-    Constraints constraints = new Constraints(unique, references);
+    List<Reference> references =
+        references(entity, "references", ConfigKeys.REFERENCE, schema, names);
+    List<Reference> relations = new ArrayList<>(references);
+    relations.addAll(references(entity, "relations", ConfigKeys.RELATION, schema, names));
+    Constraints constraints = new Constraints(unique, references, relations);
     if (!constraints.isEmpty() && !entity.elements("match").isEmpty()) {
       entity.note(
           unique.isEmpty() ? "references" : "unique",
@@ -50,6 +44,22 @@ final class ConstraintReader {
               : "Use match rules: rows that are equal in those fields are one record.");
     }
     return constraints;
+  }
+
+  private List<Reference> references(
+      YamlMap entity, String key, List<ConfigKey> keys, Schema schema, Set<String> names) {
+    List<Reference> references = new ArrayList<>();
+    for (YamlMap each : entity.maps(key)) {
+      each.check(keys);
+      List<String> fields = EntityReader.named(each, "field", names);
+      String to = each.text("entity");
+      if (!fields.isEmpty() && to != null) {
+        Reference reference = new Reference(fields, to, RuleReader.severity(each));
+        references.add(reference);
+        found.add(new Found(each, schema, reference));
+      }
+    }
+    return references;
   }
 
   private static List<Unique> unique(YamlMap entity, Schema schema, Set<String> names) {

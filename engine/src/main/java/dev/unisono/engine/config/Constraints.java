@@ -3,15 +3,22 @@ package dev.unisono.engine.config;
 import dev.unisono.engine.validate.Severity;
 import java.util.List;
 
-/** What must hold between the records of an entity, or with those of another. Immutable. */
-public record Constraints(List<Unique> unique, List<Reference> references) {
-  public static final Constraints NONE = new Constraints(List.of(), List.of());
+/**
+ * What must hold between the records of an entity, or with those of another. Immutable.
+ *
+ * @param relations the references, and those of which nothing is asked
+ */
+public record Constraints(
+    List<Unique> unique, List<Reference> references, List<Reference> relations) {
+  public static final Constraints NONE = new Constraints(List.of(), List.of(), List.of());
 
   public Constraints {
     unique = List.copyOf(unique);
     references = List.copyOf(references);
+    relations = List.copyOf(relations);
   }
 
+  /** Whether nothing is asked. */
   public boolean isEmpty() {
     return unique.isEmpty() && references.isEmpty();
   }

@@ -1,6 +1,7 @@
 package dev.unisono.engine.config;
 
 import dev.unisono.engine.Nearest;
+import dev.unisono.engine.assess.EntityName;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FieldConstraints;
 import dev.unisono.engine.config.Config.FieldRules;
@@ -27,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class EntityReader {
   private static final Pattern PLURAL = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
   private static final Duration LONGEST_CACHE_AGE = Duration.ofDays(1);
-  private static final Set<String> RESERVED = Set.of("changes", "stream", "admin");
 
   private final Path folder;
   private final Set<String> plurals = new HashSet<>();
@@ -162,7 +162,7 @@ final class EntityReader {
           "bad-plural",
           "'" + plural + "' cannot be a part of a path.",
           "Use lower-case letters, digits, hyphens and underscores, with a letter first.");
-    } else if (RESERVED.contains(plural)) {
+    } else if (EntityName.RESERVED.contains(plural)) {
       map.note(
           "plural",
           "reserved-plural",

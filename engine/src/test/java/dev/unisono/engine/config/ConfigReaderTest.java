@@ -941,14 +941,20 @@ final class ConfigReaderTest {
     String text =
         RIGHT.replace(
             "index: [name, balance]",
-            "unique: [ { field: email, severity: warn }, { field: [ grade, name ] } ]\n"
-                + "    references: [ { field: id, entity: customer, severity: quarantine } ]");
+            """
+            unique: [ { field: email, severity: warn }, { field: [ grade, name ] } ]
+                references: [ { field: id, entity: customer, severity: quarantine } ]
+                relations: [ { field: id, entity: customer } ]\
+            """);
+    var reference = new Constraints.Reference(List.of("id"), "customer", Severity.QUARANTINE);
+    var relation = new Constraints.Reference(List.of("id"), "customer", Severity.REJECT);
     assertEquals(
         new Constraints(
             List.of(
                 new Constraints.Unique(List.of("email"), Severity.WARN),
                 new Constraints.Unique(List.of("grade", "name"), Severity.REJECT)),
-            List.of(new Constraints.Reference(List.of("id"), "customer", Severity.QUARANTINE))),
+            List.of(reference),
+            List.of(reference, relation)),
         present(present(read(text).config()).entities().get("customer")).constraints());
   }
 

@@ -1,5 +1,6 @@
 package dev.unisono.server.http;
 
+import dev.unisono.engine.assess.EntityName;
 import dev.unisono.server.operation.Refusal;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Route;
@@ -17,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class AllowedMethods {
   /** What a record is changed by. */
   public static final String PATCH_TYPE = "application/merge-patch+json";
-
-  /** What may follow {@code /v1/} and is no entity's plural. */
-  public static final Set<String> RESERVED = Set.of("admin", "changes", "stream");
 
   private final Router router;
 
@@ -87,7 +85,8 @@ public final class AllowedMethods {
       return false;
     }
     for (int i = 0; i < wanted.length; i++) {
-      boolean any = wanted[i].startsWith(":") && !(i == 2 && RESERVED.contains(given[i]));
+      boolean any =
+          wanted[i].startsWith(":") && !(i == 2 && EntityName.RESERVED.contains(given[i]));
       if (!any && !wanted[i].equals(given[i])) {
         return false;
       }

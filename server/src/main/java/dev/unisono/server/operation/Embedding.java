@@ -5,6 +5,8 @@ import dev.unisono.engine.Nearest;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.Records;
+import dev.unisono.server.operation.Relations.Referrers;
 import dev.unisono.server.operation.Relations.Relation;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
@@ -12,74 +14,87 @@ import dev.unisono.spi.Unchanged;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records that stand inside those that refer to them, under {@code _embedded}. Each is looked up
- * once. Of one answer.
+ * Records that stand inside those that refer to them, or to which they refer, under {@code
+ * _embedded}. Each that is referred to is looked up once. Of one answer.
  */
 public final class Embedding {
   private static final String MEMBER = "_embedded";
 
+  /** Finds records as the caller may see them. */
+  interface Finder {
+    Optional<EntityRecord> find(Entity entity, Key key);
+
+    /** The first of those whose fields have these values, in the order of their keys. */
+    Records.Page referrers(Referrers referrers, List<Object> key);
+  }
+
   private final List<Relation> relations;
-  private final BiFunction<Entity, Key, Optional<EntityRecord>> lookup;
+  private final List<Referrers> referrers;
+  private final Finder finder;
   private final Map<Entity, Map<Key, Optional<EntityRecord>>> found = new HashMap<>();
 
-  private Embedding(
-      List<Relation> relations, BiFunction<Entity, Key, Optional<EntityRecord>> lookup) {
+  private Embedding(List<Relation> relations, List<Referrers> referrers, Finder finder) {
     this.relations = relations;
-    this.lookup = lookup;
+    this.referrers = referrers;
+    this.finder = finder;
   }
 
   /**
    * Reads the parameter {@code embed}: names of relations, with commas between.
    *
    * @param text null for none
-   * @param lookup finds a record as the caller may see it
    * @throws Refusal 400 unknown-relation
    */
-  public static Embedding parse(
+  static Embedding parse(
       @Nullable String text,
       Entity entity,
-      List<Relation> known,
-      BiFunction<Entity, Key, Optional<EntityRecord>> lookup) {
-    List<Relation> relations = new ArrayList<>();
+      List<Relation> relations,
+      List<Referrers> referrers,
+      Finder finder) {
+    Set<String> names = new LinkedHashSet<>();
+    List<String> known =
+        Stream.concat(
+                relations.stream().map(Relation::name), referrers.stream().map(Referrers::name))
+            .toList();
     for (String name : text == null ? new String[0] : text.split(",", -1)) {
-      List<String> names = known.stream().map(Relation::name).toList();
-      Relation relation =
-          known.stream()
-              .filter(each -> each.name().equals(name))
-              .findAny()
-              .orElseThrow(() ->
-                  new Refusal(
-                      400,
-                      "unknown-relation",
-                      names.isEmpty()
-                          ? "The config declares no reference of "
-                              + entity.plural()
-                              + " to other records."
-                          : entity.plural()
-                              + " have no relation '"
-                              + name
-                              + "'"
-                              + Nearest.question(name, names),
-                      "embed"));
-      if (!relations.contains(relation)) {
-        relations.add(relation);
+      if (!known.contains(name)) {
+        throw new Refusal(
+            400,
+            "unknown-relation",
+            known.isEmpty()
+                ? "The config declares no reference of "
+                    + entity.plural()
+                    + " to other records, nor one to them."
+                : entity.plural()
+                    + " have no relation '"
+                    + name
+                    + "'"
+                    + Nearest.question(name, known),
+            "embed");
       }
+      names.add(name);
     }
-    return new Embedding(relations, lookup);
+    return new Embedding(
+        relations.stream().filter(each -> names.contains(each.name())).toList(),
+        referrers.stream().filter(each -> names.contains(each.name())).toList(),
+        finder);
   }
 
-  /** Writes a record as an object, with what it refers to. */
+  /** Writes a record as an object, with what it refers to and what refers to it. */
   public void write(JsonGenerator json, FieldSelection fields, Row row) throws IOException {
     json.writeStartObject();
     fields.writeMembers(json, row);
-    if (!relations.isEmpty()) {
+    if (!relations.isEmpty() || !referrers.isEmpty()) {
       json.writeObjectFieldStart(MEMBER);
       for (Relation relation : relations) {
         json.writeFieldName(relation.name());
@@ -90,7 +105,30 @@ public final class Embedding {
           EntityJson.writeRow(json, relation.to(), other);
         }
       }
+      for (Referrers each : referrers) {
+        writeReferrers(json, each, row);
+      }
       json.writeEndObject();
+    }
+    json.writeEndObject();
+  }
+
+  private void writeReferrers(JsonGenerator json, Referrers each, Row row) throws IOException {
+    List<Object> key = new ArrayList<>();
+    for (int part = 0; part < row.schema().keySize(); part++) {
+      key.add(Objects.requireNonNull(row.value(row.schema().keyPosition(part))));
+    }
+    Records.Page page = finder.referrers(each, key);
+    json.writeObjectFieldStart(each.name());
+    json.writeArrayFieldStart("items");
+    for (EntityRecord record : page.records()) {
+      EntityJson.writeRow(json, each.from(), Objects.requireNonNull(record.row()));
+    }
+    json.writeEndArray();
+    if (page.next() != null) {
+      json.writeStringField("next", PageToken.encode("", page.next()));
+    } else {
+      json.writeNullField("next");
     }
     json.writeEndObject();
   }
@@ -107,7 +145,7 @@ public final class Embedding {
     }
     return found
         .computeIfAbsent(relation.to(), _ -> new HashMap<>())
-        .computeIfAbsent(new Key(parts), key -> lookup.apply(relation.to(), key))
+        .computeIfAbsent(new Key(parts), key -> finder.find(relation.to(), key))
         .map(EntityRecord::row)
         .orElse(null);
   }

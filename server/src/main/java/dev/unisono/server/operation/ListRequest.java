@@ -1,6 +1,7 @@
 package dev.unisono.server.operation;
 
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.record.Condition;
 import dev.unisono.engine.record.RecordQuery;
 import dev.unisono.engine.record.RecordQuery.Edge;
 import io.vertx.core.MultiMap;
@@ -64,6 +65,11 @@ public record ListRequest(
         FieldSelection.parse(entity, once.get("fields"), PARAMETERS),
         once.get("embed"),
         sortText);
+  }
+
+  /** The first page of what fulfils a condition, as a caller gets it who asks for nothing else. */
+  static RecordQuery first(Condition condition) {
+    return new RecordQuery(condition, List.of(), Edge.BEGINNING, DEFAULT_LIMIT, PATIENCE, null);
   }
 
   private static Edge edge(Map<String, String> once, String sortText, int sortCount) {

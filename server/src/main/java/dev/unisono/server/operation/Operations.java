@@ -6,16 +6,21 @@ import dev.unisono.engine.config.Config;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.JournalEntry;
+import dev.unisono.engine.record.Condition;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -143,15 +148,38 @@ public final class Operations {
    * @throws Refusal 400 unknown-relation
    */
   public Embedding embedding(Caller caller, Entity entity, @Nullable String text) {
-    List<Relations.Relation> known = text == null ? List.of() : relations(entity);
+    boolean none = text == null;
     return Embedding.parse(
         text,
         entity,
-        known,
-        (other, key) -> {
-          admit(caller, Action.GET, other);
-          return doors.records().find(other, key);
+        none ? List.of() : relations(entity),
+        none ? List.of() : referrers(entity),
+        new Embedding.Finder() {
+          @Override
+          public Optional<EntityRecord> find(Entity other, Key key) {
+            admit(caller, Action.GET, other);
+            return doors.records().find(other, key);
+          }
+
+          @Override
+          public Records.Page referrers(Relations.Referrers referrers, List<Object> key) {
+            admit(caller, Action.LIST, referrers.from());
+            List<Condition> alike = new ArrayList<>();
+            for (int part = 0; part < key.size(); part++) {
+              alike.add(
+                  new Condition.Compared(
+                      referrers.fields().get(part), Condition.Comparison.EQUAL, key.get(part)));
+            }
+            return doors
+                .records()
+                .list(referrers.from(), ListRequest.first(new Condition.All(alike)));
+          }
         });
+  }
+
+  /** What may be embedded in an entity's records because it refers to them. */
+  public List<Relations.Referrers> referrers(Entity entity) {
+    return Relations.to(entity, config.get(), entities());
   }
 
   /** The relations of an entity's records that may be embedded. */
@@ -264,5 +292,17 @@ public final class Operations {
     } catch (UnisonoException dropped) {
       return 0;
     }
+  }
+
+  /**
+   * Where a system that an entity is read from is away: seconds since it was followed last, by
+   * which its records may be older than they are there. Empty where none is.
+   */
+  public OptionalDouble staleSeconds(Entity entity) {
+    Optional<Instant> since = doors.awaySince(entity);
+    return since.isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(
+            Math.max(0, Duration.between(since.get(), clock.instant()).toMillis() / 1000.0));
   }
 }

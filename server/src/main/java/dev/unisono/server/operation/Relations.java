@@ -5,9 +5,14 @@ import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Constraints.Reference;
 import dev.unisono.engine.entity.Entity;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
-/** What an entity's records refer to, by the references that the config declares. Has no state. */
+/**
+ * What an entity's records refer to, and what refers to them, by the references and relations that
+ * the config declares. Has no state.
+ */
 public final class Relations {
   private Relations() {}
 
@@ -20,18 +25,22 @@ public final class Relations {
    */
   public record Relation(String name, Entity to, List<Integer> fields) {}
 
+  /**
+   * Records that name another one by its key.
+   *
+   * @param name their plural; where several of their references lead here, with the reference's
+   *     first field behind it
+   * @param fields their fields that hold the other record's key, in key order; all of them indexed
+   */
+  public record Referrers(String name, Entity from, List<String> fields) {}
+
   /** Those to entities that callers are shown. */
   public static List<Relation> of(Entity entity, Config config, List<Entity> shown) {
-    EntityConfig configured = config.entities().get(entity.name());
+    List<Reference> references = references(entity, config);
     List<Relation> relations = new ArrayList<>();
-    if (configured == null) {
-      return relations;
-    }
-    List<Reference> references = configured.constraints().references();
     for (Reference reference : references) {
-      long alike =
-          references.stream().filter(other -> other.entity().equals(reference.entity())).count();
-      String name = alike == 1 ? reference.entity() : reference.fields().getFirst();
+      String name =
+          alone(reference, references) ? reference.entity() : reference.fields().getFirst();
       for (Entity other : shown) {
         if (other.name().equals(reference.entity())) {
           relations.add(
@@ -43,5 +52,40 @@ public final class Relations {
       }
     }
     return relations;
+  }
+
+  /** Those from entities that callers are shown, which can be found by indexes. */
+  public static List<Referrers> to(Entity entity, Config config, List<Entity> shown) {
+    List<Referrers> referrers = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    of(entity, config, shown).forEach(relation -> names.add(relation.name()));
+    for (Entity other : shown) {
+      List<Reference> references = references(other, config);
+      for (Reference reference : references) {
+        if (reference.entity().equals(entity.name())
+            && other.indexed().containsAll(reference.fields())) {
+          String name =
+              alone(reference, references)
+                  ? other.plural()
+                  : other.plural() + "_by_" + reference.fields().getFirst();
+          // What a record refers to goes first where both are called the same.
+          if (names.add(name)) {
+            referrers.add(new Referrers(name, other, reference.fields()));
+          }
+        }
+      }
+    }
+    return referrers;
+  }
+
+  private static List<Reference> references(Entity entity, Config config) {
+    EntityConfig configured = config.entities().get(entity.name());
+    return configured == null ? List.of() : configured.constraints().relations();
+  }
+
+  /** Whether no other reference of the same records leads there. */
+  private static boolean alone(Reference reference, List<Reference> references) {
+    return references.stream().filter(other -> other.entity().equals(reference.entity())).count()
+        == 1;
   }
 }

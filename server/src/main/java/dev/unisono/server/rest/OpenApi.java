@@ -395,6 +395,7 @@ public final class OpenApi extends OpenApiPart {
         () -> {
           object("Unisono-Cursor", () -> ref("headers/cursor"));
           object("Unisono-Lag", () -> ref("headers/lag"));
+          object("Unisono-Stale", () -> ref("headers/stale"));
         });
   }
 

@@ -43,6 +43,11 @@ final class OpenApiComponents extends OpenApiPart {
               "lag",
               "Seconds from the next change's commit until now; 0.000 where there is none.",
               "number");
+          header(
+              "stale",
+              "Seconds since the system was followed last that the records are read from; only where"
+                  + " it is away.",
+              "number");
         });
     object(
         "responses",

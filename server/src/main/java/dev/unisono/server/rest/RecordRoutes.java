@@ -1,5 +1,6 @@
 package dev.unisono.server.rest;
 
+import dev.unisono.engine.assess.EntityName;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.entity.Entity;
@@ -72,7 +73,7 @@ public final class RecordRoutes {
   /** The last of all routes under {@code /v1}: what comes here from others has no handler there. */
   public void mount(Router router, Doorway doorway) {
     AllowedMethods allowed = new AllowedMethods(router);
-    for (String reserved : AllowedMethods.RESERVED) {
+    for (String reserved : EntityName.RESERVED) {
       router
           .route("/v1/" + reserved + "/*")
           .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
@@ -104,7 +105,7 @@ public final class RecordRoutes {
     Embedding embedding = operations.embedding(caller, entity, list.embed());
     Records.Page page = operations.list(caller, list, after(context)).value();
     HttpServerResponse response = context.response();
-    reflect(response, page.position());
+    reflect(response, entity, page.position());
     String next = token(list, page.next());
     String previous = token(list, page.previous());
     link(context, next, previous);
@@ -150,7 +151,7 @@ public final class RecordRoutes {
     Caller caller = Doorway.caller(context);
     Records.Page first = operations.list(caller, list, after(context)).value();
     HttpServerResponse response = context.response();
-    reflect(response, first.position());
+    reflect(response, entity, first.position());
     keepFor(response, entity);
     response.putHeader("Content-Type", HeaderList.LINES);
     response.putHeader("X-Content-Type-Options", "nosniff");
@@ -211,7 +212,7 @@ public final class RecordRoutes {
     Embedding embedding = operations.embedding(caller, entity, embed);
     Operations.Found<EntityRecord> found = operations.get(caller, entity, key, after(context));
     EntityRecord record = found.value();
-    reflect(context.response(), found.position());
+    reflect(context.response(), entity, found.position());
     Row row = record.row();
     if (row == null) {
       throw Operations.gone(entity);
@@ -254,10 +255,19 @@ public final class RecordRoutes {
     return context.request().getHeader("Unisono-After");
   }
 
-  /** Says what position an answer reflects, and how far behind the journal's head that is. */
-  private void reflect(HttpServerResponse response, Cursor position) {
+  /**
+   * Says what position an answer reflects, how far behind the journal's head that is, and how far
+   * what is held may be behind a system that is away.
+   */
+  private void reflect(HttpServerResponse response, Entity entity, Cursor position) {
     response.putHeader("Unisono-Cursor", position.text());
-    response.putHeader(
-        "Unisono-Lag", String.format(Locale.ROOT, "%.3f", operations.lagSeconds(position)));
+    response.putHeader("Unisono-Lag", seconds(operations.lagSeconds(position)));
+    operations
+        .staleSeconds(entity)
+        .ifPresent(stale -> response.putHeader("Unisono-Stale", seconds(stale)));
+  }
+
+  private static String seconds(double seconds) {
+    return String.format(Locale.ROOT, "%.3f", seconds);
   }
 }

@@ -25,7 +25,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Changes as server-sent events. Safe for threads. */
@@ -36,19 +35,30 @@ public final class StreamRoutes {
   private static final long MOST_BEFORE_HEARTBEAT = 64L << 10;
 
   private static final long FAREWELL_MILLIS = 5_000;
+  private static final String CONSUMER = "consumer";
   private static final Set<String> PARAMETERS =
-      Set.of("after", "snapshot", StreamView.FILTER, StreamView.PAYLOAD, StreamView.FORMAT);
+      Set.of(
+          "after",
+          "snapshot",
+          CONSUMER,
+          StreamView.FILTER,
+          StreamView.PAYLOAD,
+          StreamView.FORMAT,
+          StreamView.CONFLATE);
 
   private final Doors doors;
   private final Operations operations;
   private final Hub hub;
   private final JournalFeed feed;
+  private final Consumers consumers;
 
-  public StreamRoutes(Doors doors, Operations operations, Hub hub, JournalFeed feed) {
+  public StreamRoutes(
+      Doors doors, Operations operations, Hub hub, JournalFeed feed, Consumers consumers) {
     this.doors = doors;
     this.operations = operations;
     this.hub = hub;
     this.feed = feed;
+    this.consumers = consumers;
   }
 
   public void mount(Router router, Doorway doorway) {
@@ -84,12 +94,21 @@ public final class StreamRoutes {
             entity,
             parameters.get(StreamView.FILTER),
             parameters.get(StreamView.PAYLOAD),
-            parameters.get(StreamView.FORMAT));
-    Cursor position = operations.follow(Doorway.caller(context), entity, after, snapshot);
+            parameters.get(StreamView.FORMAT),
+            Arguments.flag(parameters.get(StreamView.CONFLATE), StreamView.CONFLATE));
+    StreamStart start =
+        StreamStart.of(
+            operations,
+            consumers,
+            Doorway.caller(context),
+            entity,
+            after,
+            snapshot,
+            parameters.get(CONSUMER));
     List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
-    Iterator<Event> prelude = snapshot ? feed.records(entities) : null;
+    Iterator<Event> prelude = start.snapshot() ? feed.records(entities) : null;
     Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
-    loop.runOnContext(_ -> begin(context, loop, interest, position, prelude));
+    loop.runOnContext(_ -> begin(context, loop, interest, start.position(), prelude));
   }
 
   /** On the connection's event loop. */
@@ -123,11 +142,8 @@ public final class StreamRoutes {
             outlet instanceof ChannelOutlet && request.version() == HttpVersion.HTTP_1_1);
     Subscription subscription =
         new Subscription(outlet, interest, format, position.sequence(), prelude);
-    AtomicLong beats = new AtomicLong();
-    long timer =
-        context
-            .owner()
-            .setPeriodic(HEARTBEAT_MILLIS, _ -> beat(outlet, response, beats.incrementAndGet()));
+    Heartbeat heartbeat = new Heartbeat(outlet, response, subscription, position.sequence());
+    long timer = context.owner().setPeriodic(HEARTBEAT_MILLIS, _ -> heartbeat.beat());
     // Called once when the answer ends, however it does: over HTTP/2 the connection goes on.
     routing.addEndHandler(_ -> {
       context.owner().cancelTimer(timer);
@@ -138,10 +154,35 @@ public final class StreamRoutes {
     hub.subscribe(subscription);
   }
 
-  /** Written as any answer is, so that the connection does not count as idle. */
-  private static void beat(Outlet outlet, HttpServerResponse response, long number) {
-    if (outlet.open() && outlet.pendingBytes() < MOST_BEFORE_HEARTBEAT) {
-      response.write(": " + number + "\n\n");
+  /** Of one connection, on its event loop. */
+  private final class Heartbeat {
+    private final Outlet outlet;
+    private final HttpServerResponse response;
+    private final Subscription subscription;
+    private long number;
+    private long told;
+
+    Heartbeat(Outlet outlet, HttpServerResponse response, Subscription subscription, long told) {
+      this.outlet = outlet;
+      this.response = response;
+      this.subscription = subscription;
+      this.told = told;
+    }
+
+    /** Written as any answer is, so that the connection does not count as idle. */
+    void beat() {
+      if (!outlet.open() || outlet.pendingBytes() >= MOST_BEFORE_HEARTBEAT) {
+        return;
+      }
+      long through = subscription.position();
+      String id = "";
+      if (through > told) {
+        // Without data it is no event, but a client remembers it: what was looked through and not
+        // wanted need not be looked through again when it comes back.
+        id = "id: " + new Cursor(doors.journal().head().epoch(), through).text() + "\n";
+        told = through;
+      }
+      response.write(": " + ++number + "\n" + id + "\n");
     }
   }
 

@@ -7,6 +7,7 @@ import dev.unisono.hub.Event;
 import dev.unisono.hub.View;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Row;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * threads.
  *
  * @param filter null for all records
+ * @param conflate whether one that is behind gets one event for several of a record
  */
-record StreamView(@Nullable RecordFilter filter, Payload payload, Envelope envelope)
+record StreamView(
+    @Nullable RecordFilter filter, Payload payload, Envelope envelope, boolean conflate)
     implements View {
   /** How much an event carries. */
   enum Payload {
@@ -37,6 +40,7 @@ record StreamView(@Nullable RecordFilter filter, Payload payload, Envelope envel
 
   static final String PAYLOAD = "payload";
   static final String FORMAT = "format";
+  static final String CONFLATE = "conflate";
   private static final int LONGEST_FILTER = 1_000;
 
   /** It fulfilled the filter and does so no more. */
@@ -58,10 +62,12 @@ record StreamView(@Nullable RecordFilter filter, Payload payload, Envelope envel
       @Nullable Entity entity,
       @Nullable String filter,
       @Nullable String payload,
-      @Nullable String format) {
-    StreamView view = new StreamView(filter(entity, filter), payload(payload), envelope(format));
+      @Nullable String format,
+      boolean conflate) {
+    StreamView view =
+        new StreamView(filter(entity, filter), payload(payload), envelope(format), conflate);
     // Events are encoded that way before anybody looks at them.
-    return view.equals(new StreamView(null, Payload.FULL, Envelope.PLAIN)) ? WHOLE : view;
+    return view.equals(new StreamView(null, Payload.FULL, Envelope.PLAIN, false)) ? WHOLE : view;
   }
 
   private static @Nullable RecordFilter filter(@Nullable Entity entity, @Nullable String text) {
@@ -103,6 +109,16 @@ record StreamView(@Nullable RecordFilter filter, Payload payload, Envelope envel
       default ->
           throw new Refusal(400, "bad-parameter", "format must be plain or cloudevents.", FORMAT);
     };
+  }
+
+  @Override
+  public List<Event> behind(List<Event> events) {
+    return conflate ? Conflation.of(events) : events;
+  }
+
+  @Override
+  public boolean conflates() {
+    return conflate;
   }
 
   @Override

@@ -58,7 +58,7 @@ final class StreamViewTest {
   }
 
   private static View view(String filter) {
-    return StreamView.of(CUSTOMER, filter, null, null);
+    return StreamView.of(CUSTOMER, filter, null, null, false);
   }
 
   private static Event event(Kind kind, @Nullable Row before, @Nullable Row row) {
@@ -155,7 +155,7 @@ final class StreamViewTest {
     assertEquals(
         "{\"entity\":\"customer\",\"key\":{\"id\":\"a/b\"},\"version\":42,"
             + "\"time\":\"1970-01-01T00:00:00.000000Z\"}",
-        data(StreamView.of(null, null, "key", null), Kind.UPDATED, DE));
+        data(StreamView.of(null, null, "key", null, false), Kind.UPDATED, DE));
   }
 
   @Test
@@ -172,10 +172,11 @@ final class StreamViewTest {
             + "\"datacontenttype\":\"application/json\",\"data\":"
             + plain
             + "}",
-        data(StreamView.of(null, null, "key", "cloudevents"), Kind.UPDATED, DE));
-    String away = data(StreamView.of(null, null, null, "cloudevents"), Kind.MOVED_AWAY, null);
+        data(StreamView.of(null, null, "key", "cloudevents", false), Kind.UPDATED, DE));
+    String away =
+        data(StreamView.of(null, null, null, "cloudevents", false), Kind.MOVED_AWAY, null);
     assertTrue(away.contains("\"id\":\"" + id + "-\""), away);
-    String none = data(StreamView.of(null, null, null, "cloudevents"), Kind.TRUNCATED, null);
+    String none = data(StreamView.of(null, null, null, "cloudevents", false), Kind.TRUNCATED, null);
     assertTrue(!none.contains("\"subject\""), none);
   }
 
@@ -184,8 +185,8 @@ final class StreamViewTest {
     assertEquals(GERMAN, view("record.country == 'DE'"));
     assertEquals(GERMAN.hashCode(), view("record.country == 'DE'").hashCode());
     assertNotEquals(GERMAN, view("record.country == 'FR'"));
-    assertNotEquals(GERMAN, StreamView.of(CUSTOMER, "record.country == 'DE'", "key", null));
-    assertSame(View.WHOLE, StreamView.of(null, null, "full", "plain"));
+    assertNotEquals(GERMAN, StreamView.of(CUSTOMER, "record.country == 'DE'", "key", null, false));
+    assertSame(View.WHOLE, StreamView.of(null, null, "full", "plain", false));
     Event event = event(Kind.UPDATED, DE, DE);
     assertSame(event, GERMAN.of(event), "what is seen as it is, is not encoded again");
     assertNull(GERMAN.of(event(Kind.CREATED, null, FR)));
@@ -193,7 +194,7 @@ final class StreamViewTest {
 
   private static Refusal refused(
       @Nullable Entity entity, String filter, @Nullable String payload, @Nullable String format) {
-    return assertThrows(Refusal.class, () -> StreamView.of(entity, filter, payload, format));
+    return assertThrows(Refusal.class, () -> StreamView.of(entity, filter, payload, format, false));
   }
 
   @Test

@@ -1,0 +1,133 @@
+package dev.unisono.systemtests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.unisono.testkit.ServerProcess;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A database has an API, with what is in it and with what changes, by one word of config. */
+final class ExposeTest {
+  private static final Duration LIMIT = Duration.ofMinutes(1);
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private HttpResponse<String> send(
+      ServerProcess server, int port, String method, String path, String body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .timeout(LIMIT)
+            .method(
+                method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+            .header("Authorization", "Bearer " + server.token())
+            .header("Content-Type", "application/json")
+            .build();
+    return http.send(request, BodyHandlers.ofString());
+  }
+
+  private JsonNode get(ServerProcess server, int port, String path) throws Exception {
+    HttpResponse<String> response = send(server, port, "GET", path, "");
+    assertEquals(200, response.statusCode(), response.body());
+    return ExactJson.parse(response.body());
+  }
+
+  @Test
+  void aDatabaseHasAnApiThoughNoEntityIsWritten(
+      @TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder) throws Exception {
+    SqliteFiles files = new SqliteFiles(folder);
+    files.execute(
+        "shop",
+        "PRAGMA journal_mode = WAL",
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, since DATE)",
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customers (id),"
+            + " amount DECIMAL(10,2))",
+        "CREATE TABLE notes (line TEXT)",
+        "INSERT INTO customers VALUES (1, 'Ada', '2020-02-29'), (2, 'Grace', NULL)",
+        "INSERT INTO orders VALUES (10, 1, '12.75'), (11, 1, '1.00'), (12, NULL, '7')");
+    String config =
+        """
+        systems:
+          shop: { connector: sqlite, file: %s, expose: true }
+        """
+            .formatted(files.file("shop"));
+    int port = ServerProcess.freePort();
+    try (ServerProcess server = files.serve(port, config)) {
+      Eventually.isTrue(
+          LIMIT,
+          "all is read",
+          () -> get(server, port, "/v1/orders?total=true").path("total").asInt() == 3);
+      JsonNode list =
+          get(server, port, "/v1/orders?customer=1&sort=-amount&embed=customer&fields=id,amount");
+      assertEquals("12.75", list.at("/items/0/amount").asText());
+      assertEquals("Ada", list.at("/items/0/_embedded/customer/name").asText());
+      JsonNode ada = get(server, port, "/v1/customers/1?embed=orders");
+      assertEquals("2020-02-29", ada.path("since").asText());
+      assertEquals(11, ada.at("/_embedded/orders/items/1/id").asInt(), ada.toString());
+      assertTrue(ada.at("/_embedded/orders/next").isNull());
+      assertTrue(get(server, port, "/v1/openapi.json").path("paths").has("/v1/customers/{id}"));
+
+      // What is written by a door is there, and what is written there is told.
+      HttpRequest stream =
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/changes/customers"))
+              .header("Authorization", "Bearer " + server.token())
+              .build();
+      try (Stream<String> lines = http.send(stream, BodyHandlers.ofLines()).body()) {
+        Iterator<String> events = lines.iterator();
+        assertTrue(events.next().startsWith(": hello"));
+        HttpResponse<String> made =
+            send(server, port, "POST", "/v1/customers", "{\"name\":\"Joan\"}");
+        assertEquals(201, made.statusCode(), made.body());
+        files.execute("shop", "UPDATE customers SET name = 'Grace Hopper' WHERE id = 2");
+        assertEquals("Joan", next(events).at("/record/name").asText());
+        assertEquals("Grace Hopper", next(events).at("/record/name").asText());
+      }
+      assertEquals("Joan\n", files.rows("shop", "SELECT name FROM customers WHERE id = 3"));
+      assertTrue(
+          Files.readString(folder.resolve("server.log")).contains("table-without-key"),
+          "what is left out is told");
+    }
+
+    // The database is away: what is held is served, and said to be old.
+    Files.move(files.file("shop"), folder.resolve("gone.db"));
+    try (ServerProcess server = files.serve(port, config)) {
+      HttpResponse<String> held = send(server, port, "GET", "/v1/customers/2", "");
+      assertEquals(200, held.statusCode(), held.body());
+      assertEquals("Grace Hopper", ExactJson.parse(held.body()).path("name").asText());
+      double stale = Double.parseDouble(held.headers().firstValue("Unisono-Stale").orElseThrow());
+      assertTrue(stale >= 0, "it was followed before the restart");
+      Files.move(folder.resolve("gone.db"), files.file("shop"));
+      Eventually.isTrue(
+          LIMIT,
+          "it is followed again",
+          () ->
+              send(server, port, "GET", "/v1/customers/2", "")
+                  .headers()
+                  .firstValue("Unisono-Stale")
+                  .isEmpty());
+    }
+  }
+
+  private static JsonNode next(Iterator<String> lines) {
+    while (true) {
+      String line = lines.next();
+      if (line.startsWith("data: ")) {
+        return ExactJson.parse(line.substring(6));
+      }
+    }
+  }
+}
