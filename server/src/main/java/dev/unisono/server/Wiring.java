@@ -13,6 +13,8 @@ import dev.unisono.server.admin.MatchRoutes;
 import dev.unisono.server.admin.Metrics;
 import dev.unisono.server.admin.ParkedRoutes;
 import dev.unisono.server.admin.ReloadRoutes;
+import dev.unisono.server.feed.JournalFeed;
+import dev.unisono.server.graphql.GraphqlRoutes;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
@@ -23,11 +25,12 @@ import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
 import dev.unisono.server.rest.OpenApiRoutes;
 import dev.unisono.server.rest.RecordRoutes;
-import dev.unisono.server.stream.JournalFeed;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -37,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All wiring of the server in one place: what is made, of what, and in which order it ends. */
 @ApplicationScoped
-public class Wiring {
+public class Wiring implements HttpServerOptionsCustomizer {
   private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
 
   private @Nullable EngineHost engine;
@@ -72,9 +75,17 @@ public class Wiring {
     new OpenApiRoutes(engine).mount(router, doorway);
     new StreamRoutes(engine, operations, hub, feed).mount(router, doorway);
     new SocketRoutes(engine, operations, hub, feed, access).mount(router);
+    new GraphqlRoutes(operations, feed, hub, access, idempotency, engine::config)
+        .mount(router, doorway);
     new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC())
         .mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
+  }
+
+  /** A handshake may choose it; what is said by it is a door's own affair. */
+  @Override
+  public void customizeHttpServer(HttpServerOptions options) {
+    options.addWebSocketSubProtocol(GraphqlRoutes.SUBPROTOCOL);
   }
 
   void start(@Observes StartupEvent event) {

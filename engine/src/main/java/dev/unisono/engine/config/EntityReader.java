@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class EntityReader {
   private static final Pattern PLURAL = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
   private static final Duration LONGEST_CACHE_AGE = Duration.ofDays(1);
-  private static final Set<String> RESERVED = Set.of("changes", "stream", "admin");
+  private static final Set<String> RESERVED = Set.of("changes", "stream", "admin", "graphql");
 
   private final Path folder;
   private final Set<String> plurals = new HashSet<>();

@@ -19,7 +19,7 @@ public final class AllowedMethods {
   public static final String PATCH_TYPE = "application/merge-patch+json";
 
   /** What may follow {@code /v1/} and is no entity's plural. */
-  public static final Set<String> RESERVED = Set.of("admin", "changes", "stream");
+  public static final Set<String> RESERVED = Set.of("admin", "changes", "stream", "graphql");
 
   private final Router router;
 

@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -157,6 +158,30 @@ public final class Operations {
   /** The relations of an entity's records that may be embedded. */
   public List<Relations.Relation> relations(Entity entity) {
     return Relations.of(entity, config.get(), entities());
+  }
+
+  /**
+   * The record that another one refers to; empty where it refers to none, or that is not there.
+   *
+   * @param row of the record that refers to it
+   */
+  public Optional<EntityRecord> related(Caller caller, Relations.Relation relation, Row row) {
+    Key key = relation.key(row);
+    if (key == null) {
+      return Optional.empty();
+    }
+    admit(caller, Action.GET, relation.to());
+    return doors.records().find(relation.to(), key).filter(record -> record.row() != null);
+  }
+
+  /** The position of now: what follows it has not happened yet. */
+  public Cursor head() {
+    return doors.journal().head();
+  }
+
+  /** The oldest position from which changes can still be followed. */
+  public Cursor oldest() {
+    return doors.journal().oldest();
   }
 
   /** That a record was deleted. */

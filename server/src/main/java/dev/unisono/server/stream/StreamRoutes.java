@@ -4,38 +4,29 @@ import dev.unisono.engine.Doors;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.hub.Event;
-import dev.unisono.hub.Format;
 import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
-import dev.unisono.hub.Subscription;
 import dev.unisono.hub.View;
+import dev.unisono.server.feed.EventStream;
+import dev.unisono.server.feed.JournalFeed;
+import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
 import dev.unisono.server.operation.Arguments;
 import dev.unisono.server.operation.Operations;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.impl.ContextInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Changes as server-sent events. Safe for threads. */
 public final class StreamRoutes {
-  private static final long HEARTBEAT_MILLIS = 15_000;
-
-  /** With more than this in line a client needs no sign of life. */
-  private static final long MOST_BEFORE_HEARTBEAT = 64L << 10;
-
-  private static final long FAREWELL_MILLIS = 5_000;
   private static final Set<String> PARAMETERS =
       Set.of("after", "snapshot", StreamView.FILTER, StreamView.PAYLOAD, StreamView.FORMAT);
 
@@ -89,94 +80,16 @@ public final class StreamRoutes {
     List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
     Iterator<Event> prelude = snapshot ? feed.records(entities) : null;
     Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
-    loop.runOnContext(_ -> begin(context, loop, interest, position, prelude));
+    EventStream stream = new EventStream(hub, interest, position.sequence(), prelude, this::last);
+    loop.runOnContext(_ -> stream.begin(context, loop, ": hello " + position.text() + "\n\n"));
   }
 
-  /** On the connection's event loop. */
-  private void begin(
-      RoutingContext routing,
-      ContextInternal context,
-      Interest interest,
-      Cursor position,
-      @Nullable Iterator<Event> prelude) {
-    HttpServerRequest request = routing.request();
-    HttpServerResponse response = request.response();
-    if (response.closed()) {
-      return;
-    }
-    response
-        .setChunked(true)
-        .putHeader("Content-Type", "text/event-stream; charset=utf-8")
-        .putHeader("Cache-Control", "no-store")
-        .putHeader("X-Accel-Buffering", "no")
-        .putHeader("X-Content-Type-Options", "nosniff");
-    response.write(": hello " + position.text() + "\n\n");
-    // Only connections that carry one answer at a time are written to directly, and only those of
-    // HTTP/1.1 have chunks.
-    Outlet outlet =
-        (request.version() == HttpVersion.HTTP_2
-                ? Optional.<Outlet>empty()
-                : ChannelOutlet.of(request.connection(), why -> end(request, why)))
-            .orElseGet(() -> new ResponseOutlet(response, context, why -> end(request, why)));
-    Format.Sse format =
-        new Format.Sse(
-            outlet instanceof ChannelOutlet && request.version() == HttpVersion.HTTP_1_1);
-    Subscription subscription =
-        new Subscription(outlet, interest, format, position.sequence(), prelude);
-    AtomicLong beats = new AtomicLong();
-    long timer =
-        context
-            .owner()
-            .setPeriodic(HEARTBEAT_MILLIS, _ -> beat(outlet, response, beats.incrementAndGet()));
-    // Called once when the answer ends, however it does: over HTTP/2 the connection goes on.
-    routing.addEndHandler(_ -> {
-      context.owner().cancelTimer(timer);
-      hub.unsubscribe(subscription);
-    });
-    // What the client still sends is not for us, but that it is gone is seen by reading alone.
-    request.resume();
-    hub.subscribe(subscription);
-  }
-
-  /** Written as any answer is, so that the connection does not count as idle. */
-  private static void beat(Outlet outlet, HttpServerResponse response, long number) {
-    if (outlet.open() && outlet.pendingBytes() < MOST_BEFORE_HEARTBEAT) {
-      response.write(": " + number + "\n\n");
-    }
-  }
-
-  /** On the event loop. A gap is told; who was too slow finds out by its last cursor. */
-  private void end(HttpServerRequest request, Outlet.End why) {
-    HttpServerResponse response = request.response();
-    if (response.closed() || response.ended()) {
-      return;
-    }
-    switch (why) {
-      case GAP ->
-          finish(
-              request,
-              "event: gap\ndata: {\"code\":\"gap\",\"oldest\":\""
-                  + doors.journal().oldest().text()
-                  + "\"}\n\n");
-      case STOPPING -> finish(request, ": stopping\n\n");
-      case TOO_SLOW, FAILED -> cut(request);
-    }
-  }
-
-  /** Ends an answer as it should, but does not wait long for a client that does not take it. */
-  private static void finish(HttpServerRequest request, String last) {
-    request.response().end(last);
-    if (request.version() != HttpVersion.HTTP_2) {
-      ChannelOutlet.closeWithin(request.connection(), FAREWELL_MILLIS);
-    }
-  }
-
-  /** What is in line would hold back an orderly end for as long as the client takes nothing. */
-  private static void cut(HttpServerRequest request) {
-    if (request.version() == HttpVersion.HTTP_2) {
-      request.response().reset();
-    } else {
-      ChannelOutlet.closeWithin(request.connection(), 0);
-    }
+  /** A gap is told; who was too slow finds out by its last cursor. */
+  private String last(Outlet.End why) {
+    return why == Outlet.End.GAP
+        ? "event: gap\ndata: {\"code\":\"gap\",\"oldest\":\""
+            + doors.journal().oldest().text()
+            + "\"}\n\n"
+        : ": stopping\n\n";
   }
 }
