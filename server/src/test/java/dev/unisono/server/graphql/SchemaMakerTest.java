@@ -69,7 +69,8 @@ final class SchemaMakerTest {
     for (String name : List.of("a_b", "a_b_", "and_", "ntrue", "n1st", "back")) {
       assertNotNull(page.getFieldDefinition(name), name);
     }
-    GraphQLEnumType fields = (GraphQLEnumType) schema.getType("SalesOrderPage_OrderField");
+    GraphQLEnumType fields =
+        (GraphQLEnumType) Objects.requireNonNull(schema.getType("SalesOrderPage_OrderField"));
     assertNotNull(fields.getValue("ntrue"));
     GraphQLObjectType query = object(schema, "Query_");
     assertNotNull(query.getFieldDefinition("_version_"));
@@ -96,7 +97,8 @@ final class SchemaMakerTest {
     GraphQLObjectType note = object(schema, "Note");
     assertTrue(GraphQLTypeUtil.isNonNull(note.getFieldDefinition("id").getType()));
     assertTrue(GraphQLTypeUtil.isNullable(note.getFieldDefinition("text").getType()));
-    GraphQLInputObjectType filter = (GraphQLInputObjectType) schema.getType("NoteFilter");
+    GraphQLInputObjectType filter =
+        (GraphQLInputObjectType) Objects.requireNonNull(schema.getType("NoteFilter"));
     assertNotNull(filter.getFieldDefinition("text"));
     assertNull(filter.getFieldDefinition("more"));
     assertNull(object(schema, "NoteImage").getFieldDefinition("back"));
