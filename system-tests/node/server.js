@@ -15,9 +15,9 @@ export async function ask(path, options = {}) {
   return response;
 }
 
-/** Puts items, as many lines of one request; returns the position that shows all of them. */
-export async function put(items) {
-  const response = await ask("/v1/items", {
+/** Puts records, as many lines of one request; returns the position that shows all of them. */
+export async function put(items, path = "/v1/items") {
+  const response = await ask(path, {
     method: "PUT",
     headers: { "Content-Type": "application/x-ndjson", Prefer: "return=minimal" },
     body: items.map((item) => JSON.stringify(item) + "\n").join(""),
@@ -33,4 +33,13 @@ export async function put(items) {
 /** The position at which the server's records are. */
 export async function position() {
   return (await ask("/v1/items?limit=1")).headers.get("unisono-cursor");
+}
+
+/** Repeatable: what was seen once can be seen again. */
+export function numbers(seed) {
+  let state = seed;
+  return (below) => {
+    state = (state * 1103515245 + 12345) % 2147483648;
+    return state % below;
+  };
 }

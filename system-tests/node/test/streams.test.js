@@ -4,19 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventSource } from "eventsource";
 import WebSocket from "ws";
-import { headers, position, put, url } from "../server.js";
+import { headers, numbers, position, put, url } from "../server.js";
 
 const DISCONNECTS = 1000;
 const CHANGES = 6000;
-
-/** Repeatable: what was seen once can be seen again. */
-function numbers(seed) {
-  let state = seed;
-  return (below) => {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    return state % below;
-  };
-}
 
 /** Follows from a cursor by EventSource, until it has been told often enough; resolves to where it is. */
 function bySse(cursor, enough, tell) {

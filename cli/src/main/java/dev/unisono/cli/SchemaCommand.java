@@ -73,7 +73,9 @@ final class SchemaCommand implements Callable<Integer> {
     closed(json, keys);
     json.writeObjectFieldStart("properties");
     for (ConfigKey key : keys) {
-      if (key.available()) {
+      if (key.name().equals("graphql")) {
+        object(json, key.name(), ConfigKeys.GRAPHQL);
+      } else if (key.available()) {
         plain(json, key);
       }
     }

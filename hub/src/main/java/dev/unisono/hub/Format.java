@@ -80,7 +80,18 @@ public sealed interface Format {
                   + "\",")
               .getBytes(StandardCharsets.UTF_8);
       // The data is an object: what is ours goes in before its first member.
-      int length = head.length + event.data().length - 1;
+      writeHead(out, head.length + event.data().length - 1);
+      out.writeBytes(head);
+      out.writeBytes(event.data(), 1, event.data().length - 1);
+    }
+
+    @Override
+    public ByteBuf finish(ByteBuf events) {
+      return events;
+    }
+
+    /** What a text frame of so many bytes begins with. */
+    static void writeHead(ByteBuf out, int length) {
       out.writeByte(TEXT_AND_FINAL);
       if (length < 126) {
         out.writeByte(length);
@@ -89,13 +100,6 @@ public sealed interface Format {
       } else {
         out.writeByte(127).writeLong(length);
       }
-      out.writeBytes(head);
-      out.writeBytes(event.data(), 1, event.data().length - 1);
-    }
-
-    @Override
-    public ByteBuf finish(ByteBuf events) {
-      return events;
     }
 
     private static String quoted(String text) {
@@ -111,6 +115,25 @@ public sealed interface Format {
         }
       }
       return out.append('"').toString();
+    }
+  }
+
+  /**
+   * Text frames of a WebSocket in which an event stands between two texts, such as the beginning
+   * and the end of another protocol's message.
+   */
+  record Message(String before, String after) implements Format {
+    @Override
+    public void append(ByteBuf out, Event event) {
+      byte[] head = before.getBytes(StandardCharsets.UTF_8);
+      byte[] tail = after.getBytes(StandardCharsets.UTF_8);
+      Socket.writeHead(out, head.length + event.data().length + tail.length);
+      out.writeBytes(head).writeBytes(event.data()).writeBytes(tail);
+    }
+
+    @Override
+    public ByteBuf finish(ByteBuf events) {
+      return events;
     }
   }
 }

@@ -13,6 +13,8 @@ import dev.unisono.server.admin.MatchRoutes;
 import dev.unisono.server.admin.Metrics;
 import dev.unisono.server.admin.ParkedRoutes;
 import dev.unisono.server.admin.ReloadRoutes;
+import dev.unisono.server.feed.JournalFeed;
+import dev.unisono.server.graphql.GraphqlRoutes;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
@@ -23,15 +25,17 @@ import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
 import dev.unisono.server.rest.OpenApiRoutes;
 import dev.unisono.server.rest.RecordRoutes;
+import dev.unisono.server.soap.SoapRoutes;
 import dev.unisono.server.stream.Acknowledgements;
 import dev.unisono.server.stream.ConsumerRoutes;
 import dev.unisono.server.stream.Consumers;
-import dev.unisono.server.stream.JournalFeed;
 import dev.unisono.server.stream.SocketConnection;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -41,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All wiring of the server in one place: what is made, of what, and in which order it ends. */
 @ApplicationScoped
-public class Wiring {
+public class Wiring implements HttpServerOptionsCustomizer {
   private static final Duration STREAM_PATIENCE = Duration.ofSeconds(30);
 
   private @Nullable EngineHost engine;
@@ -84,9 +88,18 @@ public class Wiring {
                 engine, operations, hub, feed, access, consumers, acknowledgements))
         .mount(router);
     new ConsumerRoutes(engine, consumers).mount(router, doorway);
+    new GraphqlRoutes(operations, feed, hub, access, idempotency, engine::config)
+        .mount(router, doorway);
+    new SoapRoutes(operations).mount(router, doorway);
     new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC())
         .mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
+  }
+
+  /** A handshake may choose it; what is said by it is a door's own affair. */
+  @Override
+  public void customizeHttpServer(HttpServerOptions options) {
+    options.addWebSocketSubProtocol(GraphqlRoutes.SUBPROTOCOL);
   }
 
   void start(@Observes StartupEvent event) {

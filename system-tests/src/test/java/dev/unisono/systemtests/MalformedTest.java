@@ -173,6 +173,7 @@ final class MalformedTest {
             "/v1/items/2",
             "/v1/changes/items?snapshot=true&after=u1.AAAA",
             "/v1/openapi.json",
+            "/v1/graphql?query=%7Bitem(id:2)%7Bname%7D%7D&variables=%7B%7D",
             "/v1/admin/dead-letters?after=1&limit=5",
             "/health/ready")) {
       requests.add("GET " + path + head + "Accept: application/json\r\n\r\n");
@@ -185,6 +186,38 @@ final class MalformedTest {
         body("PATCH /v1/items/7", head, "application/merge-patch+json", "{\"name\":null}"));
     requests.add(
         body("PUT /v1/items", head, "application/x-ndjson", record + "\n" + record + "\n"));
+    requests.add(
+        body(
+            "POST /v1/graphql",
+            head,
+            "application/json",
+            "{\"query\":\"query ($a: ItemFilter, $n: Int) { items(filter: $a, limit: $n, sort: [{ field:"
+                + " name }]) { items { ...I extra } next total } } fragment I on Item { id name }\","
+                + "\"variables\":{\"a\":{\"or\":[{\"amount\":{\"gte\":\"1.5\"}},{\"id\":{\"in\":[1,2]}}]},"
+                + "\"n\":3}}"));
+    requests.add(
+        body(
+            "POST /v1/graphql",
+            head + "Accept: application/graphql-response+json\r\n",
+            "application/json",
+            "{\"query\":\"mutation { updateItem(id: 7, record: { name: null, extra: { a: [1, null] } },"
+                + " ifVersion: 12) { version record { name } } }\"}"));
+    requests.add(
+        body(
+            "POST /v1/graphql",
+            head + "Accept: text/event-stream\r\n",
+            "application/json",
+            "{\"query\":\"subscription { itemChanges(after: \\\"u1.AAAA\\\", snapshot: true, filter:"
+                + " \\\"record.id > 1\\\") { event cursor key { id } record { name } } }\"}"));
+    requests.add(
+        "GET /v1/graphql"
+            + head
+            + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            + "Sec-WebSocket-Protocol: graphql-transport-ws\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            + text("{\"type\":\"connection_init\"}")
+            + text(
+                "{\"type\":\"subscribe\",\"id\":\"a\",\"payload\":{\"query\":\"{ item(id: 2) { name } }\"}}"));
     requests.add("DELETE /v1/items/7" + head + "If-Match: \"12\"\r\n\r\n");
     requests.add(
         "GET /v1/stream"
@@ -193,6 +226,11 @@ final class MalformedTest {
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             + "\u0081\u008b\u0000\u0000\u0000\u0000{\"ping\": 1 }");
     return requests;
+  }
+
+  /** A text frame of a client's, of less than 126 characters. */
+  private static String text(String message) {
+    return "\u0081" + (char) (0x80 | message.length()) + "\u0000\u0000\u0000\u0000" + message;
   }
 
   private static String body(String line, String head, String type, String body) {

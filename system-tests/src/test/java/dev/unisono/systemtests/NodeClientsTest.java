@@ -35,7 +35,9 @@ final class NodeClientsTest {
     files.execute(
         "shop",
         "PRAGMA journal_mode = WAL",
-        "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT)");
+        "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT)",
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT, far INTEGER,"
+            + " extra TEXT, about INTEGER)");
     int port = ServerProcess.freePort();
     String config =
         """
@@ -51,8 +53,22 @@ final class NodeClientsTest {
                 id: { type: integer }
                 name: { type: string }
                 amount: { type: string, format: decimal }
+          note:
+            key: id
+            index: [name, amount, about]
+            references: [{ field: about, entity: note }]
+            schema:
+              required: [name]
+              properties:
+                id: { type: integer }
+                name: { type: string, maxLength: 40 }
+                amount: { type: string, format: decimal }
+                far: { type: integer }
+                extra: { type: object }
+                about: { type: integer }
         syncs:
           items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
+          notes: { entity: note, members: [{ system: shop, table: notes, direction: read }] }
         """
             .formatted(files.file("shop"));
     try (ServerProcess server = files.serve(port, config)) {

@@ -28,8 +28,33 @@ public record Config(
     Map<String, EntityConfig> entities,
     List<SyncConfig> syncs) {
 
-  /** Where the doors listen. */
-  public record ServerConfig(String host, int port) {}
+  /**
+   * Where the doors listen.
+   *
+   * @param graphql how much one GraphQL document may ask for
+   */
+  public record ServerConfig(String host, int port, GraphqlLimits graphql) {
+    /** With the usual limits. */
+    public ServerConfig(String host, int port) {
+      this(host, port, GraphqlLimits.standard());
+    }
+  }
+
+  /**
+   * How much one GraphQL document may ask for (invariant 7).
+   *
+   * @param depth how many levels of fields
+   * @param cost how many values at most, where each list is as long as it may be
+   * @param aliases how many fields under another name
+   * @param directives how many directives
+   * @param tokens how many words and signs of the text
+   */
+  public record GraphqlLimits(int depth, int cost, int aliases, int directives, int tokens) {
+    /** What holds where the config says nothing. */
+    public static GraphqlLimits standard() {
+      return new GraphqlLimits(10, 100_000, 50, 50, 5_000);
+    }
+  }
 
   /**
    * Where the state is kept and how much of the journal.

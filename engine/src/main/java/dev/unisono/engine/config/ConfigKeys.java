@@ -55,7 +55,29 @@ public final class ConfigKeys {
   public static final List<ConfigKey> SERVER =
       List.of(
           optional("host", "string", "127.0.0.1", "The address to listen on."),
-          optional("port", "integer", "8080", "The port to listen on, 1 to 65535."));
+          optional("port", "integer", "8080", "The port to listen on, 1 to 65535."),
+          key("graphql", "object", false, "How much one GraphQL document may ask for."));
+
+  static final ConfigKey GRAPHQL_DEPTH =
+      optional(
+          "depth", "integer", "10", "How many levels of fields, introspection aside. 1 to 100.");
+  static final ConfigKey GRAPHQL_COST =
+      optional(
+          "cost",
+          "integer",
+          "100000",
+          "How many values the answer may have, each list counted as long as its limit lets it be. 1 to"
+              + " 10000000.");
+  static final ConfigKey GRAPHQL_ALIASES =
+      optional("aliases", "integer", "50", "How many fields under another name. 0 to 10000.");
+  static final ConfigKey GRAPHQL_DIRECTIVES =
+      optional("directives", "integer", "50", "How many directives. 0 to 10000.");
+  static final ConfigKey GRAPHQL_TOKENS =
+      optional("tokens", "integer", "5000", "How many words and signs of the text. 10 to 100000.");
+
+  /** Under {@code server.graphql}. */
+  public static final List<ConfigKey> GRAPHQL =
+      List.of(GRAPHQL_DEPTH, GRAPHQL_COST, GRAPHQL_ALIASES, GRAPHQL_DIRECTIVES, GRAPHQL_TOKENS);
 
   public static final List<ConfigKey> STATE =
       List.of(

@@ -62,7 +62,8 @@ public final class Answers {
     return coding.encode(body);
   }
 
-  private static void end(RoutingContext context, int status, String type, byte[] body) {
+  /** Some bytes of a type. */
+  public static void end(RoutingContext context, int status, String type, byte[] body) {
     HttpServerResponse response = context.response();
     if (response.ended()) {
       return;

@@ -39,9 +39,14 @@ public final class FrontRoutes {
   }
 
   private static void checkAccept(RoutingContext context, String path) {
-    boolean stream =
-        path.equals("/v1/stream") || path.equals("/v1/changes") || path.startsWith("/v1/changes/");
-    if (!stream
+    boolean ofItsOwn =
+        path.equals("/v1/stream")
+            || path.equals("/v1/changes")
+            || path.startsWith("/v1/changes/")
+            || path.equals("/v1/graphql")
+            || path.startsWith("/v1/graphql/")
+            || path.startsWith("/v1/soap/");
+    if (!ofItsOwn
         && !HeaderList.wantsLines(context.request())
         && !HeaderList.takesJson(HeaderList.of(context.request(), "Accept"))) {
       throw new Refusal(

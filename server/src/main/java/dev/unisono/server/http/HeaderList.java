@@ -87,6 +87,32 @@ public final class HeaderList {
         && weight(items, LINES) >= exact(items, "application/json");
   }
 
+  /**
+   * The type that a caller wants most among those that must be asked for by their names, or the one
+   * that is answered otherwise.
+   *
+   * @throws Refusal 406 not-acceptable
+   */
+  public static String best(HttpServerRequest request, List<String> named, String otherwise) {
+    return best(of(request, "Accept"), named, otherwise);
+  }
+
+  static String best(List<Item> items, List<String> named, String otherwise) {
+    String best = otherwise;
+    double most = items.isEmpty() ? 1 : exact(items, otherwise);
+    for (String type : named) {
+      double weight = exact(items, type);
+      if (weight > 0 && weight >= most) {
+        best = type;
+        most = weight;
+      }
+    }
+    if (most == 0 && weight(items, otherwise) == 0) {
+      throw new Refusal(406, "not-acceptable", "Take " + otherwise + ".", "Accept");
+    }
+    return best;
+  }
+
   private static double weight(List<Item> items, String type) {
     for (String name : List.of(type, "application/*", "*/*")) {
       for (Item item : items) {

@@ -10,7 +10,6 @@ import dev.unisono.server.operation.Relations.Referrers;
 import dev.unisono.server.operation.Relations.Relation;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -135,17 +134,13 @@ public final class Embedding {
 
   /** Null where the record refers to none, or that is not there. */
   private @Nullable Row other(Relation relation, Row row) {
-    Object[] parts = new Object[relation.fields().size()];
-    for (int part = 0; part < parts.length; part++) {
-      Object value = row.value(relation.fields().get(part));
-      if (value == null || value == Unchanged.UNCHANGED) {
-        return null;
-      }
-      parts[part] = value;
+    Key named = relation.key(row);
+    if (named == null) {
+      return null;
     }
     return found
         .computeIfAbsent(relation.to(), _ -> new HashMap<>())
-        .computeIfAbsent(new Key(parts), key -> finder.find(relation.to(), key))
+        .computeIfAbsent(named, key -> finder.find(relation.to(), key))
         .map(EntityRecord::row)
         .orElse(null);
   }

@@ -34,7 +34,7 @@ public final class FilterReader {
   /**
    * @param parameters the list's other parameters, which a caller may have meant
    */
-  FilterReader(Entity entity, List<String> parameters) {
+  public FilterReader(Entity entity, List<String> parameters) {
     this.entity = entity;
     this.parameters = parameters;
   }
@@ -61,7 +61,7 @@ public final class FilterReader {
   }
 
   /** A condition as a parameter has it, or a part of a group that is no list. */
-  Condition condition(String name, String operator, String value) {
+  public Condition condition(String name, String operator, String value) {
     return switch (operator) {
       case "in", "nin" -> oneOf(name, operator, FilterText.list(name, value));
       case "eq" -> compared(name, Comparison.EQUAL, value);
@@ -93,7 +93,8 @@ public final class FilterReader {
     return operator.equals("in") || operator.equals("nin");
   }
 
-  Condition oneOf(String name, String operator, List<String> texts) {
+  /** A field's value is one of some, or none of them. */
+  public Condition oneOf(String name, String operator, List<String> texts) {
     EntityField field = indexed(name);
     if (texts.size() > MOST_VALUES) {
       throw bad("A list has at most " + MOST_VALUES + " values.", name);

@@ -25,7 +25,7 @@ public record ListRequest(
     FieldSelection fields,
     @Nullable String embed,
     String sortText) {
-  private static final int DEFAULT_LIMIT = 50;
+  public static final int DEFAULT_LIMIT = 50;
   private static final int MOST = 1_000;
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration COUNT_PATIENCE = Duration.ofSeconds(2);
@@ -70,6 +70,28 @@ public record ListRequest(
   /** The first page of what fulfils a condition, as a caller gets it who asks for nothing else. */
   static RecordQuery first(Condition condition) {
     return new RecordQuery(condition, List.of(), Edge.BEGINNING, DEFAULT_LIMIT, PATIENCE, null);
+  }
+
+  /**
+   * A page as a door asks for it that has conditions of its own form.
+   *
+   * @param page limit, sort, after, before and total, as parameters have them
+   */
+  public static ListRequest of(Entity entity, Condition condition, Map<String, String> page) {
+    String sortText = Objects.requireNonNullElse(page.get("sort"), "");
+    List<RecordQuery.Sort> sort = sort(entity, sortText);
+    return new ListRequest(
+        entity,
+        new RecordQuery(
+            condition,
+            sort,
+            edge(page, sortText, sort.size()),
+            limit(page.get("limit")),
+            PATIENCE,
+            Arguments.flag(page.get("total"), "total") ? COUNT_PATIENCE : null),
+        FieldSelection.parse(entity, null, PARAMETERS),
+        null,
+        sortText);
   }
 
   private static Edge edge(Map<String, String> once, String sortText, int sortCount) {

@@ -187,6 +187,30 @@ public final class Operations {
     return Relations.of(entity, config.get(), entities());
   }
 
+  /**
+   * The record that another one refers to; empty where it refers to none, or that is not there.
+   *
+   * @param row of the record that refers to it
+   */
+  public Optional<EntityRecord> related(Caller caller, Relations.Relation relation, Row row) {
+    Key key = relation.key(row);
+    if (key == null) {
+      return Optional.empty();
+    }
+    admit(caller, Action.GET, relation.to());
+    return doors.records().find(relation.to(), key).filter(record -> record.row() != null);
+  }
+
+  /** The position of now: what follows it has not happened yet. */
+  public Cursor head() {
+    return doors.journal().head();
+  }
+
+  /** The oldest position from which changes can still be followed. */
+  public Cursor oldest() {
+    return doors.journal().oldest();
+  }
+
   /** That a record was deleted. */
   public static Refusal gone(Entity entity) {
     return new Refusal(410, "gone", "This " + entity.name() + " was deleted.");

@@ -53,7 +53,16 @@ public final class RecordBody {
    * @throws Refusal 422 key-immutable where it names another key
    */
   public static Row row(Entity entity, Key key, byte[] body) {
-    @Nullable Object[] values = values(entity, body);
+    return of(entity, key, row(entity, body));
+  }
+
+  /**
+   * The same of a record that was read from another form.
+   *
+   * @throws Refusal 422 key-immutable where it names another key
+   */
+  public static Row of(Entity entity, Key key, Row row) {
+    @Nullable Object[] values = row.copyValues();
     for (int part = 0; part < key.size(); part++) {
       int position = entity.schema().keyPosition(part);
       Object value = values[position];

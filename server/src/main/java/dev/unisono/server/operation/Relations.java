@@ -4,10 +4,14 @@ import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Constraints.Reference;
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an entity's records refer to, and what refers to them, by the references and relations that
@@ -23,7 +27,20 @@ public final class Relations {
    *     the reference's first field
    * @param fields the positions of the fields that hold the other record's key, in key order
    */
-  public record Relation(String name, Entity to, List<Integer> fields) {}
+  public record Relation(String name, Entity to, List<Integer> fields) {
+    /** The key of the record that a row refers to; null where it refers to none. */
+    public @Nullable Key key(Row row) {
+      Object[] parts = new Object[fields.size()];
+      for (int part = 0; part < parts.length; part++) {
+        Object value = row.value(fields.get(part));
+        if (value == null || value == Unchanged.UNCHANGED) {
+          return null;
+        }
+        parts[part] = value;
+      }
+      return new Key(parts);
+    }
+  }
 
   /**
    * Records that name another one by its key.

@@ -3,6 +3,7 @@ package dev.unisono.server.stream;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.Refusal;
 import java.io.IOException;

@@ -65,6 +65,39 @@ final class NegotiationTest {
   }
 
   @Test
+  void aTypeThatIsNamedIsTakenBeforeTheUsualOne() {
+    List<String> named = List.of("application/graphql-response+json", "text/event-stream");
+    for (String text :
+        List.of(
+            "",
+            "*/*",
+            "application/*",
+            "application/json",
+            "application/json, text/event-stream;q=0.5")) {
+      assertEquals(
+          "application/json", HeaderList.best(read(text), named, "application/json"), text);
+    }
+    for (String text :
+        List.of(
+            "text/event-stream",
+            "text/event-stream, */*",
+            "application/json;q=0.2, text/event-stream;q=0.3")) {
+      assertEquals(
+          "text/event-stream", HeaderList.best(read(text), named, "application/json"), text);
+    }
+    assertEquals(
+        "application/graphql-response+json",
+        HeaderList.best(
+            read("application/graphql-response+json, application/json"),
+            named,
+            "application/json"));
+    for (String text : List.of("text/html", "application/json;q=0, */*", "text/event-stream;q=0")) {
+      assertThrows(
+          Refusal.class, () -> HeaderList.best(read(text), named, "application/json"), text);
+    }
+  }
+
+  @Test
   void theCodingThatIsLikedMostIsTaken() {
     assertCoding(ContentCoding.ZSTD, "gzip, deflate, br, zstd");
     assertCoding(ContentCoding.ZSTD, "*");

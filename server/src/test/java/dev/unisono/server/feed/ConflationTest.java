@@ -1,4 +1,4 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -9,7 +9,7 @@ import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.View;
-import dev.unisono.server.stream.Told.Kind;
+import dev.unisono.server.feed.Told.Kind;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;

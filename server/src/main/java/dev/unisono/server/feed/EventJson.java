@@ -1,18 +1,16 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
+import dev.unisono.server.feed.StreamView.Envelope;
+import dev.unisono.server.feed.StreamView.Payload;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.operation.Arguments;
-import dev.unisono.server.stream.StreamView.Envelope;
-import dev.unisono.server.stream.StreamView.Payload;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.Unchanged;
 import java.io.IOException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Events as JSON. Has no state. */
@@ -105,7 +103,7 @@ final class EventJson {
     Row row = told.row();
     if (row != null && !name.equals(DELETED)) {
       if (name.equals(UPDATED)) {
-        writeChanged(json, row, told.before());
+        writeChanged(json, told);
       }
       json.writeFieldName("record");
       EntityJson.writeRow(json, told.entity(), row);
@@ -113,17 +111,13 @@ final class EventJson {
   }
 
   /** The names of the fields that changed, where the row before is known. */
-  private static void writeChanged(JsonGenerator json, Row row, @Nullable Row before)
-      throws IOException {
-    if (before == null) {
+  private static void writeChanged(JsonGenerator json, Told told) throws IOException {
+    if (told.before() == null) {
       return;
     }
     json.writeArrayFieldStart("changed");
-    for (int i = 0; i < row.schema().size(); i++) {
-      Object value = row.value(i);
-      if (value != Unchanged.UNCHANGED && !Objects.deepEquals(value, before.value(i))) {
-        json.writeString(row.schema().field(i).name());
-      }
+    for (String name : told.changed()) {
+      json.writeString(name);
     }
     json.writeEndArray();
   }

@@ -1,9 +1,13 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param row what the source told of the record afterwards; null where it is gone
  * @param before the whole record before; null where that is not known, or there was none
  */
-record Told(
+public record Told(
     Kind kind,
     Entity entity,
     @Nullable Key key,
@@ -29,7 +33,7 @@ record Told(
     @Nullable Row row,
     @Nullable Row before) {
   /** What became of the record. */
-  enum Kind {
+  public enum Kind {
     CREATED("created"),
     /** Read, perhaps not for the first time. */
     READ("created"),
@@ -48,13 +52,27 @@ record Told(
     }
 
     /** The name of the event that tells it. */
-    String event() {
+    public String event() {
       return event;
     }
   }
 
   /** The record afterwards, as far as it is known; null where it is gone. */
-  @Nullable Row now() {
+  public @Nullable Row now() {
     return row == null || before == null ? row : row.over(before);
+  }
+
+  /** The names of the fields that changed; of those that are known before and afterwards. */
+  public List<String> changed() {
+    List<String> names = new ArrayList<>();
+    if (row != null && before != null) {
+      for (int i = 0; i < row.schema().size(); i++) {
+        Object value = row.value(i);
+        if (value != Unchanged.UNCHANGED && !Objects.deepEquals(value, before.value(i))) {
+          names.add(row.schema().field(i).name());
+        }
+      }
+    }
+    return names;
   }
 }

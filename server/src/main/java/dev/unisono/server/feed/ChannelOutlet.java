@@ -1,4 +1,4 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.hub.Outlet;
 import io.netty.buffer.ByteBuf;
@@ -31,7 +31,7 @@ public final class ChannelOutlet implements Outlet {
   }
 
   /** Empty where the connection is not of the kind that has such a channel (HTTP/2). */
-  static Optional<Outlet> of(HttpConnection connection, Consumer<End> onEnd) {
+  public static Optional<Outlet> of(HttpConnection connection, Consumer<End> onEnd) {
     if (!(connection instanceof ConnectionBase base)) {
       return Optional.empty();
     }
@@ -53,7 +53,7 @@ public final class ChannelOutlet implements Outlet {
    * Closes a connection once what is in line has gone, and after some time in any case: a client
    * that takes nothing would keep it for ever. On the event loop.
    */
-  static void closeWithin(HttpConnection connection, long millis) {
+  public static void closeWithin(HttpConnection connection, long millis) {
     if (connection instanceof ConnectionBase base) {
       Channel channel = base.channel();
       if (millis > 0) {

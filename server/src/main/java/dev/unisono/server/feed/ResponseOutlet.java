@@ -1,4 +1,4 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.hub.Outlet;
 import io.netty.buffer.ByteBuf;
@@ -16,7 +16,7 @@ public final class ResponseOutlet implements Outlet {
   private final Consumer<End> onEnd;
   private final AtomicLong pendingBytes = new AtomicLong();
 
-  ResponseOutlet(HttpServerResponse response, ContextInternal context, Consumer<End> onEnd) {
+  public ResponseOutlet(HttpServerResponse response, ContextInternal context, Consumer<End> onEnd) {
     this.response = response;
     this.loop = context.nettyEventLoop();
     this.onEnd = onEnd;

@@ -1,4 +1,4 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.expression.RowCondition;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A caller's condition on the records of one entity. Equal to another of the same text and entity,
  * so that whoever asks the same shares the answer. Safe for threads.
  */
-final class RecordFilter {
+public final class RecordFilter {
   private final int entity;
   private final String text;
 

@@ -1,7 +1,7 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.hub.Event;
-import dev.unisono.server.stream.Told.Kind;
+import dev.unisono.server.feed.Told.Kind;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.entity.Entity;
@@ -118,7 +118,7 @@ public final class JournalFeed implements Feed {
   }
 
   /** Every record there is, as events that carry no cursor: what a snapshot begins with. */
-  Iterator<Event> records(List<Entity> entities) {
+  public Iterator<Event> records(List<Entity> entities) {
     return new RecordEvents(doors, entities);
   }
 

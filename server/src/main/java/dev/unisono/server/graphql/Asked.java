@@ -1,0 +1,86 @@
+package dev.unisono.server.graphql;
+
+import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Cursor;
+import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.server.operation.Caller;
+import dev.unisono.server.operation.Operations;
+import dev.unisono.server.operation.Relations.Relation;
+import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
+import graphql.schema.DataFetchingEnvironment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One execution of a document: who asks, which records were looked up already, and what the answer
+ * reflects. For one thread.
+ */
+final class Asked {
+  private final Operations operations;
+  private final Caller caller;
+  private final @Nullable String after;
+  private final Map<Entity, Map<Key, Optional<EntityRecord>>> found = new HashMap<>();
+  private @Nullable Cursor position;
+  private boolean changed;
+
+  /**
+   * @param after the cursor of a position that reads have to reflect; null where any will do
+   */
+  Asked(Operations operations, Caller caller, @Nullable String after) {
+    this.operations = operations;
+    this.caller = caller;
+    this.after = after;
+  }
+
+  static Asked of(DataFetchingEnvironment environment) {
+    return environment.getGraphQlContext().get(Asked.class);
+  }
+
+  Operations operations() {
+    return operations;
+  }
+
+  Caller caller() {
+    return caller;
+  }
+
+  @Nullable String after() {
+    return after;
+  }
+
+  /** Notes what a part of the answer reflects; the oldest of all counts. */
+  <T> T reflected(Operations.Found<T> part) {
+    Cursor known = position;
+    if (known == null || part.position().sequence() < known.sequence()) {
+      position = part.position();
+    }
+    return part.value();
+  }
+
+  /** What all of the answer reflects; null where it shows no record. */
+  @Nullable Cursor position() {
+    return position;
+  }
+
+  /** Each record that others refer to is looked up once. */
+  Optional<EntityRecord> related(Relation relation, Row row) {
+    Key key = relation.key(row);
+    return key == null
+        ? Optional.empty()
+        : found
+            .computeIfAbsent(relation.to(), _ -> new HashMap<>())
+            .computeIfAbsent(key, _ -> operations.related(caller, relation, row));
+  }
+
+  /** Notes that an entity's fields have changed meanwhile: then all of it is asked again. */
+  void fieldsChanged() {
+    changed = true;
+  }
+
+  boolean changed() {
+    return changed;
+  }
+}
