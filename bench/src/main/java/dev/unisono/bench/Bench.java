@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
       "  members   how long after its commit an edit is in two other members, and how many keep pace",
       "  clean     what a row costs on its way through standardize and validate",
       "  fanout    how many deliveries of events reach many subscribers in time",
+      "  rest      how many requests a second are answered, and how late",
       "  snapshot  how fast a table's snapshot is read, and what it costs the source database",
       "A machine is noisy: compare by ratio, in one run. See bench/RESULTS.md."
     })
@@ -55,17 +56,18 @@ final class Bench implements Callable<Integer> {
 
   private static final Map<String, List<String>> CONTENDERS =
       new TreeMap<>(
-          Map.of(
-              LogScenario.NAME, LogScenario.CONTENDERS,
-              FanoutScenario.NAME, FanoutScenario.CONTENDERS,
-              PipelineScenario.NAME, PipelineScenario.CONTENDERS,
-              LatencyScenario.NAME, LatencyScenario.CONTENDERS,
-              SoakScenario.NAME, SoakScenario.CONTENDERS,
-              SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS,
-              MergeScenario.NAME, MergeScenario.CONTENDERS,
-              MembersScenario.NAME, MembersScenario.CONTENDERS,
-              CleanScenario.NAME, CleanScenario.CONTENDERS,
-              SnapshotScenario.NAME, SnapshotScenario.CONTENDERS));
+          Map.ofEntries(
+              Map.entry(LogScenario.NAME, LogScenario.CONTENDERS),
+              Map.entry(FanoutScenario.NAME, FanoutScenario.CONTENDERS),
+              Map.entry(PipelineScenario.NAME, PipelineScenario.CONTENDERS),
+              Map.entry(LatencyScenario.NAME, LatencyScenario.CONTENDERS),
+              Map.entry(SoakScenario.NAME, SoakScenario.CONTENDERS),
+              Map.entry(SourceLoadScenario.NAME, SourceLoadScenario.CONTENDERS),
+              Map.entry(MergeScenario.NAME, MergeScenario.CONTENDERS),
+              Map.entry(MembersScenario.NAME, MembersScenario.CONTENDERS),
+              Map.entry(CleanScenario.NAME, CleanScenario.CONTENDERS),
+              Map.entry(RestScenario.NAME, RestScenario.CONTENDERS),
+              Map.entry(SnapshotScenario.NAME, SnapshotScenario.CONTENDERS)));
 
   /** Where the whole server runs, by a config. */
   private static final List<String> VARIED =
@@ -80,8 +82,8 @@ final class Bench implements Callable<Integer> {
       paramLabel = "SCENARIO",
       arity = "0..*",
       description =
-          "log, pipeline, latency, soak, source-load, snapshot, merge, members, clean or fanout; the first three"
-              + " where none is named")
+          "log, pipeline, latency, soak, source-load, snapshot, merge, members, clean, fanout or rest; the first"
+              + " three where none is named")
   private List<String> scenarios = new ArrayList<>();
 
   @Option(
@@ -124,7 +126,7 @@ final class Bench implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "10",
       description =
-          "how long latency, members, source-load and snapshot measure once warm (${DEFAULT-VALUE})")
+          "how long latency, members, source-load, rest and snapshot measure once warm (${DEFAULT-VALUE})")
   private int seconds;
 
   @Option(
@@ -202,6 +204,7 @@ final class Bench implements Callable<Integer> {
       case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
       case FanoutScenario.NAME -> new FanoutScenario(folder);
       case CleanScenario.NAME -> new CleanScenario(folder);
+      case RestScenario.NAME -> new RestScenario(folder, seconds);
       case MergeScenario.NAME -> new MergeScenario(folder, backlog);
       case MembersScenario.NAME -> new MembersScenario(folder, perSecond, seconds, backlog, clock);
       case SnapshotScenario.NAME -> new SnapshotScenario(folder, full ? FULL_ROWS : rows, seconds);

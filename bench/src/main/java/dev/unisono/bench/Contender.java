@@ -43,6 +43,9 @@ final class Contender {
       case "merge" -> result(new MergeEngine(parameters, clock).run());
       case "fan-out" -> result(new FanoutLoad(parameters).run());
       case "fan-out-idle" -> FanoutLoad.waitIdle(parameters, Contender::ready);
+      case "ask" -> result(new RestLoad(parameters).run());
+      case "serve-bare" ->
+          BareServer.serve(Integer.parseInt(parameters.text("port")), Contender::ready);
       case "listen-sse" -> result(new SseListener(parameters, clock, Contender::ready).listen());
       default -> throw new IllegalArgumentException("no such contender: " + arguments[0]);
     }
