@@ -136,4 +136,17 @@ public sealed interface Format {
       return events;
     }
   }
+
+  /** Messages of gRPC over HTTP/2, uncompressed: each with its length in front. */
+  record Grpc() implements Format {
+    @Override
+    public void append(ByteBuf out, Event event) {
+      out.writeByte(0).writeInt(event.data().length).writeBytes(event.data());
+    }
+
+    @Override
+    public ByteBuf finish(ByteBuf events) {
+      return events;
+    }
+  }
 }

@@ -15,6 +15,7 @@ import dev.unisono.server.admin.ParkedRoutes;
 import dev.unisono.server.admin.ReloadRoutes;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.GraphqlRoutes;
+import dev.unisono.server.grpc.GrpcRoutes;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
@@ -91,6 +92,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new GraphqlRoutes(operations, feed, hub, access, idempotency, engine::config)
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
+    new GrpcRoutes(operations, feed, hub, access).mount(router, doorway);
     new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC())
         .mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);

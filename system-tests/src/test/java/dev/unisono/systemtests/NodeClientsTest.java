@@ -37,7 +37,9 @@ final class NodeClientsTest {
         "PRAGMA journal_mode = WAL",
         "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT)",
         "CREATE TABLE notes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT, far INTEGER,"
-            + " extra TEXT, about INTEGER)");
+            + " extra TEXT, about INTEGER)",
+        "CREATE TABLE memos (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT, far INTEGER,"
+            + " extra TEXT, at TEXT)");
     int port = ServerProcess.freePort();
     String config =
         """
@@ -66,7 +68,20 @@ final class NodeClientsTest {
                 far: { type: integer }
                 extra: { type: object }
                 about: { type: integer }
+          memo:
+            key: id
+            index: [name, amount]
+            schema:
+              required: [name]
+              properties:
+                id: { type: integer }
+                name: { type: string, maxLength: 40 }
+                amount: { type: string, format: decimal }
+                far: { type: integer }
+                extra: { type: object }
+                at: { type: string, format: date-time }
         syncs:
+          memos: { entity: memo, members: [{ system: shop, table: memos, direction: read }] }
           items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
           notes: { entity: note, members: [{ system: shop, table: notes, direction: read }] }
         """

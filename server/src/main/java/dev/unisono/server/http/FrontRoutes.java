@@ -45,7 +45,8 @@ public final class FrontRoutes {
             || path.startsWith("/v1/changes/")
             || path.equals("/v1/graphql")
             || path.startsWith("/v1/graphql/")
-            || path.startsWith("/v1/soap/");
+            || path.startsWith("/v1/soap/")
+            || path.startsWith("/v1/grpc/");
     if (!ofItsOwn
         && !HeaderList.wantsLines(context.request())
         && !HeaderList.takesJson(HeaderList.of(context.request(), "Accept"))) {
