@@ -37,8 +37,8 @@ public final class EventStream {
   private final Function<Outlet.End, String> last;
 
   /**
-   * @param through the lines of a heartbeat that say how far everything has been sent; none where it
-   *     is not to be said
+   * @param through the lines of a heartbeat that say how far everything has been sent; none where
+   *     it is not to be said
    * @param last what is written last where it ends by a gap, or because the server stops
    */
   public EventStream(

@@ -206,9 +206,7 @@ record Envelope(Version version, Element operation) {
             boolean none = nil != null && (nil.equals("true") || nil.equals("1"));
             return new Element(namespace, name, none, text.toString(), children);
           }
-          case XMLStreamConstants.CHARACTERS,
-              XMLStreamConstants.CDATA,
-              XMLStreamConstants.SPACE ->
+          case XMLStreamConstants.CHARACTERS, XMLStreamConstants.CDATA, XMLStreamConstants.SPACE ->
               text.append(xml.getText());
           case XMLStreamConstants.DTD, XMLStreamConstants.ENTITY_REFERENCE ->
               throw bad("A message has no document type.");

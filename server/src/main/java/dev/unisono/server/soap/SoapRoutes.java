@@ -82,25 +82,33 @@ public final class SoapRoutes {
             "Content-Type");
       }
       Content[] answer = new Content[1];
-      Attempts.run(
-          () -> answer[0] = answer(Doorway.caller(context), entity, envelope.operation()));
+      Attempts.run(() -> answer[0] = answer(Doorway.caller(context), entity, envelope.operation()));
       end(context, version, 200, Objects.requireNonNull(answer[0]));
     } catch (Envelope.Unfit unfit) {
       end(
           context,
           unfit.version(),
           500,
-          xml -> fault(xml, unfit.version(), unfit.code(), String.valueOf(unfit.getMessage()), namespace, null));
+          xml ->
+              fault(
+                  xml,
+                  unfit.version(),
+                  unfit.code(),
+                  String.valueOf(unfit.getMessage()),
+                  namespace,
+                  null));
     } catch (RuntimeException failed) {
       Failure failure = Failure.of(failed, false);
       boolean theirs = failure.status() < 500;
       // SOAP 1.1 has every fault by 500; a client that looks for it reads no other.
       int status = version == Version.V11 ? 500 : theirs ? 400 : 500;
       String code =
-          version == Version.V11
-              ? theirs ? "Client" : "Server"
-              : theirs ? "Sender" : "Receiver";
-      end(context, version, status, xml -> fault(xml, version, code, failure.detail(), namespace, failure));
+          version == Version.V11 ? theirs ? "Client" : "Server" : theirs ? "Sender" : "Receiver";
+      end(
+          context,
+          version,
+          status,
+          xml -> fault(xml, version, code, failure.detail(), namespace, failure));
     }
   }
 
@@ -136,7 +144,7 @@ public final class SoapRoutes {
               + Wsdl.namespace(entity.plural())
               + ".");
     }
-    SoapOperation operation = SoapOperation.values()[known];
+    SoapOperation operation = List.of(SoapOperation.values()).get(known);
     return switch (operation) {
       case GET -> get(caller, entity, XmlValues.key(entity, request));
       case LIST -> list(caller, entity, request);
@@ -216,8 +224,7 @@ public final class SoapRoutes {
             });
   }
 
-  private Content list(Caller caller, Entity entity, Element request)
-      throws InterruptedException {
+  private Content list(Caller caller, Entity entity, Element request) throws InterruptedException {
     MultiMap parameters = MultiMap.caseInsensitiveMultiMap();
     for (Element each : request.children()) {
       switch (each.name()) {
@@ -334,8 +341,7 @@ public final class SoapRoutes {
   private static void end(RoutingContext context, Version version, int status, Content content) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try {
-      XMLStreamWriter xml =
-          Wsdl.FACTORY.createXMLStreamWriter(out, StandardCharsets.UTF_8.name());
+      XMLStreamWriter xml = Wsdl.FACTORY.createXMLStreamWriter(out, StandardCharsets.UTF_8.name());
       xml.writeStartDocument("UTF-8", "1.0");
       xml.writeStartElement("s:Envelope");
       xml.writeNamespace("s", version.namespace());

@@ -292,8 +292,7 @@ final class Wsdl {
         simple("limit", "int", true);
         simple("after", "string", true);
       }
-      case CREATE ->
-          empty("xs:element", "name", SoapOperation.RECORD, "type", "tns:" + one);
+      case CREATE -> empty("xs:element", "name", SoapOperation.RECORD, "type", "tns:" + one);
       case REPLACE, UPDATE -> {
         key();
         empty("xs:element", "name", SoapOperation.RECORD, "type", "tns:" + one);

@@ -175,7 +175,10 @@ final class XmlValues {
       case STRING -> EntityJson.parse(field, text);
       case BOOLEAN ->
           EntityJson.parse(
-              field, text.strip().equals("1") ? "true" : text.strip().equals("0") ? "false" : text.strip());
+              field,
+              text.strip().equals("1")
+                  ? "true"
+                  : text.strip().equals("0") ? "false" : text.strip());
       case DOUBLE, DECIMAL ->
           EntityJson.parse(
               field,

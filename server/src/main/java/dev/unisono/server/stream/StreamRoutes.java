@@ -102,8 +102,7 @@ public final class StreamRoutes {
     Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
     Cursor position = start.position();
     EventStream stream =
-        new EventStream(
-            hub, interest, position.sequence(), prelude, this::through, this::last);
+        new EventStream(hub, interest, position.sequence(), prelude, this::through, this::last);
     loop.runOnContext(_ -> stream.begin(context, loop, ": hello " + position.text() + "\n\n"));
   }
 
