@@ -34,6 +34,7 @@ import dev.unisono.server.stream.SocketConnection;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
 import dev.unisono.server.webhook.EndpointRoutes;
+import dev.unisono.server.webhook.HookRoutes;
 import dev.unisono.server.webhook.Webhooks;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -78,6 +79,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new FrontRoutes().mount(router, doorway);
     new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
     new EndpointRoutes(webhooks).mount(router, doorway);
+    new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new DeadLetterRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
