@@ -142,7 +142,11 @@ final class WebhookTest {
           return chance < 3 ? 500 : 200;
         }
       });
-      JsonNode endpoint = register("\"url\":\"" + hook.url() + "\",\"filter\":\"record.id < 100\",\"entities\":[\"item\"]");
+      JsonNode endpoint =
+          register(
+              "\"url\":\""
+                  + hook.url()
+                  + "\",\"filter\":\"record.id < 100\",\"entities\":[\"item\"]");
       Map<Integer, List<String>> written = new HashMap<>();
       Random which = new Random(7);
       try (Connection shop = files.connect("shop");
@@ -190,7 +194,10 @@ final class WebhookTest {
       }
     }
     long lacking =
-        written.values().stream().flatMap(List::stream).filter(each -> !names.contains(each)).count();
+        written.values().stream()
+            .flatMap(List::stream)
+            .filter(each -> !names.contains(each))
+            .count();
     return lacking == 0 ? "" : lacking + " changes have not arrived";
   }
 
@@ -237,8 +244,7 @@ final class WebhookTest {
       assertFalse(shown.contains("whsec_"), shown);
       assertFalse(ask("GET", "/v1/admin/webhooks", "").body().contains("whsec_"));
       assertEquals("mine", JSON.readTree(shown).path("description").asText());
-      String second =
-          expect(200, "POST", path(made) + "/secret", "").path("secret").asText();
+      String second = expect(200, "POST", path(made) + "/secret", "").path("secret").asText();
       assertNotEquals(first, second);
       insert("rotated");
       Eventually.isTrue(LIMIT, "nothing comes", () -> !hook.requests().isEmpty());
@@ -283,7 +289,8 @@ final class WebhookTest {
       hook.forget();
       expect(200, "POST", path(made) + "/replay", "{\"after\":\"" + cursor + "\"}");
       Eventually.isTrue(LIMIT, "nothing comes again", () -> !hook.requests().isEmpty());
-      assertNotEquals(cursor, JSON.readTree(hook.requests().getFirst().body()).path("cursor").asText());
+      assertNotEquals(
+          cursor, JSON.readTree(hook.requests().getFirst().body()).path("cursor").asText());
       remove(made);
     }
   }
@@ -321,8 +328,7 @@ final class WebhookTest {
       insert("redirected");
       Eventually.isTrue(LIMIT, "not tried again", () -> hook.requests().size() >= 2);
       assertEquals(List.of(), inner.requests());
-      JsonNode first =
-          expect(200, "GET", path(made) + "/deliveries", "").path("items").path(0);
+      JsonNode first = expect(200, "GET", path(made) + "/deliveries", "").path("items").path(0);
       assertEquals("refused", first.path("outcome").asText());
       assertEquals(307, first.path("status").asInt());
       remove(made);
@@ -353,8 +359,7 @@ final class WebhookTest {
             "https://[::ffff:10.0.0.1]/",
             "https://[64:ff9b::7f00:1]/",
             "https://[2002:7f00:1::]/")) {
-      HttpResponse<String> refused =
-          ask("POST", "/v1/admin/webhooks", "{\"url\":\"" + url + "\"}");
+      HttpResponse<String> refused = ask("POST", "/v1/admin/webhooks", "{\"url\":\"" + url + "\"}");
       assertEquals(422, refused.statusCode(), url + ": " + refused.body());
     }
   }
@@ -376,8 +381,7 @@ final class WebhookTest {
           {"{\"url\":\"http://127.0.0.2:9/\",\"after\":\"u1.x\"}", "400", "bad-cursor"},
           {"{\"url\":\"http://127.0.0.2:9/\",\"enabled\":3}", "422", "invalid-value"}
         }) {
-      JsonNode problem =
-          expect(Integer.parseInt(each[1]), "POST", "/v1/admin/webhooks", each[0]);
+      JsonNode problem = expect(Integer.parseInt(each[1]), "POST", "/v1/admin/webhooks", each[0]);
       assertEquals(each[2], problem.path("code").asText(), each[0]);
     }
     expect(404, "GET", "/v1/admin/webhooks/99999", "");

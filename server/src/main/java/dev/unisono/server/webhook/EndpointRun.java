@@ -7,10 +7,9 @@ import dev.unisono.hub.Event;
 import dev.unisono.hub.Feed;
 import dev.unisono.hub.View;
 import dev.unisono.server.feed.Told;
+import dev.unisono.server.webhook.EndpointLedger.Step;
 import dev.unisono.server.webhook.Lines.Entry;
 import dev.unisono.server.webhook.Lines.Line;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -42,14 +41,9 @@ final class EndpointRun {
 
   private static final int MOST_WAITING = 10_000;
   private static final int READ_BYTES = 256 << 10;
-  private static final int TRIM_EVERY = 100;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration CURSOR_PERIOD = Duration.ofSeconds(5);
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(5);
-
-  /** The part of a message that tells of a gap: it is no change. */
-  private static final int GAP_PART = -1;
 
   /** What a run needs of its surroundings. */
   record Surroundings(
@@ -67,17 +61,14 @@ final class EndpointRun {
   private final View view;
   private final Set<String> entities;
   private final Surroundings around;
+  private final EndpointLedger ledger;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Lines lines = new Lines();
   private final Set<Thread> senders = new HashSet<>();
   private long readUpTo;
-  private long keptCursor;
-  private long cursorKeptMillis;
   private int failures;
   private long pausedUntilMillis;
-  private int attempts;
-  private @Nullable Instant failingSince;
   private boolean stopping;
 
   /** That this run is over by itself, and why. */
@@ -91,8 +82,7 @@ final class EndpointRun {
     this.entities = Set.copyOf(endpoint.settings().entities());
     this.around = around;
     this.readUpTo = endpoint.cursor().sequence();
-    this.keptCursor = readUpTo;
-    this.failingSince = endpoint.failingSince();
+    this.ledger = new EndpointLedger(endpoint, around.store(), around.log(), around.clock());
   }
 
   /**
@@ -123,7 +113,9 @@ final class EndpointRun {
     Endpoint.Gap untold = endpoint.gap();
     Thread reader = null;
     if (untold != null && !untold.told()) {
-      lines.add(new Entry(readUpTo, GAP_PART, Message.EVERY_KEY, Message.gap(endpoint, untold)));
+      lines.add(
+          new Entry(
+              readUpTo, EndpointLedger.GAP_PART, Message.EVERY_KEY, Message.gap(endpoint, untold)));
     } else {
       around.store().waiting(endpoint.id()).forEach(kept -> lines.add(Entry.of(kept)));
       reader = Thread.ofVirtual().name("webhook-reader-" + endpoint.id()).start(this::read);
@@ -273,39 +265,11 @@ final class EndpointRun {
         }
       }
       readUpTo = through;
-      keep(behind);
+      behind.forEach(lines::waits);
+      ledger.keep(behind, lines.cursor(readUpTo));
       changed.signalAll();
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Keeps what came behind something that waits, and now and then where reading is. */
-  private void keep(List<Entry> behind) {
-    long now = around.clock().millis();
-    if (behind.isEmpty() && now - cursorKeptMillis < CURSOR_PERIOD.toMillis()) {
-      return;
-    }
-    cursorKeptMillis = now;
-    behind.forEach(lines::waits);
-    around
-        .store()
-        .transaction(connection -> {
-          for (Entry entry : behind) {
-            around.store().keepWaiting(connection, endpoint.id(), entry.kept());
-          }
-          moveCursor(connection);
-          return null;
-        });
-  }
-
-  private void moveCursor(Connection connection) throws SQLException {
-    long cursor = lines.cursor(readUpTo);
-    if (cursor != keptCursor) {
-      keptCursor = cursor;
-      around
-          .store()
-          .moveCursor(connection, endpoint.id(), new Cursor(endpoint.cursor().epoch(), cursor));
     }
   }
 
@@ -346,7 +310,7 @@ final class EndpointRun {
       long startNanos = System.nanoTime();
       Attempt attempt = message == null ? null : around.sender().send(endpoint, message);
       Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
-      completed(line, entry, message, attempt, at, took);
+      completed(line, new Step(entry, message, attempt, at, took));
     } catch (Feed.Gap gone) {
       guarded(() -> gap(false));
     } catch (InterruptedException stop) {
@@ -357,35 +321,25 @@ final class EndpointRun {
   }
 
   /** Memory first: whatever fails then ends the run, and the next one begins from the store. */
-  private void completed(
-      Line line,
-      Entry entry,
-      @Nullable Message message,
-      @Nullable Attempt attempt,
-      Instant at,
-      Duration took) {
+  private void completed(Line line, Step step) {
     lock.lock();
     try {
       if (stopping) {
         return;
       }
       senders.remove(Thread.currentThread());
+      Attempt attempt = step.attempt();
       if (attempt != null) {
         around.outcomes().count(attempt.outcome());
       }
-      boolean delivered = attempt == null || attempt.delivered();
-      List<Entry> keep = List.of();
       if (attempt == null || attempt.delivered()) {
         succeeded(line);
+        ledger.record(step, List.of(), lines.cursor(readUpTo));
+        over |= step.gap();
       } else {
-        keep = postponed(line, attempt);
-      }
-      record(entry, message, attempt, at, took, keep);
-      if (!delivered) {
-        giveUp(attempt);
-      }
-      if (delivered && entry.part() == GAP_PART) {
-        over = true;
+        List<Entry> keep = postponed(line, attempt);
+        ledger.record(step, keep, lines.cursor(readUpTo));
+        over |= ledger.givesUp(attempt, around.config().get().disableAfter());
       }
       changed.signalAll();
     } finally {
@@ -405,81 +359,17 @@ final class EndpointRun {
   private List<Entry> postponed(Line line, Attempt attempt) {
     failures++;
     long now = around.clock().millis();
-    if (failingSince == null) {
-      failingSince = Instant.ofEpochMilli(now);
-    }
     Duration asked = attempt.retryAfter();
     if (asked != null && attempt.busy()) {
       pausedUntilMillis = Math.max(pausedUntilMillis, now + asked.toMillis());
     }
     Duration pause = around.backoff().pause(line.head().attempts() + 1, asked);
     List<Entry> keep = lines.failed(line, now + pause.toMillis());
-    if (line.head().part() == GAP_PART) {
+    if (line.head().part() == EndpointLedger.GAP_PART) {
       return List.of(); // Kept with the endpoint.
     }
     keep.forEach(lines::waits);
     return keep;
-  }
-
-  private void record(
-      Entry entry,
-      @Nullable Message message,
-      @Nullable Attempt attempt,
-      Instant at,
-      Duration took,
-      List<Entry> keep) {
-    boolean delivered = attempt == null || attempt.delivered();
-    Instant since = delivered ? null : failingSince;
-    boolean first = delivered ? failingSince != null : failures == 1;
-    failingSince = since;
-    int number = delivered ? entry.attempts() + 1 : entry.attempts();
-    EndpointStore store = around.store();
-    long id = endpoint.id();
-    store.transaction(connection -> {
-      if (message != null && attempt != null) {
-        around.log().add(connection, id, message, number, at, took, attempt);
-        if (attempts++ % TRIM_EVERY == 0) {
-          around.log().trim(connection, id);
-        }
-      }
-      if (delivered && entry.part() == GAP_PART) {
-        store.gapTold(connection, id);
-      } else if (delivered && entry.waiting()) {
-        store.noLongerWaiting(connection, id, entry.sequence(), entry.part());
-      }
-      for (Entry each : keep) {
-        store.keepWaiting(connection, id, each.kept());
-      }
-      if (entry.part() != GAP_PART) {
-        moveCursor(connection);
-      }
-      if (first) {
-        store.failingSince(connection, id, since);
-      }
-      return null;
-    });
-  }
-
-  /** Disables the endpoint where it does not want anything any more, or has not for too long. */
-  private void giveUp(@Nullable Attempt attempt) {
-    Instant since = failingSince;
-    if (attempt == null || since == null) {
-      return;
-    }
-    Instant now = around.clock().instant();
-    Duration limit = around.config().get().disableAfter();
-    if (attempt.gone()) {
-      disable("gone", "It answered 410: it does not want to be sent anything any more.", now);
-    } else if (!since.plus(limit).isAfter(now)) {
-      disable("failing", "It has taken nothing since " + since + ". " + attempt.detail(), now);
-    }
-  }
-
-  private void disable(String code, String message, Instant now) {
-    Endpoint.Disabled disabled = new Endpoint.Disabled(code, message, now);
-    around.store().disable(endpoint.id(), disabled);
-    Webhooks.notice(endpoint, disabled);
-    over = true;
   }
 
   /**
@@ -493,16 +383,7 @@ final class EndpointRun {
       if (stopping || over) {
         return;
       }
-      Cursor oldest = around.journal().oldest();
-      Cursor from = new Cursor(endpoint.cursor().epoch(), lines.cursor(readUpTo));
-      Cursor to = all || from.sequence() < oldest.sequence() ? oldest : from;
-      around
-          .store()
-          .gap(
-              endpoint.id(),
-              new Endpoint.Gap(from.text(), oldest.text(), around.clock().instant(), false),
-              to,
-              all ? Long.MAX_VALUE : oldest.sequence());
+      ledger.gap(lines.cursor(readUpTo), around.journal().oldest(), all);
       over = true;
       changed.signalAll();
     } finally {
