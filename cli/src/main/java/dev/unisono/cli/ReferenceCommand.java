@@ -47,6 +47,7 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "server", ConfigKeys.SERVER);
     section(page, "server.graphql", ConfigKeys.GRAPHQL);
     section(page, "state", ConfigKeys.STATE);
+    section(page, "webhooks", ConfigKeys.WEBHOOKS);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     section(page, "systems.NAME.expose", ConfigKeys.EXPOSE);
     byKind(connectors).forEach(connector -> connector(page, connector));

@@ -45,6 +45,7 @@ final class SchemaCommand implements Callable<Integer> {
       json.writeObjectFieldStart("properties");
       object(json, "server", ConfigKeys.SERVER);
       object(json, "state", ConfigKeys.STATE);
+      object(json, "webhooks", ConfigKeys.WEBHOOKS);
       byName(json, "systems", () -> system(json, connectors));
       byName(json, "entities", () -> entity(json));
       byName(json, "syncs", () -> sync(json));

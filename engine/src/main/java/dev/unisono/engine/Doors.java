@@ -10,6 +10,7 @@ import dev.unisono.engine.record.Records;
 import dev.unisono.engine.state.ParkedRow;
 import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.Receiver;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
 import java.time.Duration;
@@ -85,6 +86,13 @@ public interface Doors {
    */
   Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
       throws InterruptedException;
+
+  /**
+   * What takes the deliveries of a system that brings its changes.
+   *
+   * @throws UnisonoException not-found where no such system brings any
+   */
+  Receiver receiver(String system);
 
   /**
    * Waits until a written system has confirmed everything up to a journal sequence; false when the

@@ -46,6 +46,7 @@ import dev.unisono.spi.Connector.SystemContext;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Receiver;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.UnisonoException;
@@ -470,6 +471,14 @@ public final class Engine implements Doors, AutoCloseable {
         targets.stream().map(TargetRunner::status).toList(),
         merges.status(),
         constraints.status());
+  }
+
+  @Override
+  public Receiver receiver(String system) {
+    return Optional.ofNullable(systems.get(system))
+        .flatMap(ConnectedSystem::receiver)
+        .orElseThrow(() ->
+            refusal("not-found", "There is no system '" + system + "' that brings its changes."));
   }
 
   @Override

@@ -16,6 +16,7 @@ import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.Receiver;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.SnapshotCommand;
 import dev.unisono.spi.UnisonoException;
@@ -285,6 +286,11 @@ public final class EngineHost implements Doors, AutoCloseable {
   public Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
       throws InterruptedException {
     return writing(entity).delete(entity, key, precondition, atMost);
+  }
+
+  @Override
+  public Receiver receiver(String system) {
+    return reading(() -> engine).receiver(system);
   }
 
   @Override

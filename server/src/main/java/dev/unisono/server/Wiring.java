@@ -33,9 +33,13 @@ import dev.unisono.server.stream.Consumers;
 import dev.unisono.server.stream.SocketConnection;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
+import dev.unisono.server.webhook.EndpointRoutes;
+import dev.unisono.server.webhook.HookRoutes;
+import dev.unisono.server.webhook.Webhooks;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -53,8 +57,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable Hub hub;
   private @Nullable Acknowledgements acknowledgements;
   private @Nullable DoorsDatabase database;
+  private @Nullable Webhooks webhooks;
 
-  void routes(@Observes Router router) {
+  void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
     EngineHost engine = prepared.engine();
     this.engine = engine;
@@ -67,8 +72,14 @@ public class Wiring implements HttpServerOptionsCustomizer {
     DoorsDatabase database = DoorsDatabase.open(engine.config().state().folder());
     this.database = database;
     Idempotency idempotency = new Idempotency(new KeptAnswers(database, Clock.systemUTC()));
+    Webhooks webhooks =
+        new Webhooks(
+            engine, feed, database, vertx, () -> engine.config().webhooks(), Clock.systemUTC());
+    this.webhooks = webhooks;
     new FrontRoutes().mount(router, doorway);
-    new HealthRoutes(engine, new Metrics(engine, operations, hub)).mount(router, doorway);
+    new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
+    new EndpointRoutes(webhooks).mount(router, doorway);
+    new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new DeadLetterRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
@@ -78,7 +89,8 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new ReloadRoutes(prepared.config()).mount(router, doorway);
     DemoRoutes demo = DemoRoutes.open();
     demo.mount(router, doorway);
-    new AdminRoutes(engine, engine::config, access, demo.present()).mount(router, doorway);
+    new AdminRoutes(engine, engine::config, access, webhooks, demo.present())
+        .mount(router, doorway);
     new OpenApiRoutes(engine).mount(router, doorway);
     Consumers consumers = new Consumers(database, Clock.systemUTC());
     Acknowledgements acknowledgements = new Acknowledgements(consumers);
@@ -105,14 +117,18 @@ public class Wiring implements HttpServerOptionsCustomizer {
   }
 
   void start(@Observes StartupEvent event) {
-    if (engine != null && hub != null && acknowledgements != null) {
+    if (engine != null && hub != null && acknowledgements != null && webhooks != null) {
       engine.start();
       hub.start();
       acknowledgements.start();
+      webhooks.start();
     }
   }
 
   void stop(@Observes ShutdownEvent event) {
+    if (webhooks != null) {
+      webhooks.close();
+    }
     if (hub != null) {
       hub.close();
     }

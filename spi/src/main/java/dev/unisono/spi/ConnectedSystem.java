@@ -142,6 +142,11 @@ public interface ConnectedSystem extends AutoCloseable {
     return Optional.empty();
   }
 
+  /** What takes the deliveries of a system that brings its changes; empty for any other. */
+  default Optional<Receiver> receiver() {
+    return Optional.empty();
+  }
+
   /** Writes on behalf of callers, over all bindings that are read. */
   Owner owner();
 

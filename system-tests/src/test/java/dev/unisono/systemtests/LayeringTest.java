@@ -33,8 +33,9 @@ final class LayeringTest {
     JDBC("connectors/jdbc", "jdbc", "spi"),
     MARIADB("connectors/mariadb", "mariadb", "spi jdbc"),
     EXAMPLE("connectors/example", "csv", "spi"),
-    CLI("cli", "cli", "spi engine postgres jdbc mariadb csv"),
-    SERVER("server", "server", "spi engine postgres jdbc mariadb csv hub"),
+    WEBHOOK("connectors/webhook", "webhook", "spi"),
+    CLI("cli", "cli", "spi engine postgres jdbc mariadb csv webhook"),
+    SERVER("server", "server", "spi engine postgres jdbc mariadb csv webhook hub"),
     DEMO("demo", "demo", "testkit");
 
     private final String folder;

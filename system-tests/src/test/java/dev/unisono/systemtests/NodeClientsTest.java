@@ -1,5 +1,6 @@
 package dev.unisono.systemtests;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import dev.unisono.testkit.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
  * node} beside these tests.
  */
 final class NodeClientsTest {
+  private static final String HOOK_SECRET =
+      "whsec_" + Base64.getEncoder().encodeToString("a key that is a test's own".getBytes(UTF_8));
+
   @Test
   void clientsOfOthersAreServed(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder)
       throws Exception {
@@ -40,12 +45,25 @@ final class NodeClientsTest {
             + " extra TEXT, about INTEGER)",
         "CREATE TABLE memos (id INTEGER PRIMARY KEY, name TEXT NOT NULL, amount TEXT, far INTEGER,"
             + " extra TEXT, at TEXT)");
+    Files.writeString(folder.resolve("hook-secret"), HOOK_SECRET);
     int port = ServerProcess.freePort();
     String config =
         """
+        webhooks: { allow: [127.0.0.1/32] }
         systems:
           shop: { connector: sqlite, file: %s }
+          app:
+            connector: webhook
+            signature: standard
+            secret: "${file:hook-secret}"
+            record: /data
         entities:
+          letter:
+            key: id
+            schema:
+              properties:
+                id: { type: integer }
+                text: { type: string }
           item:
             key: id
             index: [name]
@@ -82,6 +100,7 @@ final class NodeClientsTest {
                 at: { type: string, format: date-time }
         syncs:
           memos: { entity: memo, members: [{ system: shop, table: memos, direction: read }] }
+          letters: { entity: letter, members: [{ system: app, table: letter, direction: read }] }
           items: { entity: item, members: [{ system: shop, table: items, direction: read }] }
           notes: { entity: note, members: [{ system: shop, table: notes, direction: read }] }
         """
@@ -115,6 +134,7 @@ final class NodeClientsTest {
     if (server != null) {
       builder.environment().put("UNISONO_URL", server.api());
       builder.environment().put("UNISONO_TOKEN", server.token());
+      builder.environment().put("HOOK_SECRET", HOOK_SECRET);
     }
     Process process = builder.start();
     try {

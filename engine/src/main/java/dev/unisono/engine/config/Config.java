@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record Config(
     ServerConfig server,
     StateConfig state,
+    WebhookConfig webhooks,
     Map<String, SystemConfig> systems,
     Map<String, EntityConfig> entities,
     List<SyncConfig> syncs) {
@@ -53,6 +54,19 @@ public record Config(
     /** What holds where the config says nothing. */
     public static GraphqlLimits standard() {
       return new GraphqlLimits(10, 100_000, 50, 50, 5_000);
+    }
+  }
+
+  /**
+   * How webhooks are sent.
+   *
+   * @param allow addresses that are written to although they are nobody's on the internet
+   * @param timeout how long one attempt may take
+   * @param disableAfter an endpoint that took nothing for so long is disabled
+   */
+  public record WebhookConfig(List<AddressRange> allow, Duration timeout, Duration disableAfter) {
+    public WebhookConfig {
+      allow = List.copyOf(allow);
     }
   }
 

@@ -40,6 +40,7 @@ public final class ConfigKeys {
       List.of(
           key("server", "object", false, "Where the doors listen."),
           key("state", "object", false, "Where the state is kept and how much of it."),
+          key("webhooks", "object", false, "How changes are sent to webhook endpoints."),
           key("systems", "object", true, "The systems to keep in unison, by name."),
           key(
               "entities",
@@ -106,6 +107,26 @@ public final class ConfigKeys {
               "How long a commit of the journal waits for more to go with it: that much later, for"
                   + " less processor time. 0ms to 1s."),
           planned("url", "string", "State in a PostgreSQL database, for several nodes."));
+
+  public static final List<ConfigKey> WEBHOOKS =
+      List.of(
+          key(
+              "allow",
+              "array",
+              false,
+              "Addresses that endpoints may have although they are private, loopback or the like, as"
+                  + " ranges such as 10.0.0.0/8 or ::1/128. Plain http is for these alone."),
+          optional(
+              "timeout",
+              "string",
+              "20s",
+              "How long an endpoint may take for an answer, 1s to 30s."),
+          optional(
+              "disable-after",
+              "string",
+              "5d",
+              "An endpoint is disabled when it has taken nothing for so long while there was"
+                  + " something for it, 1m to 60d."));
 
   static final ConfigKey READ_BUFFER =
       optional(

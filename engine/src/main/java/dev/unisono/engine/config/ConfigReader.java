@@ -230,6 +230,7 @@ public final class ConfigReader {
     return new Config(
         readServer(root.optionalMap("server")),
         state,
+        WebhookReader.read(root.optionalMap("webhooks")),
         ConvertedSystems.of(systems, syncs),
         entities,
         syncs);

@@ -90,7 +90,12 @@ public final class LearnedConfig {
               sync.refresh()));
     }
     return new Config(
-        config.server(), config.state(), config.systems(), entities, List.copyOf(syncs));
+        config.server(),
+        config.state(),
+        config.webhooks(),
+        config.systems(),
+        entities,
+        List.copyOf(syncs));
   }
 
   /** Fields that the config has neither by their name nor by their column. */

@@ -6,6 +6,7 @@ import dev.unisono.spi.MemberWriter;
 import dev.unisono.spi.Owner;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.Projection;
+import dev.unisono.spi.Receiver;
 import dev.unisono.spi.RowReader;
 import dev.unisono.spi.Source;
 import dev.unisono.spi.Target;
@@ -103,6 +104,11 @@ final class ConvertingSystem implements ConnectedSystem {
   @Override
   public Optional<Instant> clock() {
     return system.clock();
+  }
+
+  @Override
+  public Optional<Receiver> receiver() {
+    return system.receiver();
   }
 
   @Override

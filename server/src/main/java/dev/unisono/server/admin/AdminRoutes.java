@@ -27,6 +27,7 @@ import dev.unisono.server.http.Parameters;
 import dev.unisono.server.operation.Cursors;
 import dev.unisono.server.operation.Lookup;
 import dev.unisono.server.operation.Refusal;
+import dev.unisono.server.webhook.Webhooks;
 import dev.unisono.spi.SourceProgress;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -46,16 +47,19 @@ public final class AdminRoutes {
   private final Doors doors;
   private final Supplier<Config> config;
   private final Access access;
+  private final Webhooks webhooks;
   private final boolean demo;
 
   /**
    * @param config gives the one that is in effect
    * @param demo whether this server is part of the demo
    */
-  public AdminRoutes(Doors doors, Supplier<Config> config, Access access, boolean demo) {
+  public AdminRoutes(
+      Doors doors, Supplier<Config> config, Access access, Webhooks webhooks, boolean demo) {
     this.doors = doors;
     this.config = config;
     this.access = access;
+    this.webhooks = webhooks;
     this.demo = demo;
   }
 
@@ -247,6 +251,7 @@ public final class AdminRoutes {
           }
           json.writeEndArray();
           writeMerges(json, status.merges());
+          writeWebhooks(json, webhooks.figures());
           writeSyncs(json, config.get());
           if (demo) {
             json.writeBooleanField("demo", true);
@@ -338,6 +343,17 @@ public final class AdminRoutes {
     }
     json.writeEndArray();
     Answers.writeProblem(json, "clocksApart", merges.clocksApart());
+    json.writeEndObject();
+  }
+
+  private static void writeWebhooks(JsonGenerator json, Webhooks.Figures figures)
+      throws IOException {
+    json.writeObjectFieldStart("webhooks");
+    json.writeNumberField("endpoints", figures.endpoints());
+    json.writeNumberField("disabled", figures.disabled());
+    json.writeNumberField("failing", figures.failing());
+    json.writeNumberField("waiting", figures.waiting());
+    json.writeNumberField("lagEntries", figures.lagEntries());
     json.writeEndObject();
   }
 

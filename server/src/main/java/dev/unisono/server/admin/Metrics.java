@@ -11,6 +11,7 @@ import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.hub.Hub;
 import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.Operations;
+import dev.unisono.server.webhook.Webhooks;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -39,7 +40,7 @@ public final class Metrics {
   /** What the figures of one scrape are taken from. */
   private volatile EngineStatus now;
 
-  public Metrics(Doors doors, Operations operations, Hub hub) {
+  public Metrics(Doors doors, Operations operations, Hub hub, Webhooks webhooks) {
     this.doors = doors;
     this.now = doors.status();
     gauge("unisono.journal.head", "The newest journal sequence.", EngineStatus::journalHead);
@@ -84,6 +85,33 @@ public final class Metrics {
         .register(registry);
     FunctionCounter.builder("unisono.stream.writes", hub, Hub::sent)
         .description("Blocks of events written to connections.")
+        .register(registry);
+    meterWebhooks(webhooks);
+  }
+
+  private void meterWebhooks(Webhooks webhooks) {
+    for (String outcome : Webhooks.outcomes()) {
+      FunctionCounter.builder(
+              "unisono.webhook.attempts", webhooks, all -> (double) all.attempts(outcome))
+          .tag("outcome", outcome)
+          .description("Attempts to deliver a message to a webhook endpoint.")
+          .register(registry);
+    }
+    Gauge.builder("unisono.webhook.endpoints", webhooks, all -> all.figures().endpoints())
+        .description("Webhook endpoints there are.")
+        .register(registry);
+    Gauge.builder("unisono.webhook.disabled", webhooks, all -> all.figures().disabled())
+        .description("Those of them that were disabled because they failed or did not want more.")
+        .register(registry);
+    Gauge.builder("unisono.webhook.failing", webhooks, all -> all.figures().failing())
+        .description("Those of them whose last attempt failed.")
+        .register(registry);
+    Gauge.builder("unisono.webhook.waiting", webhooks, all -> (double) all.figures().waiting())
+        .description("Messages that failed, or are behind one of the same key that did.")
+        .register(registry);
+    Gauge.builder(
+            "unisono.webhook.lag.entries", webhooks, all -> (double) all.figures().lagEntries())
+        .description("Journal entries that the endpoint furthest behind has not passed.")
         .register(registry);
   }
 

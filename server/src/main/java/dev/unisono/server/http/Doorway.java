@@ -44,9 +44,13 @@ public final class Doorway {
 
   /** For routes that need a caller we know, and read a body. */
   public void withBody(RoutingContext context, Handler handler) {
-    if (!admitted(context)) {
-      return;
+    if (admitted(context)) {
+      openWithBody(context, handler);
     }
+  }
+
+  /** For routes that anybody may ask, and that read a body. */
+  public void openWithBody(RoutingContext context, Handler handler) {
     HttpServerRequest request = context.request();
     String length = request.getHeader("Content-Length");
     if (length != null && tooLong(length)) {

@@ -88,11 +88,18 @@ public record Failure(
   /** The status of a problem that the engine found, by its code, then by its type. */
   private static int status(Problem problem, boolean reading) {
     return switch (problem.code()) {
+      case "bad-delivery" -> 400;
+      case "bad-signature" -> 401;
       case "not-found" -> 404;
       case "gone", "gap" -> 410;
       case "version-mismatch", "precondition-failed" -> 412;
       case "method-not-allowed", "not-available" -> 405;
-      case "refused-by-owner", "not-convertible", "no-such-side", "key-immutable" -> 422;
+      case "refused-by-owner",
+          "not-convertible",
+          "no-such-side",
+          "key-immutable",
+          "unmapped-delivery" ->
+          422;
       case "exists",
           "write-set-aside",
           "source-not-running",

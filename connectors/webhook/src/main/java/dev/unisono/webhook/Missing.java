@@ -1,0 +1,6 @@
+package dev.unisono.webhook;
+
+/** What is found where nothing stands: not even a null. */
+enum Missing {
+  MISSING
+}
