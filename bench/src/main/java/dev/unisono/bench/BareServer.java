@@ -22,8 +22,8 @@ final class BareServer {
         Buffer.buffer("{\"text\":\"" + "x".repeat(RestScenario.RECORD_BYTES - 11) + "\"}");
     router
         .get("/customers/:key")
-        .handler(context ->
-            context.response().putHeader("Content-Type", "application/json").end(body));
+        .handler(
+            context -> context.response().putHeader("Content-Type", "application/json").end(body));
     int loops = Runtime.getRuntime().availableProcessors();
     for (int loop = 1; loop <= loops; loop++) {
       HttpServer server =

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code rest}: how many requests a second are answered over 64 connections, and how late, beside an
- * endpoint that does nothing. For one thread.
+ * {@code rest}: how many requests a second are answered over 64 connections, and how late, beside
+ * an endpoint that does nothing. For one thread.
  */
 final class RestScenario implements Scenario {
   static final String NAME = "rest";

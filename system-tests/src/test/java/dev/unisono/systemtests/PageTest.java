@@ -157,6 +157,61 @@ final class PageTest {
     }
   }
 
+  /** Its own clients, and ours in it, see the same record of a snapshot and then the same change. */
+  @Test
+  void theBrowsersOwnClientsAreServed() throws Exception {
+    try (Visit visit = browser.visit()) {
+      visit.signIn(signInLink());
+      Object seen =
+          visit
+              .page()
+              .evaluate(
+                  """
+                  async () => {
+                    const { connect } = await import('/unisono.js');
+                    const note = 'seen by ' + Math.random();
+                    const seen = (name, begin) => new Promise((resolve, reject) => {
+                      setTimeout(() => reject(new Error(name + ' saw nothing')), 20_000);
+                      begin((record) => record?.name === note && resolve(name), reject);
+                    });
+                    let begun = 0;
+                    const source = seen('EventSource', (take) => {
+                      const stream = new EventSource('/v1/changes/customers');
+                      stream.onopen = () => { begun += 1; };
+                      stream.addEventListener('updated', ({ data }) => take(JSON.parse(data).record));
+                    });
+                    const socket = seen('WebSocket', (take) => {
+                      const stream = new WebSocket(location.origin.replace('http', 'ws') + '/v1/stream');
+                      stream.onopen = () => stream.send('{"subscribe":"s","entity":"customer"}');
+                      stream.onmessage = ({ data }) => {
+                        const frame = JSON.parse(data);
+                        if (frame.subscribed) begun += 1;
+                        take(frame.record);
+                      };
+                    });
+                    const unisono = connect();
+                    const ours = seen('unisono.js', (take, fail) => {
+                      unisono.follow({ entity: 'customer' }, {
+                        event: ({ record }) => take(record),
+                        state: (state, error) => {
+                          if (state === 'live') begun += 1;
+                          if (error) fail(error);
+                        },
+                      });
+                    });
+                    while (begun < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+                    const { record } = await unisono.update('customer', { id: 31 }, { name: note });
+                    if (record.name !== note) throw new Error(JSON.stringify(record));
+                    const refused = await unisono.update('customer', { id: 31 }, { nme: 'x' }).catch(({ code }) => code);
+                    const all = await Promise.all([source, socket, ours]);
+                    unisono.close();
+                    return [...all, refused].join();
+                  }
+                  """);
+      assertEquals("EventSource,WebSocket,unisono.js,unknown-field", seen);
+    }
+  }
+
   @Test
   void anEditArrivesInBillingAndShowsItsWay() throws Exception {
     try (Visit visit = browser.visit()) {

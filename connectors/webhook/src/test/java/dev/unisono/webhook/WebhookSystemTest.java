@@ -66,7 +66,7 @@ final class WebhookSystemTest {
   private static final class Sink implements ChangeSink {
     private final List<Change> changes = new CopyOnWriteArrayList<>();
     private final Map<String, String> state = new HashMap<>();
-    private final CountDownLatch ready = new CountDownLatch(1);
+    private volatile CountDownLatch ready = new CountDownLatch(1);
     private volatile @Nullable Source source;
     private volatile boolean full;
 
@@ -136,6 +136,7 @@ final class WebhookSystemTest {
     assertEquals(List.of(), system.check());
     Source source = system.source();
     sink.source = source;
+    sink.ready = new CountDownLatch(1);
     Map<String, String> state = Map.copyOf(sink.state);
     Thread thread =
         Thread.ofPlatform()
