@@ -79,7 +79,7 @@ final class ExposeTest {
       assertEquals("2020-02-29", ada.path("since").asText());
       assertEquals(11, ada.at("/_embedded/orders/items/1/id").asInt(), ada.toString());
       assertTrue(ada.at("/_embedded/orders/next").isNull());
-      assertTrue(get(server, port, "/v1/openapi.json").path("paths").has("/v1/customers/{id}"));
+      assertTrue(get(server, port, "/v1/openapi.json").path("paths").has("/v1/customers/{key}"));
 
       // What is written by a door is there, and what is written there is told.
       HttpRequest stream =
