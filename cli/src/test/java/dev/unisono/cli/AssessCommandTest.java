@@ -139,7 +139,8 @@ final class AssessCommandTest {
     String report = Files.readString(made.resolve("report.md"));
     assertTrue(report.contains("**crm public.loose** `no-key`"), report);
     assertTrue(report.contains("**crm public.secret** `missing-right`"), report);
-    assertTrue(report.contains("2,000 rows were read"), report);
+    // Blocks are drawn at random: it is 2,000 at most, and hardly ever far below.
+    assertTrue(report.matches("(?s).*[12],[0-9]{3} rows were read.*"), report);
     assertTrue(report.contains("| **F** | public.loose |"), report);
     assertTrue(report.contains("refers to: public.customers by customer"), report);
     String page = Files.readString(made.resolve("report.html"));

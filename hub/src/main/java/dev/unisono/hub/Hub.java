@@ -40,6 +40,9 @@ public final class Hub implements AutoCloseable {
   /** What is read at a time for one that catches up with fewer events in the place of many. */
   private static final int CONFLATED_BYTES = 4 << 20;
 
+  /** So many do that at once: it takes some times as much memory until it is written. */
+  private static final int MOST_CONFLATING = 2;
+
   /** More than this in line for a connection, and it is no longer served live. */
   private static final long HIGH_BYTES = 2L << 20;
 
@@ -56,6 +59,7 @@ public final class Hub implements AutoCloseable {
   private final Map<EventLoop, LoopSubscribers> loops = new HashMap<>();
 
   private final Semaphore underWay = new Semaphore(BLOCKS_UNDER_WAY);
+  private final Semaphore conflating = new Semaphore(MOST_CONFLATING);
   private final AtomicInteger subscribers = new AtomicInteger();
   private final AtomicLong sent = new AtomicLong();
   private final Thread thread;
@@ -269,17 +273,12 @@ public final class Hub implements AutoCloseable {
 
   /** From the feed by the subscriber's own position, until it is where its loop is. */
   private void runCatchUp(Subscription subscription) {
-    int portion = subscription.interest.view().conflates() ? CONFLATED_BYTES : PORTION_BYTES;
     try {
       sendPrelude(subscription);
       while (awaitRoom(subscription)) {
-        Feed.Events events = feed.read(subscription.position, portion);
+        Feed.Events events = seen(subscription);
         if (events.through() > subscription.position) {
-          write(
-              subscription,
-              subscription.interest.behind(events.events()),
-              subscription.position,
-              events.through());
+          write(subscription, events.events(), subscription.position, events.through());
           subscription.position = events.through();
         } else if (attach(subscription)) {
           return;
@@ -291,6 +290,21 @@ public final class Hub implements AutoCloseable {
       end(subscription, Outlet.End.STOPPING);
     } catch (RuntimeException fault) {
       fail(subscription, fault);
+    }
+  }
+
+  /** What follows a subscriber's position, as it sees it. */
+  private Feed.Events seen(Subscription subscription) throws Feed.Gap, InterruptedException {
+    if (!subscription.interest.view().conflates()) {
+      Feed.Events events = feed.read(subscription.position, PORTION_BYTES);
+      return new Feed.Events(subscription.interest.among(events.events()), events.through());
+    }
+    conflating.acquire();
+    try {
+      Feed.Events events = feed.read(subscription.position, CONFLATED_BYTES);
+      return new Feed.Events(subscription.interest.behind(events.events()), events.through());
+    } finally {
+      conflating.release();
     }
   }
 

@@ -36,10 +36,8 @@ public record Interest(int topic, View view) {
     return seen;
   }
 
-  /** The same for a subscriber that is behind, which may get fewer in their place. */
+  /** The same for a subscriber that is behind, which gets fewer in their place. */
   List<Event> behind(List<Event> events) {
-    return view.conflates()
-        ? among(view.behind(events.stream().filter(event -> wants(event.topic())).toList()))
-        : among(events);
+    return among(view.behind(events.stream().filter(event -> wants(event.topic())).toList()));
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.unisono.testkit.PostgresServer;
 import dev.unisono.testkit.ServerProcess;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,8 +14,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -119,6 +124,73 @@ final class ExposeTest {
                   .headers()
                   .firstValue("Unisono-Stale")
                   .isEmpty());
+    }
+  }
+
+  @Test
+  void soHasAPostgresWithSeveralSchemas(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder)
+      throws Exception {
+    try (PostgresServer database = PostgresServer.temporary()) {
+      database.createDatabase("shop");
+      try (Connection connection = database.connect("shop");
+          Statement statement = connection.createStatement()) {
+        for (String each :
+            List.of(
+                "CREATE SCHEMA sales",
+                "CREATE TYPE mood AS ENUM ('glad', 'sad')",
+                "CREATE TABLE customers (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+                    + " name text NOT NULL, mood mood, tags text[], extra jsonb, loud text GENERATED"
+                    + " ALWAYS AS (upper(name)) STORED)",
+                "CREATE TABLE sales.customers (code varchar(10) PRIMARY KEY)",
+                "CREATE TABLE sales.orders (shop int, number int, customer bigint NOT NULL REFERENCES"
+                    + " public.customers, paid numeric(12, 2), at timestamptz DEFAULT now(),"
+                    + " PRIMARY KEY (shop, number))",
+                "CREATE TABLE sales.lines (shop int, number int, line int, PRIMARY KEY (shop, number,"
+                    + " line), FOREIGN KEY (number, shop) REFERENCES sales.orders (number, shop))",
+                "INSERT INTO customers (name, mood, tags, extra) VALUES ('Ada', 'glad', '{a,b}',"
+                    + " '{\"x\":1}')",
+                "INSERT INTO sales.orders VALUES (1, 7, 1, 12.50)",
+                "INSERT INTO sales.lines VALUES (1, 7, 1), (1, 7, 2)")) {
+          statement.execute(each);
+        }
+      }
+      Path password = folder.resolve("password");
+      Files.createFile(
+          password,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      Files.writeString(password, database.password());
+      int port = ServerProcess.freePort();
+      String config =
+          """
+          systems:
+            shop:
+              connector: postgres
+              url: "%s"
+              user: %s
+              password: "${file:%s}"
+              expose: { tables: [ "public.*", "sales.*" ] }
+          """
+              .formatted(database.jdbcUrl("shop"), database.user(), password);
+      try (ServerProcess server = new SqliteFiles(folder).serve(port, config)) {
+        Eventually.isTrue(
+            LIMIT,
+            "all is read",
+            () -> get(server, port, "/v1/lines?total=true").path("total").asInt() == 2);
+        JsonNode ada = get(server, port, "/v1/customers/1?embed=orders");
+        assertEquals("glad", ada.path("mood").asText());
+        assertEquals("b", ada.at("/tags/1").asText());
+        assertEquals(1, ada.at("/extra/x").asInt());
+        assertEquals("12.50", ada.at("/_embedded/orders/items/0/paid").asText(), ada.toString());
+        assertEquals(0, get(server, port, "/v1/sales_customers").path("items").size());
+        JsonNode line = get(server, port, "/v1/lines/1,7,2?embed=order");
+        assertEquals(1, line.at("/_embedded/order/customer").asInt(), line.toString());
+        JsonNode order = get(server, port, "/v1/orders/1,7?embed=lines");
+        assertEquals(2, order.at("/_embedded/lines/items").size(), order.toString());
+        HttpResponse<String> made =
+            send(server, port, "POST", "/v1/customers", "{\"name\":\"Joan\"}");
+        assertEquals(201, made.statusCode(), made.body());
+        assertEquals("2", ExactJson.parse(made.body()).path("id").asText());
+      }
     }
   }
 

@@ -157,7 +157,9 @@ final class PageTest {
     }
   }
 
-  /** Its own clients, and ours in it, see the same record of a snapshot and then the same change. */
+  /**
+   * Its own clients, and ours in it, see the same record of a snapshot and then the same change.
+   */
   @Test
   void theBrowsersOwnClientsAreServed() throws Exception {
     try (Visit visit = browser.visit()) {

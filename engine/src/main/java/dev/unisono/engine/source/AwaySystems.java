@@ -3,7 +3,6 @@ package dev.unisono.engine.source;
 import dev.unisono.engine.EngineStatus.State;
 import dev.unisono.engine.state.StateFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -78,11 +77,9 @@ public final class AwaySystems implements AutoCloseable {
 
   private static Optional<Instant> read(Path file) {
     try {
-      return Files.exists(file)
-          ? Optional.of(Files.getLastModifiedTime(file).toInstant())
-          : Optional.empty();
-    } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
+      return Optional.of(Files.getLastModifiedTime(file).toInstant());
+    } catch (IOException notThere) {
+      return Optional.empty();
     }
   }
 

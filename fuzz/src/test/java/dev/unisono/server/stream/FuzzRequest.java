@@ -36,6 +36,8 @@ public final class FuzzRequest {
     return Seeds.of(
         "{\"subscribe\":\"a\",\"entity\":\"e\",\"after\":\"u1.AQcJ\",\"snapshot\":true}",
         "{\"ping\":1}",
+        "{\"ack\":\"a\",\"cursor\":\"u1.AQcJ\"}",
+        "{\"update\":\"w\",\"entity\":\"e\",\"key\":{\"id\":1},\"record\":{\"a\":[1,{}]},\"ifVersion\":2}",
         "{\"unsubscribe\":\"\\ud83d\"}",
         "a,-id",
         "eyJzIjoiIiwidiI6WyIxIl0sImsiOlsiMSJdfQ",
@@ -45,7 +47,7 @@ public final class FuzzRequest {
   public static void fuzzerTestOneInput(byte[] input) {
     String text = Seeds.text(input);
     try {
-      SocketRoutes.Frame.parse(text);
+      SocketFrame.parse(text);
     } catch (IOException | Refusal refused) {
       // As it should be.
     }
