@@ -10,6 +10,7 @@ import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.config.ConfigReader;
+import dev.unisono.engine.expose.TablePatterns;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
@@ -26,8 +27,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -173,7 +172,7 @@ final class AssessCommand implements Callable<Integer> {
       for (SystemConfig system : draft.systems().values()) {
         SystemLook look = new SystemLook(system, read(draft, system.name()), sample, progress);
         looks.put(system.name(), look);
-        look.reach(wanted());
+        look.reach(TablePatterns.any(List.of(pattern)));
       }
       if (systems instanceof MappingNode mapping) {
         for (NodeTuple tuple : mapping.getValue()) {
@@ -209,17 +208,6 @@ final class AssessCommand implements Callable<Integer> {
       }
     }
     return !named;
-  }
-
-  private Predicate<String> wanted() {
-    StringBuilder expression = new StringBuilder();
-    for (int i = 0; i < pattern.length(); i++) {
-      char letter = pattern.charAt(i);
-      expression.append(
-          letter == '*' ? ".*" : letter == '?' ? "." : Pattern.quote(String.valueOf(letter)));
-    }
-    Predicate<String> whole = Pattern.compile(expression.toString()).asMatchPredicate();
-    return table -> whole.test(table) || whole.test(table.substring(table.lastIndexOf('.') + 1));
   }
 
   /** A system that the config says wrong. */

@@ -4,6 +4,7 @@ import dev.unisono.engine.assess.EntityName;
 import dev.unisono.engine.config.Config.SystemConfig;
 import dev.unisono.engine.expose.ExposedEntities;
 import dev.unisono.engine.expose.Exposure;
+import dev.unisono.engine.expose.TablePatterns;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.SurveyedTable;
 import dev.unisono.spi.UnisonoException;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions.FlowStyle;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
@@ -114,7 +114,7 @@ final class ExposedSystems {
     YamlMap map = system.map(KEY);
     map.check(ConfigKeys.EXPOSE);
     List<String> tables = map.texts("tables");
-    Predicate<String> wanted = tables.isEmpty() ? _ -> true : any(tables);
+    Predicate<String> wanted = tables.isEmpty() ? _ -> true : TablePatterns.any(tables);
     if (!byQuery && map.has("refresh")) {
       map.note(
           "refresh",
@@ -123,26 +123,8 @@ final class ExposedSystems {
           "Leave it out.");
     }
     return new Rules(
-        wanted.and(any(map.texts("except")).negate()), byQuery ? map.text("refresh", often) : null);
-  }
-
-  private static Predicate<String> any(List<String> patterns) {
-    List<Pattern> whole = patterns.stream().map(ExposedSystems::pattern).toList();
-    return table ->
-        whole.stream()
-            .anyMatch(pattern ->
-                pattern.matcher(table).matches()
-                    || pattern.matcher(table.substring(table.lastIndexOf('.') + 1)).matches());
-  }
-
-  private static Pattern pattern(String text) {
-    StringBuilder expression = new StringBuilder();
-    for (int i = 0; i < text.length(); i++) {
-      char letter = text.charAt(i);
-      expression.append(
-          letter == '*' ? ".*" : letter == '?' ? "." : Pattern.quote(String.valueOf(letter)));
-    }
-    return Pattern.compile(expression.toString());
+        wanted.and(TablePatterns.any(map.texts("except")).negate()),
+        byQuery ? map.text("refresh", often) : null);
   }
 
   private void add(ExposedEntities made, YamlMap map, SystemConfig system, Rules rules) {
