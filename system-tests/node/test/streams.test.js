@@ -49,7 +49,7 @@ function byWebSocket(cursor, enough, tell) {
       if (frame.error) {
         reject(new Error(text));
       }
-      if (frame.subscribed || enough === 0) {
+      if (!frame.event || enough === 0) {
         return;
       }
       at = frame.cursor;

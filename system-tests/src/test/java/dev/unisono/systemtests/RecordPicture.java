@@ -94,6 +94,11 @@ final class RecordPicture {
     return List.copyOf(complaints);
   }
 
+  /** Everything of an entity up to a cursor has come, so that it may be resumed from there. */
+  synchronized void reached(String entity, String through) {
+    cursorByEntity.put(entity, through);
+  }
+
   /** The last cursor of any entity; null before the first. */
   synchronized @Nullable String cursor() {
     return cursor;

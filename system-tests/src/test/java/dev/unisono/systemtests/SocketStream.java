@@ -108,6 +108,9 @@ final class SocketStream implements StreamClient {
               cursor == null ? null : cursor.asText(), frame.path("event").asText(), frame);
       picture.apply(event);
       observer.accept(event);
+    } else if (frame.has("through")) {
+      String entity = frame.path("sub").asText().substring("s-".length());
+      picture.reached(entity, frame.path("through").asText());
     } else if (!frame.has("subscribed") && !frame.has("pong")) {
       picture.complain("an unknown frame: " + text);
     }
