@@ -355,6 +355,8 @@ public final class OpenApi extends OpenApiPart {
           object(() -> ref("parameters/filter"));
           object(() -> ref("parameters/payload"));
           object(() -> ref("parameters/format"));
+          object(() -> ref("parameters/conflate"));
+          object(() -> ref("parameters/consumer"));
         });
     object(
         "responses",

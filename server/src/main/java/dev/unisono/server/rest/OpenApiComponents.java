@@ -353,6 +353,14 @@ final class OpenApiComponents extends OpenApiPart {
     parameter("payload", "query", "full, or key for events without the record.");
     parameter("format", "query", "plain, or cloudevents.");
     object(
+        "conflate",
+        () -> {
+          named("conflate", "query", "Whether a slow client gets one event for several of a record.");
+          object("schema", () -> text("type", "boolean"));
+        });
+    parameter(
+        "consumer", "query", "The name under which the server keeps how far this caller is.");
+    object(
         "readAfter",
         () -> {
           named("Unisono-After", "header", "A cursor: it is waited until the answer reflects it.");
