@@ -91,7 +91,7 @@ final class RestScenario implements Scenario {
       statement.execute("PRAGMA journal_mode = WAL");
       statement.execute(
           "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, email TEXT, country TEXT,"
-              + " balance DECIMAL(12,2), note TEXT)");
+              + " balance TEXT, note TEXT)");
       connection.setAutoCommit(false);
       try (PreparedStatement insert =
           connection.prepareStatement("INSERT INTO customers VALUES (?, ?, ?, ?, ?, ?)")) {
