@@ -355,11 +355,11 @@ final class OpenApiComponents extends OpenApiPart {
     object(
         "conflate",
         () -> {
-          named("conflate", "query", "Whether a slow client gets one event for several of a record.");
+          named(
+              "conflate", "query", "Whether a slow client gets one event for several of a record.");
           object("schema", () -> text("type", "boolean"));
         });
-    parameter(
-        "consumer", "query", "The name under which the server keeps how far this caller is.");
+    parameter("consumer", "query", "The name under which the server keeps how far this caller is.");
     object(
         "readAfter",
         () -> {
