@@ -155,7 +155,7 @@ final class RestScenario implements Scenario {
         entities:
           customer:
             key: id
-            index: [country, balance]
+            index: [[country, balance]]
             schema:
               properties:
                 id: { type: integer }

@@ -236,7 +236,8 @@ final class SchemaCommand implements Callable<Integer> {
         continue;
       }
       switch (key.name()) {
-        case "key", "index" -> {
+        case "index" -> index(json, key);
+        case "key" -> {
           json.writeObjectFieldStart(key.name());
           names(json, "type", List.of("string", "array"));
           strings(json);
@@ -255,6 +256,18 @@ final class SchemaCommand implements Callable<Integer> {
         default -> plain(json, key);
       }
     }
+    json.writeEndObject();
+  }
+
+  /** Names, and lists of names. */
+  private static void index(JsonGenerator json, ConfigKey key) throws IOException {
+    json.writeObjectFieldStart(key.name());
+    names(json, "type", List.of("string", "array"));
+    json.writeObjectFieldStart("items");
+    names(json, "type", List.of("string", "array"));
+    strings(json);
+    json.writeEndObject();
+    described(json, key);
     json.writeEndObject();
   }
 

@@ -219,6 +219,7 @@ public final class Engine implements Doors, AutoCloseable {
               entity.schema(),
               entity.fields(),
               entity.indexed(),
+              entity.compoundIndexes(),
               entity.served()));
     }
     return List.copyOf(made);

@@ -436,6 +436,11 @@ public final class EngineHost implements Doors, AutoCloseable {
     }
 
     @Override
+    public @Nullable EntityRecord held(Entity entity, Key key) {
+      return engine.records().held(present(entity), key);
+    }
+
+    @Override
     public Page list(Entity entity, RecordQuery query) {
       return reading(() -> engine.records().list(present(entity), query));
     }

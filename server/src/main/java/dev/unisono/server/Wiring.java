@@ -76,7 +76,10 @@ public class Wiring implements HttpServerOptionsCustomizer {
         new Webhooks(
             engine, feed, database, vertx, () -> engine.config().webhooks(), Clock.systemUTC());
     this.webhooks = webhooks;
+    RecordRoutes records =
+        new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC());
     new FrontRoutes().mount(router, doorway);
+    records.mountReading(router, doorway);
     new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
     new EndpointRoutes(webhooks).mount(router, doorway);
     new HookRoutes(engine).mount(router, doorway);
@@ -105,8 +108,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
     new GrpcRoutes(operations, feed, hub, access).mount(router, doorway);
-    new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC())
-        .mount(router, doorway);
+    records.mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
   }
 

@@ -105,6 +105,7 @@ public record Config(
    *
    * @param rules for each field, in the order of {@code schema}, what is done with its values
    * @param indexed the fields to filter and sort by, the key's included
+   * @param compoundIndexes several of them that are looked up together, in their order
    * @param match rules by which rows of different members are the same record, where each member
    *     has a key of its own for it; none where the key is everywhere the same
    * @param rowChecks what is asked of a row as a whole, in the order of the config
@@ -118,6 +119,7 @@ public record Config(
       List<EntityField> fields,
       List<FieldRules> rules,
       Set<String> indexed,
+      List<List<String>> compoundIndexes,
       boolean served,
       MatchRules match,
       List<RowCheck> rowChecks,
@@ -138,6 +140,7 @@ public record Config(
           fields,
           rules,
           indexed,
+          List.of(),
           served,
           MatchRules.NONE,
           List.of(),

@@ -215,7 +215,11 @@ public final class ConfigKeys {
               false,
               "For each field of text the steps to its standard form, each by its name or with its"
                   + " options."),
-          key("index", "array", false, "Fields to filter and sort by, beside the key."),
+          key(
+              "index",
+              "array",
+              false,
+              "Fields to filter and sort by, beside the key; a list in it is an index of several together."),
           optional("serve", "boolean", "true", "Whether the doors show it."),
           key(
               "severity",

@@ -12,7 +12,6 @@ import dev.unisono.engine.validate.RowCheck;
 import dev.unisono.engine.validate.Severity;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
-import dev.unisono.spi.ValueType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -91,7 +90,6 @@ final class EntityReader {
         fields.add(read);
       }
     }
-    List<String> names = fields.stream().map(FieldReader.ReadField::name).toList();
     Set<String> known = Set.copyOf(properties.names());
     List<String> key = named(map, "key", known);
     Set<String> required = new HashSet<>(named(schemaMap, "required", known));
@@ -125,13 +123,14 @@ final class EntityReader {
       rules.add(new FieldRules(standardize.getOrDefault(field.name(), List.of()), asked));
       described.add(field.described(needed));
     }
-    Set<String> indexed = indexed(map, known, schema, names);
+    IndexReader.Indexes indexes = IndexReader.read(map, schema, known);
     return new EntityConfig(
         plural,
         schema,
         described,
         rules,
-        indexed,
+        indexes.fields(),
+        indexes.compound(),
         map.flag("serve", true),
         new MatchReader(schema).read(map),
         RuleReader.read(map, schema, rowChecks),
@@ -176,8 +175,13 @@ final class EntityReader {
 
   /** A list of names of fields, those that exist. */
   static List<String> named(YamlMap map, String key, Set<String> known) {
+    return named(map, key, map.texts(key), known);
+  }
+
+  /** Those of some names that are fields, each once. */
+  static List<String> named(YamlMap map, String key, List<String> names, Set<String> known) {
     List<String> found = new ArrayList<>();
-    for (String field : map.texts(key)) {
+    for (String field : names) {
       if (!known.contains(field)) {
         map.note(
             key,
@@ -209,27 +213,5 @@ final class EntityReader {
             "Use an integer, a string, a uuid, a date or a decimal.");
       }
     }
-  }
-
-  private static Set<String> indexed(
-      YamlMap map, Set<String> known, Schema schema, List<String> names) {
-    Set<String> indexed = new HashSet<>();
-    for (String field : named(map, "index", known)) {
-      ValueType type = schema.field(schema.position(field)).type();
-      if (type == ValueType.JSON || type == ValueType.ARRAY) {
-        map.note(
-            "index",
-            "not-indexable",
-            "'" + field + "' has no order.",
-            "Index fields of single values only.");
-      }
-      indexed.add(field);
-    }
-    for (String field : names) {
-      if (schema.isKey(schema.position(field))) {
-        indexed.add(field);
-      }
-    }
-    return indexed;
   }
 }

@@ -169,6 +169,7 @@ public final class LearnedConfig {
         described,
         rules,
         entity.indexed(),
+        entity.compoundIndexes(),
         entity.served(),
         entity.match(),
         entity.rowChecks(),

@@ -289,8 +289,13 @@ final class YamlMap {
 
   /** The texts of a sequence of scalars. */
   List<String> texts(String key) {
+    return texts(key, elements(key));
+  }
+
+  /** The texts of some scalars that stand under a key. */
+  List<String> texts(String key, List<Node> elements) {
     List<String> texts = new ArrayList<>();
-    for (Node element : elements(key)) {
+    for (Node element : elements) {
       if (element instanceof ScalarNode scalar && !isNull(element)) {
         texts.add(scalar.getValue());
       } else {

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param schema the row's shape; {@code schema.name()} is the entity's name
  * @param fields what the JSON Schema says of each field, in the order of {@code schema}
  * @param indexed the fields that can be filtered and sorted by, the key's included
+ * @param compoundIndexes several of them that are looked up together, in their order
  * @param served false where the doors do not show it
  */
 public record Entity(
@@ -21,7 +22,19 @@ public record Entity(
     Schema schema,
     List<EntityField> fields,
     Set<String> indexed,
+    List<List<String>> compoundIndexes,
     boolean served) {
+  /** An entity whose records are found by one field at a time. */
+  public Entity(
+      int id,
+      String plural,
+      Schema schema,
+      List<EntityField> fields,
+      Set<String> indexed,
+      boolean served) {
+    this(id, plural, schema, fields, indexed, List.of(), served);
+  }
+
   public String name() {
     return schema.name();
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import dev.unisono.spi.Json;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
@@ -39,6 +40,8 @@ public final class EntityJson {
   /** Makes generators and parsers for all JSON of the doors. */
   public static final JsonFactory FACTORY =
       JsonFactory.builder()
+          // A thread of its own for each request would find no buffer that it had used before.
+          .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool())
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(200).build())
           .build();
 

@@ -19,10 +19,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -53,6 +56,13 @@ public final class RecordProjection implements AutoCloseable {
   /** What the batch at hand has made of each record; later images replace earlier ones. */
   private final Map<Entity, Map<Key, Image>> pending = new HashMap<>();
 
+  private final RecentRecords recent = new RecentRecords();
+
+  /** What the transaction at hand changes, and of which entities it takes all. */
+  private final Map<Entity, List<Key>> changed = new HashMap<>();
+
+  private final Set<Entity> emptied = new HashSet<>();
+
   /**
    * @throws UnisonoException records-gap where the journal no longer holds what the records lack
    */
@@ -79,6 +89,11 @@ public final class RecordProjection implements AutoCloseable {
 
   public Cursor position() {
     return new Cursor(journal.head().epoch(), position);
+  }
+
+  /** What is in memory of the records that this makes. */
+  RecentRecords recent() {
+    return recent;
   }
 
   /** Why the records do not follow the journal at the moment; null where they do. */
@@ -238,6 +253,8 @@ public final class RecordProjection implements AutoCloseable {
   /** Waits before the next attempt, where one may help; else throws what failed. */
   private void recover(UnisonoException failed) throws InterruptedException {
     pending.clear();
+    changed.clear();
+    emptied.clear();
     rollback();
     if (!failed.problem().type().retryable()) {
       throw failed;
@@ -284,6 +301,10 @@ public final class RecordProjection implements AutoCloseable {
       update.executeUpdate();
     }
     connection.commit();
+    emptied.forEach(recent::forget);
+    changed.forEach(recent::forget);
+    emptied.clear();
+    changed.clear();
     moveTo(reached);
   }
 
@@ -302,6 +323,7 @@ public final class RecordProjection implements AutoCloseable {
     long micros = RecordTables.micros(entry.sourceTime());
     if (entry.operation() == Operation.TRUNCATE) {
       flush(entity);
+      emptied.add(entity);
       truncate(entity, entry.sequence(), micros);
       return;
     }
@@ -372,6 +394,7 @@ public final class RecordProjection implements AutoCloseable {
         insert(insert, entity, OrderedBytes.key(entity.schema(), image.getKey()), image.getValue());
       }
     }
+    changed.computeIfAbsent(entity, _ -> new ArrayList<>()).addAll(images.keySet());
     images.clear();
   }
 

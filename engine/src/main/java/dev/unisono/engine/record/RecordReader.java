@@ -4,9 +4,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.Function;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteErrorCode;
@@ -19,7 +20,15 @@ final class RecordReader implements AutoCloseable {
   /** So many of SQLite's steps lie between two looks at the clock: less than a millisecond. */
   private static final int STEPS_BETWEEN_LOOKS = 2_000;
 
+  /** Lists of some forms are asked for again and again: SQLite need not compile each anew. */
+  private static final int MOST_STATEMENTS = 64;
+
   private final Connection connection;
+
+  /** By their text, the one that was used least lately first. */
+  private final LinkedHashMap<String, PreparedStatement> statements =
+      new LinkedHashMap<>(128, 0.75f, true);
+
   private boolean limited;
   private long deadlineNanos;
 
@@ -47,10 +56,6 @@ final class RecordReader implements AutoCloseable {
     }
   }
 
-  Connection connection() {
-    return connection;
-  }
-
   /** Reads something. */
   interface Reading<T> {
     T read() throws SQLException;
@@ -74,34 +79,71 @@ final class RecordReader implements AutoCloseable {
 
   /** All that is read in it is of one moment. */
   <T> T atOnce(Reading<T> reading) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("BEGIN");
-      try {
-        return reading.read();
-      } finally {
-        statement.execute("ROLLBACK");
-      }
+    execute("BEGIN");
+    try {
+      return reading.read();
+    } finally {
+      execute("ROLLBACK");
+    }
+  }
+
+  private void execute(String sql) throws SQLException {
+    PreparedStatement statement = statement(sql);
+    try {
+      statement.execute();
+    } catch (SQLException failed) {
+      forget(sql);
+      throw failed;
     }
   }
 
   /** Does something with the rows of a query. */
-  interface Rows<T> {
+  interface Rows<T extends @Nullable Object> {
     T take(ResultSet rows) throws SQLException;
   }
 
-  <T> T query(String sql, List<byte[]> parameters, Rows<T> taker) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
+  <T extends @Nullable Object> T query(String sql, List<byte[]> parameters, Rows<T> taker)
+      throws SQLException {
+    PreparedStatement select = statement(sql);
+    try {
       for (int i = 0; i < parameters.size(); i++) {
         select.setBytes(i + 1, parameters.get(i));
       }
       try (ResultSet rows = select.executeQuery()) {
         return taker.take(rows);
       }
+    } catch (SQLException failed) {
+      forget(sql);
+      throw failed;
     }
+  }
+
+  /** The driver closes some of the statements that have failed. */
+  private void forget(String sql) throws SQLException {
+    PreparedStatement failed = statements.remove(sql);
+    if (failed != null) {
+      failed.close();
+    }
+  }
+
+  private PreparedStatement statement(String sql) throws SQLException {
+    PreparedStatement known = statements.get(sql);
+    if (known != null) {
+      return known;
+    }
+    if (statements.size() == MOST_STATEMENTS) {
+      statements.pollFirstEntry().getValue().close();
+    }
+    PreparedStatement made = connection.prepareStatement(sql);
+    statements.put(sql, made);
+    return made;
   }
 
   @Override
   public void close() throws SQLException {
+    for (PreparedStatement statement : statements.values()) {
+      statement.close();
+    }
     connection.close();
   }
 

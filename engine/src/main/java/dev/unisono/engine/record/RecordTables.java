@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The tables of the records' database: their names, columns and making. Has no state. */
@@ -81,7 +82,7 @@ final class RecordTables {
               + columns
               + ")");
       int number = 0;
-      for (String field : columnFields(entity)) {
+      for (List<String> fields : indexes(entity)) {
         statement.execute(
             "CREATE INDEX IF NOT EXISTS "
                 + table(entity)
@@ -90,10 +91,26 @@ final class RecordTables {
                 + " ON "
                 + table(entity)
                 + " ("
-                + column(entity.schema(), field)
-                + ", k)");
+                + fields.stream()
+                    .map(field -> column(entity.schema(), field) + ", ")
+                    .collect(Collectors.joining())
+                + "k)");
       }
     }
+  }
+
+  /** The fields of each index; its end is the key, also where that is one of them. */
+  private static List<List<String>> indexes(Entity entity) {
+    List<List<String>> indexes = new ArrayList<>();
+    columnFields(entity).forEach(field -> indexes.add(List.of(field)));
+    for (List<String> fields : entity.compoundIndexes()) {
+      List<String> beside =
+          fields.stream().filter(field -> !column(entity.schema(), field).equals("k")).toList();
+      if (beside.size() > 1) {
+        indexes.add(beside);
+      }
+    }
+    return indexes;
   }
 
   /**
@@ -110,6 +127,9 @@ final class RecordTables {
       }
       for (String field : columnFields(entity)) {
         form.append(' ').append(schema.field(schema.position(field)));
+      }
+      for (List<String> fields : entity.compoundIndexes()) {
+        form.append(' ').append(fields);
       }
     }
     return form.toString();

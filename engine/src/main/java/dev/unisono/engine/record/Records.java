@@ -20,6 +20,9 @@ public interface Records {
   /** A record; one with a null row where it was deleted; empty where it never was. */
   Optional<EntityRecord> find(Entity entity, Key key);
 
+  /** The same where memory has the record, else null. Does not block. */
+  @Nullable EntityRecord held(Entity entity, Key key);
+
   /**
    * A page of records that are not deleted, and the position they reflect.
    *

@@ -14,11 +14,8 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.UnisonoException;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -59,18 +56,10 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
   }
 
   private interface Query<T extends @Nullable Object> {
-    T run(Connection connection) throws SQLException;
-  }
-
-  private interface ReaderQuery<T extends @Nullable Object> {
     T run(RecordReader reader) throws SQLException;
   }
 
   private <T extends @Nullable Object> T read(Query<T> query) {
-    return reading(reader -> query.run(reader.connection()));
-  }
-
-  private <T extends @Nullable Object> T reading(ReaderQuery<T> query) {
     RecordReader reader;
     try {
       reader = readers.take();
@@ -91,18 +80,30 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
 
   @Override
   public Optional<EntityRecord> find(Entity entity, Key key) {
-    return read(connection -> {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "SELECT version, changed, body FROM "
-                  + RecordTables.table(entity)
-                  + " WHERE k = ?")) {
-        select.setBytes(1, OrderedBytes.key(entity.schema(), key));
-        try (ResultSet row = select.executeQuery()) {
-          return row.next() ? Optional.of(record(entity, row, key)) : Optional.empty();
-        }
-      }
-    });
+    return Optional.ofNullable(
+        projection
+            .recent()
+            .get(
+                entity,
+                key,
+                () ->
+                    read(reader ->
+                        reader.query(
+                            "SELECT version, changed, body FROM "
+                                + RecordTables.table(entity)
+                                + " WHERE k = ?",
+                            List.of(OrderedBytes.key(entity.schema(), key)),
+                            row -> row.next() ? recent(entity, row, key) : null))));
+  }
+
+  private RecentRecords.Read recent(Entity entity, ResultSet row, Key key) throws SQLException {
+    byte[] body = row.getBytes(3);
+    return new RecentRecords.Read(record(entity, row, key), body == null ? 0 : body.length);
+  }
+
+  @Override
+  public @Nullable EntityRecord held(Entity entity, Key key) {
+    return projection.recent().held(entity, key);
   }
 
   /**
@@ -132,7 +133,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
 
   @Override
   public Page list(Entity entity, RecordQuery query) {
-    return reading(reader ->
+    return read(reader ->
         reader.atOnce(() -> {
           Cursor position = new Cursor(position().epoch(), sequence(reader));
           List<EntityRecord> found =
@@ -260,41 +261,31 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
   /** A page ends with its last key's ordered bytes, in hexadecimal. */
   @Override
   public KeyPage keys(Entity entity, @Nullable String after, int limit) {
-    return read(connection -> {
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "SELECT version, changed, body, k FROM "
-                  + RecordTables.table(entity)
-                  + " WHERE body IS NOT NULL AND k > ? ORDER BY k LIMIT ?")) {
-        select.setBytes(1, after == null ? new byte[0] : HexFormat.of().parseHex(after));
-        select.setInt(2, limit);
-        List<Key> keys = new ArrayList<>();
-        byte[] last = new byte[0];
-        try (ResultSet row = select.executeQuery()) {
-          while (row.next()) {
-            keys.add(record(entity, row, null).key());
-            last = row.getBytes(4);
-          }
-        }
-        return new KeyPage(
-            List.copyOf(keys), keys.size() < limit ? null : HexFormat.of().formatHex(last));
-      }
-    });
+    return read(reader ->
+        reader.query(
+            "SELECT version, changed, body, k FROM "
+                + RecordTables.table(entity)
+                + " WHERE body IS NOT NULL AND k > ? ORDER BY k LIMIT "
+                + limit,
+            List.of(after == null ? new byte[0] : HexFormat.of().parseHex(after)),
+            rows -> {
+              List<Key> keys = new ArrayList<>();
+              byte[] last = new byte[0];
+              while (rows.next()) {
+                keys.add(record(entity, rows, null).key());
+                last = rows.getBytes(4);
+              }
+              return new KeyPage(
+                  List.copyOf(keys), keys.size() < limit ? null : HexFormat.of().formatHex(last));
+            }));
   }
 
   @Override
   public long count(Entity entity) {
-    return read(connection -> {
-      try (Statement statement = connection.createStatement();
-          ResultSet row =
-              statement.executeQuery(
-                  "SELECT count(*) FROM "
-                      + RecordTables.table(entity)
-                      + " WHERE body IS NOT NULL")) {
-        row.next();
-        return row.getLong(1);
-      }
-    });
+    ListStatement statement = ListStatement.count(entity, Condition.ANY_RECORD);
+    return read(reader ->
+        reader.query(
+            statement.sql(), statement.parameters(), rows -> rows.next() ? rows.getLong(1) : 0L));
   }
 
   @Override

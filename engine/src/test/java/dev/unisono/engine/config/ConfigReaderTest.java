@@ -924,6 +924,24 @@ final class ConfigReaderTest {
         "index: [name, balance]",
         "index: [name, name]");
     assertProblem(
+        "out-of-range",
+        "entities.customer.index",
+        "from 2 to 8",
+        "index: [name, balance]",
+        "index: [name, [balance]]");
+    assertProblem(
+        "unknown-field",
+        "entities.customer.index",
+        "did you mean 'balance'?",
+        "index: [name, balance]",
+        "index: [[name, balnce]]");
+    assertProblem(
+        "named-twice",
+        "entities.customer.index",
+        "[name, balance] stands there twice",
+        "index: [name, balance]",
+        "index: [[name, balance], [name, balance]]");
+    assertProblem(
         "not-indexable", "entities.order.index", "no order", "serve: false", "index: [extra]");
     String key = "key: [customer_id, number]";
     assertProblem("bad-key-type", "entities.order.key", "'weight'", key, "key: weight");

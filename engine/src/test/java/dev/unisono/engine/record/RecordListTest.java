@@ -27,6 +27,8 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -96,7 +98,9 @@ final class RecordListTest {
   private static final List<String> FIELDS =
       VALUES.keySet().stream().map(field -> field.substring(0, field.indexOf(' '))).toList();
   private static final Entity SEAT =
-      entity(1, "seat", List.copyOf(VALUES.keySet()), KEY, FIELDS.toArray(String[]::new));
+      withCompound(
+          entity(1, "seat", List.copyOf(VALUES.keySet()), KEY, FIELDS.toArray(String[]::new)),
+          List.of(List.of("flag", "whole"), List.of("hall", "amount", "name")));
   private static final Entity ITEM =
       entity(2, "item", List.of("id LONG", "word STRING"), List.of("id"), "id", "word");
 
@@ -105,6 +109,17 @@ final class RecordListTest {
   private StateFolder folder;
   private RecordProjection projection;
   private StoredRecords records;
+
+  private static Entity withCompound(Entity entity, List<List<String>> compound) {
+    return new Entity(
+        entity.id(),
+        entity.plural(),
+        entity.schema(),
+        entity.fields(),
+        entity.indexed(),
+        compound,
+        entity.served());
+  }
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
@@ -277,6 +292,35 @@ final class RecordListTest {
       conditions.add(condition(random, depth));
     }
     return conditions;
+  }
+
+  @Test
+  void aListIsFoundByTheIndexOfTheFieldsThatItNamesTogether() throws SQLException {
+    ListStatement statement =
+        ListStatement.page(
+            SEAT,
+            query(
+                new Condition.Compared("flag", Comparison.EQUAL, true),
+                List.of(new Sort("whole", true)),
+                Edge.BEGINNING,
+                5));
+    try (Connection connection = folder.connectRecords();
+        PreparedStatement explain =
+            connection.prepareStatement("EXPLAIN QUERY PLAN " + statement.sql());
+        PreparedStatement index =
+            connection.prepareStatement(
+                "SELECT name FROM sqlite_master WHERE sql LIKE '%(\"f_flag\", \"f_whole\", k)'")) {
+      for (int i = 0; i < statement.parameters().size(); i++) {
+        explain.setBytes(i + 1, statement.parameters().get(i));
+      }
+      try (ResultSet plan = explain.executeQuery();
+          ResultSet name = index.executeQuery()) {
+        assertTrue(plan.next() && name.next());
+        assertEquals(
+            "SEARCH record_1 USING INDEX " + name.getString(1) + " (f_flag=?)",
+            plan.getString("detail"));
+      }
+    }
   }
 
   /** Walks from the beginning to the end and from the end to the beginning. */

@@ -7,6 +7,7 @@ import static dev.unisono.engine.fixture.Entities.text;
 import static dev.unisono.engine.fixture.Entities.unserved;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -42,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -183,6 +185,72 @@ final class RecordTest {
     assertEquals("nothing", found(PERSON, 2L));
     assertEquals(1, records.count(PERSON));
     assertEquals(journal.head(), records.position());
+  }
+
+  @Test
+  void whatMemoryHoldsIsForgottenWithEveryChangeOfIt() throws Exception {
+    create(1, "Ada", "London", BigDecimal.ONE);
+    create(2, "Bob", "London", BigDecimal.ONE);
+    project();
+    assertNull(records.held(PERSON, new Key(1L)), "nobody has asked for it");
+    assertEquals("1 [1, Ada, London, 1]", found(PERSON, 1L));
+    EntityRecord held = Objects.requireNonNull(records.held(PERSON, new Key(1L)));
+    assertEquals("[1, Ada, London, 1]", text(held.row()));
+    update(1, "Eve", "Paris", BigDecimal.TEN);
+    project();
+    assertNull(records.held(PERSON, new Key(1L)));
+    assertEquals("3 [1, Eve, Paris, 10]", found(PERSON, 1L));
+    append(PERSON, Operation.UPDATE, new Key(3L), new Key(1L), person(3, "Eve", "Oslo", null));
+    project();
+    assertEquals("4 none", found(PERSON, 1L));
+    assertEquals("4 [3, Eve, Oslo, null]", found(PERSON, 3L));
+    found(PERSON, 2L);
+    append(PERSON, Operation.TRUNCATE, null, null, null);
+    project();
+    assertEquals("5 none", found(PERSON, 2L));
+    assertEquals("5 none", found(PERSON, 3L));
+    assertEquals("nothing", found(PERSON, 9L));
+    create(9, "Zoe", "Rome", null);
+    project();
+    assertEquals("6 [9, Zoe, Rome, null]", found(PERSON, 9L));
+  }
+
+  @Test
+  void nobodyIsShownLessThanThePositionThatWasToldBefore() throws Exception {
+    create(1, "0", "London", BigDecimal.ZERO);
+    project();
+    int last = 2_000;
+    AtomicReference<@Nullable String> wrong = new AtomicReference<>();
+    List<Thread> readers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      readers.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                long position = 0;
+                while (position < last && wrong.get() == null) {
+                  position = records.position().sequence();
+                  EntityRecord held = records.held(PERSON, new Key(1L));
+                  long version =
+                      held != null
+                          ? held.version()
+                          : records.find(PERSON, new Key(1L)).orElseThrow().version();
+                  if (version < position) {
+                    wrong.set("version " + version + " at position " + position);
+                  }
+                }
+              }));
+    }
+    for (int i = 1; i < last; i++) {
+      update(1, "" + i, "London", BigDecimal.ZERO);
+      if (i % 3 == 0) {
+        project();
+      }
+    }
+    for (Thread reader : readers) {
+      reader.join();
+    }
+    assertNull(wrong.get());
+    assertEquals(last + " [1, " + (last - 1) + ", London, 0]", found(PERSON, 1L));
   }
 
   @Test

@@ -42,6 +42,36 @@ public final class Doorway {
     }
   }
 
+  /** Answers a request without waiting for anything, or says that it cannot. */
+  public interface ReadyHandler {
+    /** False where it has to be done by a handler that may block: then nothing was answered. */
+    boolean handle(RoutingContext context);
+  }
+
+  /**
+   * For routes that need a caller we know, and no body.
+   *
+   * @param ready is asked first, on the event loop: a thread for what memory can answer costs more
+   *     than the answer
+   */
+  public void known(RoutingContext context, ReadyHandler ready, Handler handler) {
+    if (admitted(context) && !answeredAtOnce(context, ready)) {
+      start(context, handler, Buffer.buffer());
+    }
+  }
+
+  private static boolean answeredAtOnce(RoutingContext context, ReadyHandler ready) {
+    try {
+      return ready.handle(context);
+    } catch (RuntimeException failed) {
+      if (Attempts.again(failed)) {
+        return false;
+      }
+      refuse(context, failed);
+      return true;
+    }
+  }
+
   /** For routes that need a caller we know, and read a body. */
   public void withBody(RoutingContext context, Handler handler) {
     if (admitted(context)) {
@@ -139,9 +169,13 @@ public final class Doorway {
     } catch (HeldPatch held) {
       Answers.held(context, held);
     } catch (InterruptedException | RuntimeException failed) {
-      HttpMethod method = context.request().method();
-      boolean reading = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
-      Answers.failure(context, Failure.of(failed, reading));
+      refuse(context, failed);
     }
+  }
+
+  private static void refuse(RoutingContext context, Exception failed) {
+    HttpMethod method = context.request().method();
+    boolean reading = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+    Answers.failure(context, Failure.of(failed, reading));
   }
 }

@@ -3,6 +3,7 @@ package dev.unisono.server.http;
 import dev.unisono.server.operation.Refusal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 
 /**
  * What holds for every path under {@code /v1}, before its own route is asked: a slash at its end
@@ -47,9 +48,11 @@ public final class FrontRoutes {
             || path.startsWith("/v1/graphql/")
             || path.startsWith("/v1/soap/")
             || path.startsWith("/v1/grpc/");
-    if (!ofItsOwn
-        && !HeaderList.wantsLines(context.request())
-        && !HeaderList.takesJson(HeaderList.of(context.request(), "Accept"))) {
+    if (ofItsOwn) {
+      return;
+    }
+    List<HeaderList.Item> accepted = HeaderList.of(context.request(), "Accept");
+    if (!HeaderList.wantsLines(accepted) && !HeaderList.takesJson(accepted)) {
       throw new Refusal(
           406, "not-acceptable", "Answers are application/json, which Accept excludes.", "Accept");
     }

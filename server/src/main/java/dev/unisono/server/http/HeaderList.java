@@ -24,6 +24,9 @@ public final class HeaderList {
       Pattern.compile(";[ \\t]*[qQ]=(0(?:\\.[0-9]{0,3})?|1(?:\\.0{0,3})?)(?=[ \\t;]|$)");
   private static final Pattern WEIGHTED = Pattern.compile(";[ \\t]*[qQ]=");
 
+  private static final String JSON = "application/json";
+  private static final List<Item> ONLY_JSON = List.of(new Item(JSON, 1));
+
   /** Objects, each in a line of its own. */
   public static final String LINES = "application/x-ndjson";
 
@@ -34,6 +37,14 @@ public final class HeaderList {
 
   /** All items of a header, in their order; none where it is not sent. */
   static List<Item> of(HttpServerRequest request, String header) {
+    String first = request.getHeader(header);
+    if (first == null) {
+      return List.of();
+    }
+    if (first.equals(JSON) && request.headers().getAll(header).size() == 1) {
+      // What most programs send.
+      return ONLY_JSON;
+    }
     List<Item> items = new ArrayList<>();
     for (String text : request.headers().getAll(header)) {
       read(header, text, items);
@@ -76,15 +87,18 @@ public final class HeaderList {
 
   /** Whether JSON may be answered: the most exact of what is named decides. */
   static boolean takesJson(List<Item> items) {
-    return items.isEmpty() || weight(items, "application/json") > 0;
+    return items.isEmpty() || weight(items, JSON) > 0;
   }
 
   /** Whether a caller wants lines of JSON, and says so. */
   public static boolean wantsLines(HttpServerRequest request) {
-    List<Item> items = of(request, "Accept");
+    return wantsLines(of(request, "Accept"));
+  }
+
+  static boolean wantsLines(List<Item> items) {
     return items.stream().anyMatch(item -> item.name().equals(LINES))
         && weight(items, LINES) > 0
-        && weight(items, LINES) >= exact(items, "application/json");
+        && weight(items, LINES) >= exact(items, JSON);
   }
 
   /**

@@ -19,10 +19,16 @@ public final class Attempts {
         attempt.run();
         return;
       } catch (UnisonoException failed) {
-        if (count == MOST || !failed.problem().code().equals("entities-changed")) {
+        if (count == MOST || !again(failed)) {
           throw failed;
         }
       }
     }
+  }
+
+  /** Whether something has met such a change. */
+  public static boolean again(RuntimeException failed) {
+    return failed instanceof UnisonoException known
+        && known.problem().code().equals("entities-changed");
   }
 }

@@ -14,18 +14,18 @@ public final class Lookup {
   }
 
   public static Entity entity(Doors doors, String plural) {
-    List<Entity> served = served(doors);
-    return served.stream()
-        .filter(entity -> entity.plural().equals(plural))
-        .findAny()
-        .orElseThrow(() ->
-            new Refusal(
-                404,
-                "not-found",
-                "There is nothing called '"
-                    + plural
-                    + "' here"
-                    + Nearest.question(plural, served.stream().map(Entity::plural).toList())));
+    for (Entity entity : doors.entities()) {
+      if (entity.served() && entity.plural().equals(plural)) {
+        return entity;
+      }
+    }
+    throw new Refusal(
+        404,
+        "not-found",
+        "There is nothing called '"
+            + plural
+            + "' here"
+            + Nearest.question(plural, served(doors).stream().map(Entity::plural).toList()));
   }
 
   /** Finds an entity by its own name, as events carry it. */

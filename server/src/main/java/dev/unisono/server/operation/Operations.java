@@ -141,6 +141,18 @@ public final class Operations {
     return new Found<>(record, position);
   }
 
+  /** The same where it needs no waiting, else null. Does not block. */
+  public @Nullable Found<EntityRecord> held(Caller caller, Entity entity, Key key) {
+    Cursor position = doors.records().position();
+    EntityRecord record = doors.records().held(entity, key);
+    if (record == null || position.sequence() < doors.journal().head().sequence()) {
+      // How far behind it is, the journal would have to be asked.
+      return null;
+    }
+    admit(caller, Action.GET, entity);
+    return new Found<>(record, position);
+  }
+
   /**
    * What stands inside the records that are answered.
    *

@@ -23,6 +23,7 @@ import dev.unisono.server.operation.ListRequest;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
@@ -70,6 +71,33 @@ public final class RecordRoutes {
     this.clock = clock;
   }
 
+  /**
+   * The first of all routes under {@code /v1}, since they are asked most and routes are tried in
+   * their order; they pass on what has a name that no entity has.
+   */
+  public void mountReading(Router router, Doorway doorway) {
+    router
+        .route("/v1/:plural")
+        .method(HttpMethod.GET)
+        .method(HttpMethod.HEAD)
+        .handler(unlessReserved(context -> doorway.known(context, this::list)));
+    router
+        .route("/v1/:plural/:key")
+        .method(HttpMethod.GET)
+        .method(HttpMethod.HEAD)
+        .handler(unlessReserved(context -> doorway.known(context, this::getHeld, this::get)));
+  }
+
+  private static Handler<RoutingContext> unlessReserved(Handler<RoutingContext> handler) {
+    return context -> {
+      if (EntityName.RESERVED.contains(Parameters.part(context, "plural"))) {
+        context.next();
+      } else {
+        handler.handle(context);
+      }
+    };
+  }
+
   /** The last of all routes under {@code /v1}: what comes here from others has no handler there. */
   public void mount(Router router, Doorway doorway) {
     AllowedMethods allowed = new AllowedMethods(router);
@@ -78,16 +106,6 @@ public final class RecordRoutes {
           .route("/v1/" + reserved + "/*")
           .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
     }
-    router
-        .route("/v1/:plural")
-        .method(HttpMethod.GET)
-        .method(HttpMethod.HEAD)
-        .handler(context -> doorway.known(context, this::list));
-    router
-        .route("/v1/:plural/:key")
-        .method(HttpMethod.GET)
-        .method(HttpMethod.HEAD)
-        .handler(context -> doorway.known(context, this::get));
     writes.mount(router, doorway);
     router
         .route("/v1/*")
@@ -200,38 +218,76 @@ public final class RecordRoutes {
     return address.append(name).append('=').append(token).toString();
   }
 
-  private void get(RoutingContext context, Buffer body) throws InterruptedException {
+  /** A record as it is asked for. */
+  private record Asked(Entity entity, FieldSelection fields, Key key) {}
+
+  private Asked asked(RoutingContext context) {
     Entity entity = operations.plural(Parameters.part(context, "plural"));
     Parameters.check(context, GET_PARAMETERS);
     FieldSelection fields =
         FieldSelection.parse(
             entity, context.queryParams().get("fields"), List.copyOf(GET_PARAMETERS));
-    Key key = RecordPath.key(entity, context.request());
+    return new Asked(entity, fields, RecordPath.key(entity, context.request()));
+  }
+
+  /** Answers where memory has all that is asked for. */
+  private boolean getHeld(RoutingContext context) {
+    if (after(context) != null || context.queryParams().contains("embed")) {
+      return false;
+    }
+    Asked asked = asked(context);
+    Operations.Found<EntityRecord> found =
+        operations.held(Doorway.caller(context), asked.entity(), asked.key());
+    if (found == null) {
+      return false;
+    }
+    answer(context, asked, found, null);
+    return true;
+  }
+
+  private void get(RoutingContext context, Buffer body) throws InterruptedException {
+    Asked asked = asked(context);
     Caller caller = Doorway.caller(context);
     String embed = context.queryParams().get("embed");
-    Embedding embedding = operations.embedding(caller, entity, embed);
-    Operations.Found<EntityRecord> found = operations.get(caller, entity, key, after(context));
+    Embedding embedding =
+        embed == null ? null : operations.embedding(caller, asked.entity(), embed);
+    answer(
+        context,
+        asked,
+        operations.get(caller, asked.entity(), asked.key(), after(context)),
+        embedding);
+  }
+
+  /**
+   * Answers with a record.
+   *
+   * @param embedding what stands inside it; null for nothing
+   */
+  private void answer(
+      RoutingContext context,
+      Asked asked,
+      Operations.Found<EntityRecord> found,
+      @Nullable Embedding embedding) {
     EntityRecord record = found.value();
-    reflect(context.response(), entity, found.position());
+    HttpServerResponse response = context.response();
+    reflect(response, asked.entity(), found.position());
     Row row = record.row();
     if (row == null) {
-      throw Operations.gone(entity);
+      throw Operations.gone(asked.entity());
     }
-    HttpServerResponse response = context.response();
-    keepFor(response, entity);
+    keepFor(response, asked.entity());
     response.putHeader("Last-Modified", lastModified(record.changed()));
-    // A tag names a version of the record itself, and not of what stands inside it.
-    if (embed == null
-        && record.ofToday()
-        && VersionTags.match(context.request(), record.version())) {
-      response.putHeader("ETag", VersionTags.of(record.version()));
+    if (embedding != null) {
+      // A tag names a version of the record itself, and not of what stands inside it.
+      Answers.json(context, 200, json -> embedding.write(json, asked.fields(), row));
+      return;
+    }
+    response.putHeader("ETag", VersionTags.of(record.version()));
+    if (record.ofToday() && VersionTags.match(context.request(), record.version())) {
       response.setStatusCode(304).end();
       return;
     }
-    if (embed == null) {
-      response.putHeader("ETag", VersionTags.of(record.version()));
-    }
-    Answers.json(context, 200, json -> embedding.write(json, fields, row));
+    Answers.json(context, 200, json -> asked.fields().write(json, row));
   }
 
   /** How long a browser may show it again without a question, and to whom. */
