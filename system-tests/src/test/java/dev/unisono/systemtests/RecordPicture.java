@@ -23,6 +23,9 @@ final class RecordPicture {
   /** Records as they were removed: one that moves to another key goes on from there. */
   private final Map<String, Map<Long, ObjectNode>> removed = new HashMap<>();
 
+  /** The last version of each record, also where that was its end. */
+  private final Map<String, Map<Long, Long>> versions = new HashMap<>();
+
   private @Nullable String cursor;
   private long events;
 
@@ -32,15 +35,41 @@ final class RecordPicture {
     Map<Long, ObjectNode> ofEntity =
         records.computeIfAbsent(event.entity(), entity -> new TreeMap<>());
     switch (event.kind()) {
-      case "created", "updated" -> put(ofEntity, event);
-      case "deleted" -> remove(ofEntity, event);
-      case "truncated" -> ofEntity.clear();
+      case "created", "updated" -> {
+        if (newer(event)) {
+          put(ofEntity, event);
+        }
+      }
+      case "deleted" -> {
+        if (newer(event)) {
+          remove(ofEntity, event);
+        }
+      }
+      case "truncated" -> truncate(ofEntity, event);
       default -> complain("an unexpected event: " + event);
     }
     if (event.cursor() != null) {
       cursor = event.cursor();
       cursorByEntity.put(event.entity(), event.cursor());
     }
+  }
+
+  /**
+   * A snapshot may show more than what is replayed after it: what a record was before that is
+   * nothing to take up, least of all another record that had its key then.
+   */
+  private boolean newer(StreamEvent event) {
+    Map<Long, Long> known = versions.computeIfAbsent(event.entity(), _ -> new HashMap<>());
+    if (known.getOrDefault(event.key(), 0L) >= event.version()) {
+      return false;
+    }
+    known.put(event.key(), event.version());
+    return true;
+  }
+
+  private void truncate(Map<Long, ObjectNode> ofEntity, StreamEvent event) {
+    Map<Long, Long> known = versions.getOrDefault(event.entity(), Map.of());
+    ofEntity.keySet().removeIf(key -> known.getOrDefault(key, 0L) < event.version());
   }
 
   /** The connection may be cut between the two events of a move: then the first comes again. */
@@ -112,11 +141,15 @@ final class RecordPicture {
   /** Forgets everything: a snapshot that was cut off begins anew. */
   synchronized void clear() {
     records.clear();
+    removed.clear();
+    versions.clear();
   }
 
   /** The same for one entity. */
   synchronized void clear(String entity) {
     records.remove(entity);
+    removed.remove(entity);
+    versions.remove(entity);
   }
 
   synchronized long events() {

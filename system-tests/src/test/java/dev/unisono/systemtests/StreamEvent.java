@@ -21,6 +21,11 @@ record StreamEvent(@Nullable String cursor, String kind, JsonNode data) {
     return data.path("key").path("id").asLong();
   }
 
+  /** Grows with each change of a record. */
+  long version() {
+    return data.path("version").asLong();
+  }
+
   @Nullable Long previousKey() {
     JsonNode key = data.get("previousKey");
     return key == null ? null : Long.valueOf(key.path("id").asLong());
