@@ -53,8 +53,17 @@ final class ListStatement {
           .append(RecordTables.column(entity.schema(), sort.field()))
           .append(sort.descending() == before ? ", " : " DESC, ");
     }
-    statement.sql.append(before ? "k DESC" : "k").append(" LIMIT ").append(query.limit() + 1);
+    statement
+        .sql
+        .append(keyDescends(query.sort(), before) ? "k DESC" : "k")
+        .append(" LIMIT ")
+        .append(query.limit() + 1);
     return statement;
+  }
+
+  /** As the last field does, so that one walk through its index, either way, has them in order. */
+  private static boolean keyDescends(List<Sort> sorts, boolean before) {
+    return (!sorts.isEmpty() && sorts.getLast().descending()) != before;
   }
 
   static ListStatement count(Entity entity, Condition condition) {
@@ -182,7 +191,7 @@ final class ListStatement {
       parameters.add(place.parts().get(i));
       parameters.add(place.parts().get(i));
     }
-    sql.append(before ? "k < ?" : "k > ?").append("))".repeat(sorts.size()));
+    sql.append(keyDescends(sorts, before) ? "k < ?" : "k > ?").append("))".repeat(sorts.size()));
     parameters.add(place.parts().getLast());
   }
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A page of records asked for. All fields named are indexed ones. Immutable.
  *
  * @param condition what the records must fulfil
- * @param sort the order; the key is always its last part
+ * @param sort the order; the key is always its last part, and goes as the field before it does
  * @param edge where the page begins or ends
  * @param limit at most this many, 1 to 1,000
  * @param atMost how long it may take to find them

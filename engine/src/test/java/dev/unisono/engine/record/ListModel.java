@@ -21,8 +21,9 @@ final class ListModel {
       Comparator<Row> by = by(sort.field());
       order = order.thenComparing(sort.descending() ? by.reversed() : by);
     }
+    boolean descending = !sorts.isEmpty() && sorts.getLast().descending();
     for (String part : key) {
-      order = order.thenComparing(by(part));
+      order = order.thenComparing(descending ? by(part).reversed() : by(part));
     }
     return all.stream().filter(row -> holds(condition, row)).sorted(order).toList();
   }

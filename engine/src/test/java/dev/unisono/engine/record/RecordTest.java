@@ -466,7 +466,9 @@ final class RecordTest {
           (one, other) -> compare(one.value(sort.field()), other.value(sort.field()));
       sorted = sorted.thenComparing(sort.descending() ? by.reversed() : by);
     }
-    Comparator<Row> byKey = (one, other) -> compare(one.value("id"), other.value("id"));
+    boolean descending = !order.isEmpty() && order.getLast().descending();
+    Comparator<Row> ascending = (one, other) -> compare(one.value("id"), other.value("id"));
+    Comparator<Row> byKey = descending ? ascending.reversed() : ascending;
     return all.stream()
         .filter(wanted)
         .sorted(sorted.thenComparing(byKey))
