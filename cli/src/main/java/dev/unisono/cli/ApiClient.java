@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.unisono.engine.config.Config;
+import dev.unisono.engine.config.Config.TlsConfig;
 import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.spi.Connector;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a running server by its API, as the holder of the admin token. For one thread. */
@@ -32,15 +34,19 @@ final class ApiClient implements AutoCloseable {
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_LIMIT)
-          .build();
+  private final HttpClient http;
   private final String url;
   private final String token;
 
-  private ApiClient(String url, String token) {
+  private ApiClient(String url, String token, @Nullable Path certificate) {
+    HttpClient.Builder client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_LIMIT);
+    if (certificate != null) {
+      client.sslContext(ServerTrust.context(certificate, System::getenv));
+    }
+    this.http = client.build();
     this.url = url;
     this.token = token;
   }
@@ -65,9 +71,11 @@ final class ApiClient implements AutoCloseable {
           case "::" -> "[::1]";
           default -> host.contains(":") ? "[" + host + "]" : host;
         };
+    TlsConfig tls = config.server().tls();
     return at(
-        "http://" + reached + ":" + config.server().port(),
-        config.state().folder().resolve("admin-token"));
+        config.server().scheme() + "://" + reached + ":" + config.server().port(),
+        config.state().folder().resolve("admin-token"),
+        tls == null ? null : tls.certificateIn(config.state().folder()));
   }
 
   /** What is asked of a server. */
@@ -103,13 +111,18 @@ final class ApiClient implements AutoCloseable {
     return answer;
   }
 
-  /** A server anywhere. */
-  static ApiClient at(String url, Path tokenFile) {
+  /**
+   * A server anywhere.
+   *
+   * @param certificate the one that it must show; null where an authority's will do, or plain HTTP
+   */
+  static ApiClient at(String url, Path tokenFile, @Nullable Path certificate) {
     try {
       URI.create(url);
       String token = Files.readString(tokenFile).strip();
       if (TOKEN.matcher(token).matches()) {
-        return new ApiClient(url.endsWith("/") ? url.substring(0, url.length() - 1) : url, token);
+        return new ApiClient(
+            url.endsWith("/") ? url.substring(0, url.length() - 1) : url, token, certificate);
       }
     } catch (IOException failed) {
       // Said below, like a file that holds something else, of which nothing is shown.
@@ -198,6 +211,16 @@ final class ApiClient implements AutoCloseable {
     try {
       HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
       return new Answer(answer.statusCode(), answer.body(), object(answer.body()));
+    } catch (SSLException failed) {
+      throw new UnisonoException(
+          new Problem(
+              "server-not-trusted",
+              ProblemType.EXTERNAL,
+              "No trusted connection to " + url + ": " + failed.getMessage() + ".",
+              null,
+              "Name the config that the server runs with. Where it asks for a certificate, name yours"
+                  + " by UNISONO_CLIENT_CERTIFICATE and UNISONO_CLIENT_KEY."),
+          failed);
     } catch (IOException | IllegalArgumentException failed) {
       throw unreachable(url);
     }

@@ -45,6 +45,7 @@ final class ReferenceCommand implements Callable<Integer> {
             Secrets come by `${env:NAME}` or `${file:PATH}` alone.
             """);
     section(page, "server", ConfigKeys.SERVER);
+    section(page, "server.tls", ConfigKeys.TLS);
     section(page, "server.graphql", ConfigKeys.GRAPHQL);
     section(page, "state", ConfigKeys.STATE);
     section(page, "webhooks", ConfigKeys.WEBHOOKS);

@@ -74,7 +74,9 @@ final class SchemaCommand implements Callable<Integer> {
     closed(json, keys);
     json.writeObjectFieldStart("properties");
     for (ConfigKey key : keys) {
-      if (key.name().equals("graphql")) {
+      if (key.name().equals("tls")) {
+        object(json, key.name(), ConfigKeys.TLS);
+      } else if (key.name().equals("graphql")) {
         object(json, key.name(), ConfigKeys.GRAPHQL);
       } else if (key.available()) {
         plain(json, key);

@@ -33,7 +33,7 @@ final class ServerOptions {
     String address = url;
     Path token = tokenFile;
     if (address != null && token != null) {
-      return ApiClient.at(address, token);
+      return ApiClient.at(address, token, null);
     }
     if (address != null || token != null) {
       throw new UnisonoException(

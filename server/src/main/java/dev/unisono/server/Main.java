@@ -7,6 +7,7 @@ import dev.unisono.engine.config.ConfigReader;
 import dev.unisono.engine.expose.Exposure;
 import dev.unisono.engine.expose.SurveyedExposure;
 import dev.unisono.server.admin.RunningConfig;
+import dev.unisono.server.tls.Tls;
 import dev.unisono.spi.Connector;
 import dev.unisono.spi.UnisonoException;
 import io.quarkus.runtime.Quarkus;
@@ -49,12 +50,11 @@ public final class Main {
     try {
       EngineHost engine = new EngineHost(config, Clock.systemUTC());
       PREPARED.set(new Prepared(new RunningConfig(Path.of(file), reader, outcome, engine), engine));
+      Tls.set(config, Clock.systemUTC());
     } catch (UnisonoException failed) {
       System.err.println(failed.problem());
       System.exit(1);
     }
-    System.setProperty("quarkus.http.host", config.server().host());
-    System.setProperty("quarkus.http.port", Integer.toString(config.server().port()));
     Quarkus.run(null, (exit, failure) -> ended(config, exit, failure), arguments);
   }
 

@@ -33,6 +33,7 @@ import dev.unisono.server.stream.Consumers;
 import dev.unisono.server.stream.SocketConnection;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
+import dev.unisono.server.tls.Tls;
 import dev.unisono.server.webhook.EndpointRoutes;
 import dev.unisono.server.webhook.HookRoutes;
 import dev.unisono.server.webhook.Webhooks;
@@ -78,6 +79,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     this.webhooks = webhooks;
     RecordRoutes records =
         new RecordRoutes(operations, idempotency, engine::config, Clock.systemUTC());
+    Tls.mount(engine.config().server(), router);
     new FrontRoutes().mount(router, doorway);
     records.mountReading(router, doorway);
     new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
@@ -116,6 +118,12 @@ public class Wiring implements HttpServerOptionsCustomizer {
   @Override
   public void customizeHttpServer(HttpServerOptions options) {
     options.addWebSocketSubProtocol(GraphqlRoutes.SUBPROTOCOL);
+  }
+
+  @Override
+  public void customizeHttpsServer(HttpServerOptions options) {
+    customizeHttpServer(options);
+    Tls.customize(Main.prepared().engine().config().server(), options);
   }
 
   void start(@Observes StartupEvent event) {

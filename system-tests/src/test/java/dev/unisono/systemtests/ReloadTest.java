@@ -155,7 +155,7 @@ final class ReloadTest {
           "file-unreadable",
           refused(server, 422, "config-refused").at("/problems/0/code").asText());
       write(
-          good.replaceFirst("host: 127.0.0.1, port: \\d+", "host: 0.0.0.0, port: 1")
+          good.replaceFirst("host: 127.0.0.1, port: \\d+", "host: 127.0.0.2, port: 1")
               .replace(folder.resolve("state").toString(), "elsewhere")
               .replace("snapshot-chunk: 500", "snapshot-chunk: 600"));
       String detail = refused(server, 409, "restart-needed").path("detail").asText();

@@ -32,12 +32,40 @@ public record Config(
   /**
    * Where the doors listen.
    *
+   * @param tls null where plain HTTP is spoken
    * @param graphql how much one GraphQL document may ask for
    */
-  public record ServerConfig(String host, int port, GraphqlLimits graphql) {
-    /** With the usual limits. */
+  public record ServerConfig(
+      String host, int port, @Nullable TlsConfig tls, GraphqlLimits graphql) {
+    /** Plain HTTP with the usual limits. */
     public ServerConfig(String host, int port) {
-      this(host, port, GraphqlLimits.standard());
+      this(host, port, null, GraphqlLimits.standard());
+    }
+
+    /** The scheme of its addresses. */
+    public String scheme() {
+      return tls == null ? "http" : "https";
+    }
+  }
+
+  /**
+   * By which certificate the doors speak TLS.
+   *
+   * @param certificate a PEM file, and
+   * @param key the one of its private key; both null where they are generated in the state folder
+   * @param clientAuthorities a PEM file of those who sign callers' certificates; null where callers
+   *     need none
+   */
+  public record TlsConfig(
+      @Nullable Path certificate, @Nullable Path key, @Nullable Path clientAuthorities) {
+    /** Where the certificate is that is made for a state folder. */
+    public static Path generatedCertificate(Path stateFolder) {
+      return stateFolder.resolve("tls").resolve("server.crt");
+    }
+
+    /** The file of the certificate, given or generated. */
+    public Path certificateIn(Path stateFolder) {
+      return certificate == null ? generatedCertificate(stateFolder) : certificate;
     }
   }
 

@@ -57,7 +57,34 @@ public final class ConfigKeys {
       List.of(
           optional("host", "string", "127.0.0.1", "The address to listen on."),
           optional("port", "integer", "8080", "The port to listen on, 1 to 65535."),
+          key("tls", "object", false, "TLS for all doors; without it plain HTTP is spoken."),
+          optional(
+              "allow-plain-http",
+              "boolean",
+              "false",
+              "Whether plain HTTP may be spoken at an address that others reach, such as one behind a proxy"
+                  + " that speaks TLS."),
           key("graphql", "object", false, "How much one GraphQL document may ask for."));
+
+  public static final List<ConfigKey> TLS =
+      List.of(
+          key(
+              "certificate",
+              "string",
+              false,
+              "The server's certificate and those that lead to its authority, as a PEM file. Read again"
+                  + " when it changes."),
+          key("key", "string", false, "The certificate's private key, as a PEM file of PKCS#8."),
+          optional(
+              "generate",
+              "boolean",
+              "false",
+              "Makes a certificate in the state folder, which callers are to trust by its file."),
+          key(
+              "client-authorities",
+              "string",
+              false,
+              "Authorities as a PEM file: callers must have a certificate of one of them."));
 
   static final ConfigKey GRAPHQL_DEPTH =
       optional(

@@ -4,10 +4,8 @@ import dev.unisono.engine.Nearest;
 import dev.unisono.engine.config.Config.Direction;
 import dev.unisono.engine.config.Config.EntityConfig;
 import dev.unisono.engine.config.Config.FirstLoad;
-import dev.unisono.engine.config.Config.GraphqlLimits;
 import dev.unisono.engine.config.Config.MemberConfig;
 import dev.unisono.engine.config.Config.RefusalRules;
-import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.StateConfig;
 import dev.unisono.engine.config.Config.SyncConfig;
 import dev.unisono.engine.config.Config.SystemConfig;
@@ -228,7 +226,7 @@ public final class ConfigReader {
             .map(SyncConfig::entity)
             .collect(Collectors.toSet()));
     return new Config(
-        readServer(root.optionalMap("server")),
+        ServerReader.read(root.optionalMap("server"), folder),
         state,
         WebhookReader.read(root.optionalMap("webhooks")),
         ConvertedSystems.of(systems, syncs),
@@ -257,28 +255,6 @@ public final class ConfigReader {
     return node == null || YamlMap.isNull(node)
         ? root.optionalMap(key)
         : new YamlMap(key, node, problems);
-  }
-
-  private static ServerConfig readServer(YamlMap map) {
-    map.check(ConfigKeys.SERVER);
-    Integer port = map.integer("port");
-    if (port != null && (port < 1 || port > 65_535)) {
-      map.note("port", "out-of-range", port + " is no port.", "Choose one from 1 to 65535.");
-    }
-    return new ServerConfig(
-        map.text("host", "127.0.0.1"),
-        port == null ? 8080 : port,
-        readGraphql(map.optionalMap("graphql")));
-  }
-
-  private static GraphqlLimits readGraphql(YamlMap map) {
-    map.check(ConfigKeys.GRAPHQL);
-    return new GraphqlLimits(
-        map.inRange(ConfigKeys.GRAPHQL_DEPTH, 1, 100),
-        map.inRange(ConfigKeys.GRAPHQL_COST, 1, 10_000_000),
-        map.inRange(ConfigKeys.GRAPHQL_ALIASES, 0, 10_000),
-        map.inRange(ConfigKeys.GRAPHQL_DIRECTIVES, 0, 10_000),
-        map.inRange(ConfigKeys.GRAPHQL_TOKENS, 10, 100_000));
   }
 
   private static StateConfig readState(YamlMap map, Path folder) {

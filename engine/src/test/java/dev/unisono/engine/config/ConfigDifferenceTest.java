@@ -109,7 +109,7 @@ final class ConfigDifferenceTest {
   @Test
   void whatIsSetAtTheStartAloneIsToldApart() {
     String after =
-        BEFORE.replace("port: 8181", "host: 0.0.0.0, port: 8182").replace("folder: state", "{}");
+        BEFORE.replace("port: 8181", "host: 127.0.0.2, port: 8182").replace("folder: state", "{}");
     after = after.replace("state: { {} }", "state: {}").replace("lanes: 4", "lanes: 8");
     assertEquals(
         of(

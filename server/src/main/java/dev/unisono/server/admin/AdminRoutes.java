@@ -83,7 +83,8 @@ public final class AdminRoutes {
     String host = server.host();
     String address = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
     String url =
-        "http://"
+        server.scheme()
+            + "://"
             + (address.contains(":") ? "[" + address + "]" : address)
             + ":"
             + server.port()

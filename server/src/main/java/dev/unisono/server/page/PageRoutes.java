@@ -77,6 +77,7 @@ public final class PageRoutes {
         .addCookie(
             Cookie.cookie(Access.COOKIE, session.get())
                 .setHttpOnly(true)
+                .setSecure(context.request().isSSL())
                 .setSameSite(CookieSameSite.STRICT)
                 .setPath("/")
                 .setMaxAge(Access.SESSION_LIFETIME.toSeconds()));
