@@ -16,12 +16,14 @@ import dev.unisono.server.admin.ReloadRoutes;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.GraphqlRoutes;
 import dev.unisono.server.grpc.GrpcRoutes;
+import dev.unisono.server.grpc.Health;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.KeptAnswers;
 import dev.unisono.server.operation.Operations;
+import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
 import dev.unisono.server.rest.OpenApiRoutes;
@@ -58,6 +60,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable Acknowledgements acknowledgements;
   private @Nullable DoorsDatabase database;
   private @Nullable Webhooks webhooks;
+  private @Nullable Health health;
 
   void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
@@ -107,7 +110,11 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new GraphqlRoutes(operations, feed, hub, access, idempotency, engine::config)
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
-    new GrpcRoutes(operations, feed, hub, access).mount(router, doorway);
+    GrpcRoutes grpc =
+        new GrpcRoutes(
+            operations, feed, hub, access, () -> Readiness.of(engine.status()).ready());
+    this.health = grpc.health();
+    grpc.mount(router, doorway);
     records.mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
   }
@@ -128,6 +135,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
   }
 
   void stop(@Observes ShutdownEvent event) {
+    if (health != null) {
+      health.close();
+    }
     if (webhooks != null) {
       webhooks.close();
     }

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -340,5 +341,10 @@ public final class Operations {
         ? OptionalDouble.empty()
         : OptionalDouble.of(
             Math.max(0, Duration.between(since.get(), clock.instant()).toMillis() / 1000.0));
+  }
+
+  /** Seconds as every door says them. */
+  public static String seconds(double seconds) {
+    return String.format(Locale.ROOT, "%.3f", seconds);
   }
 }
