@@ -13,6 +13,7 @@ import dev.unisono.server.admin.MatchRoutes;
 import dev.unisono.server.admin.Metrics;
 import dev.unisono.server.admin.ParkedRoutes;
 import dev.unisono.server.admin.ReloadRoutes;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.GraphqlRoutes;
 import dev.unisono.server.grpc.GrpcRoutes;
@@ -31,7 +32,6 @@ import dev.unisono.server.rest.RecordRoutes;
 import dev.unisono.server.soap.SoapRoutes;
 import dev.unisono.server.stream.Acknowledgements;
 import dev.unisono.server.stream.ConsumerRoutes;
-import dev.unisono.server.stream.Consumers;
 import dev.unisono.server.stream.SocketConnection;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
@@ -107,12 +107,17 @@ public class Wiring implements HttpServerOptionsCustomizer {
                 engine, operations, hub, feed, access, consumers, acknowledgements))
         .mount(router);
     new ConsumerRoutes(engine, consumers).mount(router, doorway);
-    new GraphqlRoutes(operations, feed, hub, access, idempotency, engine::config)
+    new GraphqlRoutes(operations, feed, hub, consumers, access, idempotency, engine::config)
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
     GrpcRoutes grpc =
         new GrpcRoutes(
-            operations, feed, hub, access, () -> Readiness.of(engine.status()).ready());
+            operations,
+            feed,
+            hub,
+            consumers,
+            access,
+            () -> Readiness.of(engine.status()).ready());
     this.health = grpc.health();
     grpc.mount(router, doorway);
     records.mount(router, doorway);

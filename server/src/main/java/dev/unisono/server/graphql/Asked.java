@@ -3,6 +3,7 @@ package dev.unisono.server.graphql;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Relations.Relation;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Asked {
   private final Operations operations;
+  private final Consumers consumers;
   private final Caller caller;
   private final @Nullable String after;
   private final Map<Entity, Map<Key, Optional<EntityRecord>>> found = new HashMap<>();
@@ -29,8 +31,10 @@ final class Asked {
   /**
    * @param after the cursor of a position that reads have to reflect; null where any will do
    */
-  Asked(Operations operations, Caller caller, @Nullable String after) {
+  Asked(
+      Operations operations, Consumers consumers, Caller caller, @Nullable String after) {
     this.operations = operations;
+    this.consumers = consumers;
     this.caller = caller;
     this.after = after;
   }
@@ -41,6 +45,10 @@ final class Asked {
 
   Operations operations() {
     return operations;
+  }
+
+  Consumers consumers() {
+    return consumers;
   }
 
   Caller caller() {

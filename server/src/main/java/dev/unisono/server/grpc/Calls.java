@@ -10,6 +10,7 @@ import dev.unisono.engine.record.Condition;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.grpc.Proto.Fields;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.FilterReader;
@@ -33,9 +34,11 @@ final class Calls {
   private static final int DEEPEST_FILTER = 5;
 
   private final Operations operations;
+  private final Consumers consumers;
 
-  Calls(Operations operations) {
+  Calls(Operations operations, Consumers consumers) {
     this.operations = operations;
+    this.consumers = consumers;
   }
 
   /**
@@ -80,6 +83,11 @@ final class Calls {
         yield written(metadata, 
             entity,
             operations.delete(caller, entity, key(entity, request), precondition(request), atMost));
+      }
+      case "Acknowledge" -> {
+        Cursor done = operations.position(request.text(2));
+        Cursor now = consumers.acknowledge(caller, request.text(1), done);
+        yield Proto.message(out -> Proto.text(out, 1, now.text()));
       }
       default -> null;
     };

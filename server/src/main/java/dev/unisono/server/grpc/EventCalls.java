@@ -8,9 +8,11 @@ import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.EventFilter;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.feed.ResponseOutlet;
+import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.grpc.Frames.Frame;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
@@ -31,11 +33,13 @@ final class EventCalls {
   private final Operations operations;
   private final JournalFeed feed;
   private final Hub hub;
+  private final Consumers consumers;
 
-  EventCalls(Operations operations, JournalFeed feed, Hub hub) {
+  EventCalls(Operations operations, JournalFeed feed, Hub hub, Consumers consumers) {
     this.operations = operations;
     this.feed = feed;
     this.hub = hub;
+    this.consumers = consumers;
   }
 
   /** Blocks; then it goes on by the event loop. */
@@ -46,15 +50,23 @@ final class EventCalls {
       String name = request.text(1);
       Entity entity = name.isEmpty() ? null : operations.named(name);
       String filter = request.text(4);
-      String after = request.text(2);
+      String consumer = request.text(6);
       EventMessage view =
-          new EventMessage(EventFilter.of(entity, filter.isEmpty() ? null : filter));
-      Cursor position =
-          operations.follow(caller, entity, after.isEmpty() ? null : after, request.flag(3));
+          new EventMessage(
+              EventFilter.of(entity, filter.isEmpty() ? null : filter), request.flag(5));
+      StreamStart start =
+          StreamStart.of(
+              operations,
+              consumers,
+              caller,
+              entity,
+              request.text(2),
+              request.flag(3),
+              consumer.isEmpty() ? null : consumer);
       List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
-      Iterator<Event> prelude = request.flag(3) ? feed.records(entities) : null;
+      Iterator<Event> prelude = start.snapshot() ? feed.records(entities) : null;
       Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
-      next = () -> follow(context, call, interest, position, prelude);
+      next = () -> follow(context, call, interest, start.position(), prelude);
     } catch (RuntimeException failed) {
       Failure failure = Failure.of(failed, true);
       next = () -> call.end(failure);

@@ -2,6 +2,7 @@ package dev.unisono.server.grpc;
 
 import com.google.protobuf.ByteString;
 import dev.unisono.hub.Hub;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.grpc.Frames.Frame;
 import dev.unisono.server.http.Access;
@@ -41,9 +42,9 @@ public final class GrpcRoutes {
    * @param ready whether records can be served; may block
    */
   public GrpcRoutes(
-      Operations operations, JournalFeed feed, Hub hub, Access access, BooleanSupplier ready) {
-    this.calls = new Calls(operations);
-    this.events = new EventCalls(operations, feed, hub);
+      Operations operations, JournalFeed feed, Hub hub, Consumers consumers, Access access, BooleanSupplier ready) {
+    this.calls = new Calls(operations, consumers);
+    this.events = new EventCalls(operations, feed, hub, consumers);
     this.access = access;
     Descriptions descriptions = new Descriptions();
     List<String> others = new ArrayList<>(descriptions.services());

@@ -304,6 +304,19 @@ public final class Operations {
         : new Cursor(doors.journal().head().epoch(), Cursors.sequence(doors.journal(), after));
   }
 
+  /**
+   * The position that a caller names.
+   *
+   * @throws Refusal 400 bad-cursor; 410 gap
+   */
+  public Cursor position(String cursor) {
+    if (cursor.isEmpty()) {
+      throw new Refusal(400, "bad-cursor", "A cursor is needed.", "cursor");
+    }
+    return new Cursor(
+        doors.journal().head().epoch(), Cursors.sequence(doors.journal(), cursor));
+  }
+
   private void await(@Nullable String after) throws InterruptedException {
     if (after != null
         && !doors
