@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -119,14 +120,19 @@ final class Documents {
    * An answer as it is sent.
    *
    * @param position what it reflects; null where it shows no record
+   * @param staleSeconds by how much what it shows may be older than where it comes from
    */
-  record Answer(Map<String, @Nullable Object> body, int status, @Nullable Cursor position) {
+  record Answer(
+      Map<String, @Nullable Object> body,
+      int status,
+      @Nullable Cursor position,
+      OptionalDouble staleSeconds) {
     static Answer of(Failure failure) {
-      return new Answer(errors(List.of(Faults.error(failure))), failure.status(), null);
+      return new Answer(errors(List.of(Faults.error(failure))), failure.status(), null, OptionalDouble.empty());
     }
 
     static Answer of(Prepared.Refused refused) {
-      return new Answer(errors(refused.errors()), refused.status(), null);
+      return new Answer(errors(refused.errors()), refused.status(), null, OptionalDouble.empty());
     }
 
     private static Map<String, @Nullable Object> errors(List<Map<String, Object>> errors) {
@@ -257,10 +263,14 @@ final class Documents {
       body.put("data", result.getData());
     }
     Cursor position = asked.position();
+    OptionalDouble stale = asked.staleSeconds();
     if (position != null) {
-      body.put("extensions", Map.of("cursor", position.text()));
+      Map<String, Object> extensions = new LinkedHashMap<>();
+      extensions.put("cursor", position.text());
+      stale.ifPresent(seconds -> extensions.put("stale", Operations.seconds(seconds)));
+      body.put("extensions", extensions);
     }
-    return new Answer(body, result.isDataPresent() ? 200 : 400, position);
+    return new Answer(body, result.isDataPresent() ? 200 : 400, position, stale);
   }
 
   /**

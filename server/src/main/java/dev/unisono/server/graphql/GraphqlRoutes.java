@@ -172,6 +172,10 @@ public final class GraphqlRoutes {
     if (answer.position() != null) {
       context.response().putHeader("Unisono-Cursor", answer.position().text());
     }
+    answer
+        .staleSeconds()
+        .ifPresent(stale ->
+            context.response().putHeader("Unisono-Stale", Operations.seconds(stale)));
     Answers.end(context, status, type + "; charset=utf-8", Values.bytes(answer.body()));
   }
 

@@ -37,6 +37,7 @@ final class Reads {
     try {
       EntityRecord record =
           asked.reflected(
+              entity,
               asked
                   .operations()
                   .get(asked.caller(), entity, key(entity, environment), asked.after()));
@@ -62,7 +63,7 @@ final class Reads {
             filter == null ? Condition.ANY_RECORD : condition(reader, filter),
             page(environment));
     Records.Page page =
-        asked.reflected(asked.operations().list(asked.caller(), list, asked.after()));
+        asked.reflected(entity, asked.operations().list(asked.caller(), list, asked.after()));
     List<Item> items = new ArrayList<>();
     for (EntityRecord record : page.records()) {
       if (record.row() != null) {
