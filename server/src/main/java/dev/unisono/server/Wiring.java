@@ -112,12 +112,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new SoapRoutes(operations).mount(router, doorway);
     GrpcRoutes grpc =
         new GrpcRoutes(
-            operations,
-            feed,
-            hub,
-            consumers,
-            access,
-            () -> Readiness.of(engine.status()).ready());
+            operations, feed, hub, consumers, access, () -> Readiness.of(engine.status()).ready());
     this.health = grpc.health();
     grpc.mount(router, doorway);
     records.mount(router, doorway);

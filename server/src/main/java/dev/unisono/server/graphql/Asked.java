@@ -36,8 +36,7 @@ final class Asked {
   /**
    * @param after the cursor of a position that reads have to reflect; null where any will do
    */
-  Asked(
-      Operations operations, Consumers consumers, Caller caller, @Nullable String after) {
+  Asked(Operations operations, Consumers consumers, Caller caller, @Nullable String after) {
     this.operations = operations;
     this.consumers = consumers;
     this.caller = caller;

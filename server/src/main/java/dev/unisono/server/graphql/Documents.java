@@ -51,8 +51,7 @@ final class Documents {
   private final Consumers consumers;
   private final Supplier<Config> config;
 
-  Documents(
-      Operations operations, JournalFeed feed, Consumers consumers, Supplier<Config> config) {
+  Documents(Operations operations, JournalFeed feed, Consumers consumers, Supplier<Config> config) {
     this.schemas = new Schemas(operations, config);
     this.operations = operations;
     this.feed = feed;
@@ -128,7 +127,8 @@ final class Documents {
       @Nullable Cursor position,
       OptionalDouble staleSeconds) {
     static Answer of(Failure failure) {
-      return new Answer(errors(List.of(Faults.error(failure))), failure.status(), null, OptionalDouble.empty());
+      return new Answer(
+          errors(List.of(Faults.error(failure))), failure.status(), null, OptionalDouble.empty());
     }
 
     static Answer of(Prepared.Refused refused) {
@@ -315,7 +315,9 @@ final class Documents {
     return new Following(
         new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), picture),
         start.position(),
-        start.snapshot() ? feed.records(entity == null ? operations.entities() : List.of(entity)) : null);
+        start.snapshot()
+            ? feed.records(entity == null ? operations.entities() : List.of(entity))
+            : null);
   }
 
   /** What a client is told whose place is no longer held. */

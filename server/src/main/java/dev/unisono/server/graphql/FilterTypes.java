@@ -18,7 +18,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What lists are filtered and ordered by, as types of the schema. For one thread and one schema. */
+/**
+ * What lists are filtered and ordered by, as types of the schema. For one thread and one schema.
+ */
 final class FilterTypes {
   private final Map<String, GraphQLType> made = new LinkedHashMap<>();
 

@@ -174,8 +174,8 @@ public final class GraphqlRoutes {
     }
     answer
         .staleSeconds()
-        .ifPresent(stale ->
-            context.response().putHeader("Unisono-Stale", Operations.seconds(stale)));
+        .ifPresent(
+            stale -> context.response().putHeader("Unisono-Stale", Operations.seconds(stale)));
     Answers.end(context, status, type + "; charset=utf-8", Values.bytes(answer.body()));
   }
 

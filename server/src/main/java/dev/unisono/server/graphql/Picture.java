@@ -47,7 +47,11 @@ record Picture(Pick root, EventFilter filter, boolean conflate) implements View 
    *
    * @param shown whose changes it follows; null for all
    */
-  static Picture of(@Nullable Shown shown, ExecutableNormalizedField field, EventFilter filter, boolean conflate) {
+  static Picture of(
+      @Nullable Shown shown,
+      ExecutableNormalizedField field,
+      EventFilter filter,
+      boolean conflate) {
     return new Picture(pick(shown, field, 0), filter, conflate);
   }
 

@@ -68,19 +68,24 @@ final class Calls {
         Entity entity = entity(request);
         Key key = key(entity, request);
         Row record = RecordBody.row(entity, key, body(request, 3));
-        yield written(metadata, 
-            entity, operations.put(caller, entity, key, record, precondition(request), atMost));
+        yield written(
+            metadata,
+            entity,
+            operations.put(caller, entity, key, record, precondition(request), atMost));
       }
       case "Update" -> {
         Entity entity = entity(request);
         Key key = key(entity, request);
         Row patch = RecordBody.patch(entity, key, body(request, 3));
-        yield written(metadata, 
-            entity, operations.patch(caller, entity, key, patch, precondition(request), atMost));
+        yield written(
+            metadata,
+            entity,
+            operations.patch(caller, entity, key, patch, precondition(request), atMost));
       }
       case "Delete" -> {
         Entity entity = entity(request);
-        yield written(metadata, 
+        yield written(
+            metadata,
             entity,
             operations.delete(caller, entity, key(entity, request), precondition(request), atMost));
       }
@@ -253,8 +258,7 @@ final class Calls {
     return reader.condition(field, operator, values.getFirst());
   }
 
-  private static byte[] written(
-      Map<String, String> metadata, Entity entity, Operations.Done done) {
+  private static byte[] written(Map<String, String> metadata, Entity entity, Operations.Done done) {
     metadata.put("unisono-cursor", done.position().text());
     EntityRecord record = done.record();
     return Proto.message(out -> {

@@ -58,8 +58,7 @@ final class Frames {
     if (held.length() < end) {
       return null;
     }
-    Frame frame =
-        new Frame(flag == 1, ByteString.copyFrom(held.getBytes(taken + HEAD, end)));
+    Frame frame = new Frame(flag == 1, ByteString.copyFrom(held.getBytes(taken + HEAD, end)));
     taken = end;
     return frame;
   }

@@ -29,12 +29,20 @@ final class GrpcCall {
       Pattern.compile("application/grpc(\\+proto)?\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
   private static final Pattern TIMEOUT = Pattern.compile("([0-9]{1,8})([HMSmun])");
 
+  private static final long FAREWELL_MILLIS = 5_000;
+
+  /** Of HTTP/2; clients of gRPC take it for RESOURCE_EXHAUSTED. */
+  private static final long ENHANCE_YOUR_CALM = 0xb;
+
   private final HttpServerRequest request;
   private final HttpServerResponse response;
   private final ContextInternal loop;
   private final Compression compression;
   private final int mostBytes;
   private final @Nullable Duration deadline;
+
+  /** The last word waits behind what is in line. */
+  private boolean ending;
 
   private GrpcCall(RoutingContext context, Compression compression, int mostBytes) {
     this.request = context.request();
@@ -79,8 +87,7 @@ final class GrpcCall {
     try {
       return new GrpcCall(context, Compression.of(request), mostBytes);
     } catch (Refusal refusal) {
-      new GrpcCall(context, new Compression(null, false), mostBytes)
-          .end(Failure.of(refusal, true));
+      new GrpcCall(context, new Compression(null, false), mostBytes).end(Failure.of(refusal, true));
       return null;
     }
   }
@@ -265,9 +272,33 @@ final class GrpcCall {
 
   /** Ends with a failure. */
   void end(Failure failure) {
-    if (!ended()) {
-      GrpcStatus.write(response.trailers(), failure);
-      response.end();
+    if (ended() || ending) {
+      return;
     }
+    GrpcStatus.write(response.trailers(), failure);
+    if (!response.headWritten()) {
+      response.end();
+      return;
+    }
+    // What is in line holds the end back for as long as the client takes nothing, and once the end
+    // is in line, too, nothing can be cut off any more.
+    ending = true;
+    long timer =
+        loop.owner()
+            .setTimer(
+                FAREWELL_MILLIS,
+                _ -> {
+                  if (!ended()) {
+                    response.reset(ENHANCE_YOUR_CALM);
+                  }
+                });
+    response
+        .write(Buffer.buffer())
+        .onComplete(_ -> {
+          loop.owner().cancelTimer(timer);
+          if (!ended()) {
+            response.end();
+          }
+        });
   }
 }

@@ -42,7 +42,12 @@ public final class GrpcRoutes {
    * @param ready whether records can be served; may block
    */
   public GrpcRoutes(
-      Operations operations, JournalFeed feed, Hub hub, Consumers consumers, Access access, BooleanSupplier ready) {
+      Operations operations,
+      JournalFeed feed,
+      Hub hub,
+      Consumers consumers,
+      Access access,
+      BooleanSupplier ready) {
     this.calls = new Calls(operations, consumers);
     this.events = new EventCalls(operations, feed, hub, consumers);
     this.access = access;
@@ -104,14 +109,12 @@ public final class GrpcRoutes {
       ByteString message = call.plain(frame);
       AtomicReference<byte @Nullable []> answer = new AtomicReference<>();
       Map<String, String> metadata = new LinkedHashMap<>();
-      Attempts.run(() ->
-          answer.set(calls.answer(method, caller, message, call.deadline(), metadata)));
+      Attempts.run(
+          () -> answer.set(calls.answer(method, caller, message, call.deadline(), metadata)));
       byte[] told = answer.get();
       Buffer sent = told == null ? null : call.frame(told);
       end =
-          sent == null
-              ? () -> call.end(GrpcCall.unknownMethod())
-              : () -> call.end(sent, metadata);
+          sent == null ? () -> call.end(GrpcCall.unknownMethod()) : () -> call.end(sent, metadata);
     } catch (InterruptedException | RuntimeException failed) {
       boolean reading = method.equals("Get") || method.equals("List");
       Failure failure = Failure.of(failed, reading);

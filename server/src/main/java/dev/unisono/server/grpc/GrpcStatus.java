@@ -48,8 +48,7 @@ final class GrpcStatus {
       case 503 -> UNAVAILABLE;
       case 504 -> DEADLINE_EXCEEDED;
       // So says gRPC of a message whose flag and headers do not agree.
-      case 400 ->
-          failure.code().equals("unannounced-compression") ? INTERNAL : INVALID_ARGUMENT;
+      case 400 -> failure.code().equals("unannounced-compression") ? INTERNAL : INVALID_ARGUMENT;
       default -> failure.status() >= 500 ? INTERNAL : INVALID_ARGUMENT;
     };
   }

@@ -21,10 +21,16 @@ public final class Health implements AutoCloseable {
 
   /** As the description numbers them. */
   enum Status {
-    UNKNOWN,
-    SERVING,
-    NOT_SERVING,
-    SERVICE_UNKNOWN
+    UNKNOWN(0),
+    SERVING(1),
+    NOT_SERVING(2),
+    SERVICE_UNKNOWN(3);
+
+    final int number;
+
+    Status(int number) {
+      this.number = number;
+    }
   }
 
   private final Set<String> dependent;
@@ -74,8 +80,7 @@ public final class Health implements AutoCloseable {
               .runOnContext(_ -> {
                 if (status == Status.SERVICE_UNKNOWN) {
                   call.end(
-                      Failure.of(
-                          new Refusal(404, "not-found", "There is no such service."), true));
+                      Failure.of(new Refusal(404, "not-found", "There is no such service."), true));
                 } else {
                   call.end(call.frame(message(status)), Map.of());
                 }
@@ -93,7 +98,7 @@ public final class Health implements AutoCloseable {
   }
 
   private static byte[] message(Status status) {
-    return Proto.message(out -> out.writeEnum(1, status.ordinal()));
+    return Proto.message(out -> out.writeEnum(1, status.number));
   }
 
   private Status of(String service, boolean allReady) {
@@ -131,8 +136,7 @@ public final class Health implements AutoCloseable {
       look(false);
       call.loop()
           .runOnContext(_ ->
-              call.end(
-                  Failure.of(new Refusal(503, "stopping", "The server is stopping."), true)));
+              call.end(Failure.of(new Refusal(503, "stopping", "The server is stopping."), true)));
     }
   }
 

@@ -5,7 +5,6 @@ import com.google.protobuf.DescriptorProtos.EnumDescriptorProto;
 import com.google.protobuf.DescriptorProtos.EnumValueDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
 import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Label;
-import com.google.protobuf.DescriptorProtos.FieldDescriptorProto.Type;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.DescriptorProtos.MessageOptions;
 import com.google.protobuf.DescriptorProtos.MethodDescriptorProto;
@@ -27,14 +26,14 @@ final class ProtoFile {
       Pattern.compile(
           "(?:\\s|//[^\\n]*)*([A-Za-z_][A-Za-z0-9_.]*|[0-9]+|\"[^\"]*\"|[{}()<>=;,]|\\z)");
 
-  private static final Map<String, Type> SCALARS =
+  private static final Map<String, FieldDescriptorProto.Type> SCALARS =
       Map.of(
-          "bool", Type.TYPE_BOOL,
-          "bytes", Type.TYPE_BYTES,
-          "double", Type.TYPE_DOUBLE,
-          "int32", Type.TYPE_INT32,
-          "int64", Type.TYPE_INT64,
-          "string", Type.TYPE_STRING);
+          "bool", FieldDescriptorProto.Type.TYPE_BOOL,
+          "bytes", FieldDescriptorProto.Type.TYPE_BYTES,
+          "double", FieldDescriptorProto.Type.TYPE_DOUBLE,
+          "int32", FieldDescriptorProto.Type.TYPE_INT32,
+          "int64", FieldDescriptorProto.Type.TYPE_INT64,
+          "string", FieldDescriptorProto.Type.TYPE_STRING);
 
   private final List<String> tokens = new ArrayList<>();
   private int at;
@@ -184,8 +183,7 @@ final class ProtoFile {
             .addField(key)
             .addField(value)
             .setOptions(MessageOptions.newBuilder().setMapEntry(true)));
-    message.addField(
-        numbered(typed(entry).setName(name).setLabel(Label.LABEL_REPEATED)));
+    message.addField(numbered(typed(entry).setName(name).setLabel(Label.LABEL_REPEATED)));
   }
 
   /** {@code previous_key} as {@code PreviousKeyEntry}. */
@@ -204,7 +202,7 @@ final class ProtoFile {
   private static FieldDescriptorProto.Builder typed(String type) {
     FieldDescriptorProto.Builder field =
         FieldDescriptorProto.newBuilder().setLabel(Label.LABEL_OPTIONAL);
-    Type scalar = SCALARS.get(type);
+    FieldDescriptorProto.Type scalar = SCALARS.get(type);
     return scalar == null ? field.setTypeName(type) : field.setType(scalar);
   }
 

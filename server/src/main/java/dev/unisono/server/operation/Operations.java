@@ -313,8 +313,7 @@ public final class Operations {
     if (cursor.isEmpty()) {
       throw new Refusal(400, "bad-cursor", "A cursor is needed.", "cursor");
     }
-    return new Cursor(
-        doors.journal().head().epoch(), Cursors.sequence(doors.journal(), cursor));
+    return new Cursor(doors.journal().head().epoch(), Cursors.sequence(doors.journal(), cursor));
   }
 
   private void await(@Nullable String after) throws InterruptedException {

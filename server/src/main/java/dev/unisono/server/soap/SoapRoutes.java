@@ -230,8 +230,7 @@ public final class SoapRoutes {
             });
   }
 
-  private Content list(
-      HttpServerResponse response, Caller caller, Entity entity, Element request)
+  private Content list(HttpServerResponse response, Caller caller, Entity entity, Element request)
       throws InterruptedException {
     MultiMap parameters = MultiMap.caseInsensitiveMultiMap();
     for (Element each : request.children()) {
