@@ -131,6 +131,35 @@ test("lists are filtered, sorted, counted and turned over", async () => {
   assert.deepEqual(none.notes.items, []);
 });
 
+test("what refers to a record is a list of it", async () => {
+  await put([{ id: 400000, name: "head" }], "/v1/notes");
+  await put(
+    Array.from({ length: 7 }, (_, i) => ({ id: 400001 + i, name: `part ${i % 2}`, about: 400000 })),
+    "/v1/notes",
+  );
+  const { note } = await client.request(
+    `{ note(id: 400000) {
+         notes(limit: 2, filter: { name: { eq: "part 0" } }, sort: [{ field: id, direction: DESC }], total: true) {
+           items { id note { name } notes { items { id } } } next total
+         }
+       } }`,
+  );
+  assert.deepEqual(note.notes.items, [
+    { id: 400007, note: { name: "head" }, notes: { items: [] } },
+    { id: 400005, note: { name: "head" }, notes: { items: [] } },
+  ]);
+  assert.equal(note.notes.total, 4);
+  const rest = await client.request(
+    `query ($after: String) { note(id: 400000) {
+       notes(after: $after, limit: 2, filter: { name: { eq: "part 0" } }, sort: [{ field: id, direction: DESC }]) { items { id } next }
+     } }`,
+    { after: note.notes.next },
+  );
+  assert.deepEqual(rest.note.notes, { items: [{ id: 400003 }, { id: 400001 }], next: null });
+  const costly = await refusal(`{ notes(limit: 1000) { items { notes(limit: 1000) { items { id } } } } }`);
+  assert.equal(costly.extensions.code, "query-too-costly");
+});
+
 test("the schema is one that others read", async () => {
   const text = await (await ask("/v1/graphql/schema")).text();
   assert.deepEqual(validateSchema(buildSchema(text)), []);
@@ -347,7 +376,7 @@ async function followByEvents(cursor, enough, tell) {
 test("a consumer goes on where it said", async () => {
   const { cursor } = await client.request("{ cursor }");
   await put(Array.from({ length: 20 }, (_, i) => ({ id: i, name: `told ${i}` })), "/v1/notes");
-  const query = (more) => `subscription { noteChanges(consumer: "graphql", conflate: true${more}) { cursor key { id } } }`;
+  const query = (more) => `subscription { noteChanges(consumer: "graphql"${more}) { cursor key { id } } }`;
   const first = await events(query(`, after: "${cursor}"`), 10);
   const cursors = first.map((event) => JSON.parse(event[1]).data.noteChanges.cursor);
   const { acknowledge } = await client.request(`mutation { acknowledge(consumer: "graphql", cursor: "${cursors[4]}") }`);

@@ -203,14 +203,17 @@ test("what reflection tells is what the description says", async () => {
   }
 });
 
+/** The last part of a name; of the types that maps are of, each reader has another form. */
+const named = (name) => name.split(".").at(-1).replace(/Entry$/, "").replaceAll("_", "").toLowerCase();
+
 /** A type without what one reader writes out and the other leaves out. */
 function plain(type) {
   const fields = type.field.map(({ name, number, label, type: kind, typeName, oneofIndex, proto3Optional }) => {
     const scalar = kind !== "TYPE_MESSAGE" && kind !== "TYPE_ENUM";
-    return { name, number, label, kind, typeName: scalar ? "" : typeName.split(".").at(-1), oneofIndex, proto3Optional };
+    return { name, number, label, kind, typeName: scalar ? "" : named(typeName), oneofIndex, proto3Optional };
   });
   return {
-    name: type.name,
+    name: named(type.name),
     fields: fields.sort((a, b) => a.number - b.number),
     nested: type.nestedType.map(plain),
     oneofs: type.oneofDecl.map(({ name }) => name),

@@ -10,6 +10,7 @@ import static graphql.schema.GraphQLTypeReference.typeRef;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.server.operation.ListRequest;
+import dev.unisono.server.operation.Relations;
 import dev.unisono.spi.Row;
 import graphql.schema.DataFetcher;
 import graphql.schema.FieldCoordinates;
@@ -112,7 +113,7 @@ final class SchemaMaker {
                 type,
                 name,
                 "The " + relation.to().name() + " that it refers to.",
-                typeRef(typeOf(relation.to().name())),
+                typeRef(of(relation.to().name()).type()),
                 environment -> {
                   Reads.Item item = environment.getSource();
                   return Asked.of(environment)
@@ -120,19 +121,36 @@ final class SchemaMaker {
                       .map(Reads.Item::new)
                       .orElse(null);
                 }));
+    each.referring().forEach((name, referrers) -> referring(each, type, name, referrers));
     return type.build();
+  }
+
+  /** A list within a record. */
+  private void referring(
+      Shown each, GraphQLObjectType.Builder type, String name, Relations.Referrers referrers) {
+    Shown from = of(referrers.from().name());
+    Reads reads = new Reads(from);
+    define(
+        each.type(),
+        type,
+        listing(
+            name,
+            "A page of the " + from.entity().plural() + " that refer to it.",
+            typeRef(from.type() + "Filter"),
+            typeRef(from.type() + "Order"),
+            typeRef(from.type() + "Page")),
+        environment -> reads.referring(environment, referrers));
   }
 
   private static @Nullable Row row(Reads.@Nullable Item item) {
     return Objects.requireNonNull(item).record().row();
   }
 
-  private String typeOf(String entity) {
+  private Shown of(String entity) {
     return shown.stream()
         .filter(each -> each.entity().name().equals(entity))
         .findAny()
-        .orElseThrow()
-        .type();
+        .orElseThrow();
   }
 
   private static boolean ofKey(Shown each, EntityField field) {
@@ -178,21 +196,35 @@ final class SchemaMaker {
     define(QUERY, query, one, reads::one);
     String page = each.type() + "Page";
     GraphQLFieldDefinition.Builder many =
-        GraphQLFieldDefinition.newFieldDefinition()
-            .name(each.many())
-            .description("A page of " + each.entity().plural() + ", by their key if not otherwise.")
-            .argument(argument("filter", filters.of(each), "What they must fulfil."))
-            .argument(argument("sort", list(nonNull(FilterTypes.order(each))), "Their order."))
-            .argument(
-                argument(
-                    "limit",
-                    GraphQLInt,
-                    "At most so many, 1 to 1000; " + ListRequest.DEFAULT_LIMIT + " if left out."))
-            .argument(argument("after", GraphQLString, "A page's next: what follows it."))
-            .argument(argument("before", GraphQLString, "A page's previous: what precedes it."))
-            .argument(argument("total", GraphQLBoolean, "Whether all of them are counted."))
-            .type(page(each, page));
+        listing(
+            each.many(),
+            "A page of " + each.entity().plural() + ", by their key if not otherwise.",
+            filters.of(each),
+            FilterTypes.order(each),
+            page(each, page));
     define(QUERY, query, many, reads::many);
+  }
+
+  private static GraphQLFieldDefinition.Builder listing(
+      String name,
+      String description,
+      GraphQLInputType filter,
+      GraphQLInputType order,
+      GraphQLOutputType page) {
+    return GraphQLFieldDefinition.newFieldDefinition()
+        .name(name)
+        .description(description)
+        .argument(argument("filter", filter, "What they must fulfil."))
+        .argument(argument("sort", list(nonNull(order)), "Their order."))
+        .argument(
+            argument(
+                "limit",
+                GraphQLInt,
+                "At most so many, 1 to 1000; " + ListRequest.DEFAULT_LIMIT + " if left out."))
+        .argument(argument("after", GraphQLString, "A page's next: what follows it."))
+        .argument(argument("before", GraphQLString, "A page's previous: what precedes it."))
+        .argument(argument("total", GraphQLBoolean, "Whether all of them are counted."))
+        .type(page);
   }
 
   private static GraphQLObjectType page(Shown each, String name) {
