@@ -131,6 +131,35 @@ test("lists are filtered, sorted, counted and turned over", async () => {
   assert.deepEqual(none.notes.items, []);
 });
 
+test("what refers to a record is a list of it", async () => {
+  await put([{ id: 400000, name: "head" }], "/v1/notes");
+  await put(
+    Array.from({ length: 7 }, (_, i) => ({ id: 400001 + i, name: `part ${i % 2}`, about: 400000 })),
+    "/v1/notes",
+  );
+  const { note } = await client.request(
+    `{ note(id: 400000) {
+         notes(limit: 2, filter: { name: { eq: "part 0" } }, sort: [{ field: id, direction: DESC }], total: true) {
+           items { id note { name } notes { items { id } } } next total
+         }
+       } }`,
+  );
+  assert.deepEqual(note.notes.items, [
+    { id: 400007, note: { name: "head" }, notes: { items: [] } },
+    { id: 400005, note: { name: "head" }, notes: { items: [] } },
+  ]);
+  assert.equal(note.notes.total, 4);
+  const rest = await client.request(
+    `query ($after: String) { note(id: 400000) {
+       notes(after: $after, limit: 2, filter: { name: { eq: "part 0" } }, sort: [{ field: id, direction: DESC }]) { items { id } next }
+     } }`,
+    { after: note.notes.next },
+  );
+  assert.deepEqual(rest.note.notes, { items: [{ id: 400003 }, { id: 400001 }], next: null });
+  const costly = await refusal(`{ notes(limit: 1000) { items { notes(limit: 1000) { items { id } } } } }`);
+  assert.equal(costly.extensions.code, "query-too-costly");
+});
+
 test("the schema is one that others read", async () => {
   const text = await (await ask("/v1/graphql/schema")).text();
   assert.deepEqual(validateSchema(buildSchema(text)), []);
@@ -311,32 +340,89 @@ function follow(cursor, enough, tell) {
   });
 }
 
-test(`graphql-ws sees each change once over ${DISCONNECTS} connections`, { timeout: 400_000 }, async () => {
-  const next = numbers(7);
-  const seen = [];
-  let { cursor } = await client.request("{ cursor }");
-  const written = (async () => {
-    for (let from = 0; from < CHANGES; from += 500) {
-      await put(
-        Array.from({ length: 500 }, (_, i) => ({ id: from + i, name: `note ${from + i}` })),
-        "/v1/notes",
-      );
+/** The same over server-sent events, by the fetch that Node has. */
+async function followByEvents(cursor, enough, tell) {
+  const query = `subscription ($after: String) { noteChanges(after: $after, filter: "record.id < 100000") { cursor version key { id } record { name } } }`;
+  const cut = new AbortController();
+  const response = await fetch(`${url}/v1/graphql`, {
+    method: "POST",
+    headers: { ...headers, "Content-Type": "application/json", Accept: "text/event-stream" },
+    body: JSON.stringify({ query, variables: { after: cursor } }),
+    signal: cut.signal,
+  });
+  assert.equal(response.status, 200);
+  let text = "";
+  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    const whole = text.split("\n\n");
+    text = whole.pop();
+    for (const event of whole) {
+      const data = event.split("\n").filter((line) => line.startsWith("data: ")).map((line) => line.slice(6)).join("\n");
+      if (data && enough > 0) {
+        const told = JSON.parse(data).data.noteChanges;
+        cursor = told.cursor;
+        tell(told);
+        enough--;
+      }
     }
-  })();
-  for (let connection = 0; connection < DISCONNECTS; connection++) {
-    const left = CHANGES - seen.length;
-    const share = Math.floor(left / (DISCONNECTS - connection));
-    const enough = connection === DISCONNECTS - 1 ? left : Math.min(left, 1 + next(2 * share));
-    if (enough > 0) {
-      cursor = await follow(cursor, enough, (event) => seen.push(event));
+    if (enough === 0) {
+      cut.abort();
+      return cursor;
     }
   }
-  await written;
-  assert.equal(seen.length, CHANGES);
-  assert.equal(new Set(seen.map((event) => event.version)).size, CHANGES);
-  assert.equal(new Set(seen.map((event) => event.key.id)).size, CHANGES);
-  for (let i = 1; i < CHANGES; i++) {
-    assert.ok(seen[i - 1].version < seen[i].version, `${i} is out of order`);
-  }
-  assert.ok(seen.every((event) => event.record.name === `note ${event.key.id}`));
+  throw new Error("it ended by itself");
+}
+
+test("a consumer goes on where it said", async () => {
+  const { cursor } = await client.request("{ cursor }");
+  await put(Array.from({ length: 20 }, (_, i) => ({ id: i, name: `told ${i}` })), "/v1/notes");
+  const query = (more) => `subscription { noteChanges(consumer: "graphql"${more}) { cursor key { id } } }`;
+  const first = await events(query(`, after: "${cursor}"`), 10);
+  const cursors = first.map((event) => JSON.parse(event[1]).data.noteChanges.cursor);
+  const { acknowledge } = await client.request(`mutation { acknowledge(consumer: "graphql", cursor: "${cursors[4]}") }`);
+  assert.equal(acknowledge, cursors[4]);
+  const older = await client.request(`mutation { acknowledge(consumer: "graphql", cursor: "${cursors[1]}") }`);
+  assert.equal(older.acknowledge, cursors[4]);
+  const again = await events(query(""), 1);
+  assert.equal(JSON.parse(again[0][1]).data.noteChanges.cursor, cursors[5]);
+  const kept = await (await ask("/v1/consumers/graphql")).json();
+  assert.equal(kept.cursor, cursors[4]);
+  assert.equal((await refusal(`mutation { acknowledge(consumer: "a b", cursor: "${cursors[0]}") }`)).extensions.code, "bad-consumer");
+  assert.equal((await refusal(`mutation { acknowledge(consumer: "graphql", cursor: "") }`)).extensions.code, "bad-cursor");
 });
+
+for (const [name, disconnects, from, follows] of [
+  ["graphql-ws", DISCONNECTS, 0, follow],
+  ["GraphQL over server-sent events", DISCONNECTS / 5, 20_000, followByEvents],
+]) {
+  test(`${name} sees each change once over ${disconnects} connections`, { timeout: 400_000 }, async () => {
+    const changes = (CHANGES / DISCONNECTS) * disconnects;
+    const next = numbers(7);
+    const seen = [];
+    let { cursor } = await client.request("{ cursor }");
+    const written = (async () => {
+      for (let at = from; at < from + changes; at += 500) {
+        await put(
+          Array.from({ length: 500 }, (_, i) => ({ id: at + i, name: `note ${at + i}` })),
+          "/v1/notes",
+        );
+      }
+    })();
+    for (let connection = 0; connection < disconnects; connection++) {
+      const left = changes - seen.length;
+      const share = Math.floor(left / (disconnects - connection));
+      const enough = connection === disconnects - 1 ? left : Math.min(left, 1 + next(2 * share));
+      if (enough > 0) {
+        cursor = await follows(cursor, enough, (event) => seen.push(event));
+      }
+    }
+    await written;
+    assert.equal(seen.length, changes);
+    assert.equal(new Set(seen.map((event) => event.version)).size, changes);
+    assert.equal(new Set(seen.map((event) => event.key.id)).size, changes);
+    for (let i = 1; i < changes; i++) {
+      assert.ok(seen[i - 1].version < seen[i].version, `${i} is out of order`);
+    }
+    assert.ok(seen.every((event) => event.record.name === `note ${event.key.id}`));
+  });
+}

@@ -13,15 +13,18 @@ import dev.unisono.server.admin.MatchRoutes;
 import dev.unisono.server.admin.Metrics;
 import dev.unisono.server.admin.ParkedRoutes;
 import dev.unisono.server.admin.ReloadRoutes;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.GraphqlRoutes;
 import dev.unisono.server.grpc.GrpcRoutes;
+import dev.unisono.server.grpc.Health;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.KeptAnswers;
 import dev.unisono.server.operation.Operations;
+import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
 import dev.unisono.server.rest.OpenApiRoutes;
@@ -29,7 +32,6 @@ import dev.unisono.server.rest.RecordRoutes;
 import dev.unisono.server.soap.SoapRoutes;
 import dev.unisono.server.stream.Acknowledgements;
 import dev.unisono.server.stream.ConsumerRoutes;
-import dev.unisono.server.stream.Consumers;
 import dev.unisono.server.stream.SocketConnection;
 import dev.unisono.server.stream.SocketRoutes;
 import dev.unisono.server.stream.StreamRoutes;
@@ -59,6 +61,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable Acknowledgements acknowledgements;
   private @Nullable DoorsDatabase database;
   private @Nullable Webhooks webhooks;
+  private @Nullable Health health;
 
   void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
@@ -106,10 +109,14 @@ public class Wiring implements HttpServerOptionsCustomizer {
                 engine, operations, hub, feed, access, consumers, acknowledgements))
         .mount(router);
     new ConsumerRoutes(engine, consumers).mount(router, doorway);
-    new GraphqlRoutes(operations, feed, hub, access, idempotency, engine::config)
+    new GraphqlRoutes(operations, feed, hub, consumers, access, idempotency, engine::config)
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
-    new GrpcRoutes(operations, feed, hub, access).mount(router, doorway);
+    GrpcRoutes grpc =
+        new GrpcRoutes(
+            operations, feed, hub, consumers, access, () -> Readiness.of(engine.status()).ready());
+    this.health = grpc.health();
+    grpc.mount(router, doorway);
     records.mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
   }
@@ -136,6 +143,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
   }
 
   void stop(@Observes ShutdownEvent event) {
+    if (health != null) {
+      health.close();
+    }
     if (webhooks != null) {
       webhooks.close();
     }

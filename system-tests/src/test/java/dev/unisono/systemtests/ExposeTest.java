@@ -45,6 +45,21 @@ final class ExposeTest {
     return http.send(request, BodyHandlers.ofString());
   }
 
+  private HttpResponse<String> soap(ServerProcess server, int port) throws Exception {
+    String envelope =
+        "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body><GetCustomer"
+            + " xmlns=\"https://unisono.dev/soap/v1/customers\"><id>2</id></GetCustomer></s:Body>"
+            + "</s:Envelope>";
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/soap/customers"))
+            .timeout(LIMIT)
+            .POST(BodyPublishers.ofString(envelope))
+            .header("Authorization", "Bearer " + server.token())
+            .header("Content-Type", "text/xml")
+            .build();
+    return http.send(request, BodyHandlers.ofString());
+  }
+
   private JsonNode get(ServerProcess server, int port, String path) throws Exception {
     HttpResponse<String> response = send(server, port, "GET", path, "");
     assertEquals(200, response.statusCode(), response.body());
@@ -115,6 +130,23 @@ final class ExposeTest {
       assertEquals("Grace Hopper", ExactJson.parse(held.body()).path("name").asText());
       double stale = Double.parseDouble(held.headers().firstValue("Unisono-Stale").orElseThrow());
       assertTrue(stale >= 0, "it was followed before the restart");
+      HttpResponse<String> graph =
+          send(
+              server,
+              port,
+              "POST",
+              "/v1/graphql",
+              "{\"query\":\"{ customer(id: 2) { name } customers { items { id } } }\"}");
+      assertTrue(graph.body().contains("Grace Hopper"), graph.body());
+      String told = graph.headers().firstValue("Unisono-Stale").orElseThrow();
+      assertTrue(Double.parseDouble(told) >= stale, "it has only become older");
+      assertEquals(
+          told,
+          ExactJson.parse(graph.body()).path("extensions").path("stale").asText(),
+          "told twice");
+      HttpResponse<String> soap = soap(server, port);
+      assertTrue(soap.body().contains("Grace Hopper"), soap.body());
+      assertTrue(soap.headers().firstValue("Unisono-Stale").isPresent(), "SOAP says so, too");
       Files.move(folder.resolve("gone.db"), files.file("shop"));
       Eventually.isTrue(
           LIMIT,
@@ -124,6 +156,7 @@ final class ExposeTest {
                   .headers()
                   .firstValue("Unisono-Stale")
                   .isEmpty());
+      assertTrue(soap(server, port).headers().firstValue("Unisono-Stale").isEmpty());
     }
   }
 

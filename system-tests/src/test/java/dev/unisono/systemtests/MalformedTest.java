@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.unisono.testkit.ServerProcess;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class MalformedTest {
   private static final Duration LIMIT = Duration.ofMinutes(1);
   private static final int REQUESTS = Integer.getInteger("unisono.malformed.requests", 1_000);
+  private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+  /** What HTTP/2 has for that status in the first octet of a field block (RFC 7541, A). */
+  private static final char STATUS_500 = 0x8e;
+
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] (\\d{3})");
 
   /** Texts that mean something somewhere. */
@@ -141,6 +148,8 @@ final class MalformedTest {
           assertTrue(
               code < 500 || protocol, () -> request(sent) + "\n---- was answered by\n" + answer);
         }
+        assertFalse(
+            answersWithFault(answer), () -> request(sent) + "\n---- was answered by\n" + answer);
         if (request % 100 == 0) {
           HttpResponse<String> told = witness(server);
           assertEquals(200, told.statusCode(), () -> "after " + request(sent));
@@ -225,7 +234,95 @@ final class MalformedTest {
             + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             + "\u0081\u008b\u0000\u0000\u0000\u0000{\"ping\": 1 }");
+    requests.addAll(calls(token));
     return requests;
+  }
+
+  /** Calls of gRPC, each on a connection of its own by HTTP/2 with prior knowledge. */
+  private static List<String> calls(String token) {
+    String records = "/unisono.v1.Records/";
+    String key = "\n\u0004item\u0012\n\n\u0002id\u0012\u0004\u0018\u0007\u0018\u0007";
+    List<String> calls = new ArrayList<>();
+    calls.add(call(token, records + "Get", "", message(0, key)));
+    calls.add(
+        call(token, records + "List", "", message(0, "\n\u0004item\u001a\u0005-name \u0003")));
+    calls.add(call(token, records + "Delete", "", message(0, key)));
+    calls.add(call(token, records + "Get", "gzip", message(1, gzip(key))));
+    calls.add(call(token, records + "Subscribe", "", message(0, "\n\u0004item\u0018\u0001")));
+    calls.add(call(token, records + "Acknowledge", "", message(0, "\n\u0001c\u0012\u0007u1.AAAA")));
+    calls.add(call(token, "/grpc.health.v1.Health/Check", "", message(0, "")));
+    calls.add(call(token, "/grpc.health.v1.Health/Watch", "", message(0, "\n\u0001x")));
+    calls.add(
+        call(
+            token,
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            "",
+            message(0, ":\u0000") + message(0, "\"\u0012unisono.v1.Records")));
+    return calls;
+  }
+
+  private static String gzip(String text) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+      gzip.write(text.getBytes(ISO_8859_1));
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
+    }
+    return out.toString(ISO_8859_1);
+  }
+
+  /** With its flag and its length in front, as gRPC has it. */
+  private static String message(int flag, String bytes) {
+    return (char) flag + "\u0000\u0000" + length(bytes.length()) + bytes;
+  }
+
+  private static String length(int length) {
+    return "" + (char) (length >> 8) + (char) (length & 0xff);
+  }
+
+  private static String call(String token, String path, String encoding, String body) {
+    String headers =
+        "\u0083\u0086"
+            + header(":path", path)
+            + header(":authority", "127.0.0.1")
+            + header("content-type", "application/grpc")
+            + header("te", "trailers")
+            + header("authorization", "Bearer " + token)
+            + (encoding.isEmpty() ? "" : header("grpc-encoding", encoding));
+    return PREFACE + frame(4, 0, 0, "") + frame(1, 4, 1, headers) + frame(0, 1, 1, body);
+  }
+
+  /** A field that is written as it is (RFC 7541, 6.2.2), of less than 127 characters each. */
+  private static String header(String name, String value) {
+    return "\u0000" + (char) name.length() + name + (char) value.length() + value;
+  }
+
+  /** A frame of HTTP/2 (RFC 9113, 4.1). */
+  private static String frame(int type, int flags, int stream, String payload) {
+    return "\u0000"
+        + length(payload.length())
+        + (char) type
+        + (char) flags
+        + "\u0000\u0000\u0000"
+        + (char) stream
+        + payload;
+  }
+
+  /**
+   * Whether something was answered by 500 over HTTP/2: a block of fields that begins with the
+   * static table's entry for it.
+   */
+  private static boolean answersWithFault(String answer) {
+    int at = 0;
+    while (at + 9 <= answer.length()) {
+      int length = (answer.charAt(at) << 16) | (answer.charAt(at + 1) << 8) | answer.charAt(at + 2);
+      boolean headers = answer.charAt(at + 3) == 1;
+      if (headers && at + 9 < answer.length() && answer.charAt(at + 9) == STATUS_500) {
+        return true;
+      }
+      at += 9 + length;
+    }
+    return false;
   }
 
   /** A text frame of a client's, of less than 126 characters. */

@@ -1,22 +1,12 @@
 package dev.unisono.server.admin;
 
 import dev.unisono.engine.Doors;
-import dev.unisono.engine.EngineStatus;
-import dev.unisono.engine.EngineStatus.State;
-import dev.unisono.engine.constraint.ConstraintChecks;
-import dev.unisono.engine.merge.MergeStatus.MemberStatus;
-import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
-import dev.unisono.engine.merge.MergeStatus.OpenMatches;
-import dev.unisono.engine.state.KeptLetter.Counts;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
-import dev.unisono.spi.Problem;
-import dev.unisono.spi.SourceProgress;
+import dev.unisono.server.operation.Readiness;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Whether the server lives and whether it can serve, and its metrics. Safe for threads. */
 public final class HealthRoutes {
@@ -52,89 +42,21 @@ public final class HealthRoutes {
         });
   }
 
-  /**
-   * Ready once every part has begun, no first snapshot is missing, and all members of an entity
-   * that several write have been read. A system that is away later does not make us unready: what
-   * is here is still served. That a target is away, has stopped, or has refused rows is told as
-   * degraded, as are dead letters and conflicts that wait for a person, and that references to an
-   * entity are not refused yet since not all of its records are known.
-   */
   private void ready(RoutingContext context, Buffer body) {
-    EngineStatus status = doors.status();
-    List<String> missing = new ArrayList<>();
-    List<String> degraded = new ArrayList<>();
-    if (status.problem() != null) {
-      missing.add("state: " + status.problem().code());
-    }
-    Counts letters = status.deadLetters();
-    if (letters.refused() > 0) {
-      degraded.add("dead letters: " + letters.refused() + " refused");
-    }
-    if (letters.held() > 0) {
-      degraded.add("dead letters: " + letters.held() + " held");
-    }
-    if (letters.full()) {
-      degraded.add("dead letters: FULL");
-    }
-    for (EngineStatus.SourceStatus source : status.sources()) {
-      if (source.state() == State.STARTING
-          || source.progress().phase() == SourceProgress.Phase.SNAPSHOT) {
-        missing.add(source.system() + ": " + source.progress().phase());
-      }
-    }
-    for (EngineStatus.TargetStatus target : status.targets()) {
-      if (target.state() == State.STARTING) {
-        missing.add(target.system() + ": STARTING");
-      } else if (target.state() != State.RUNNING) {
-        degraded.add(target.system() + ": " + target.state());
-      }
-      if (target.parked() > 0) {
-        degraded.add(target.system() + ": " + target.parked() + " parked");
-      }
-    }
-    for (String entity : status.merges().collecting()) {
-      missing.add(entity + ": COLLECTING");
-    }
-    for (String entity : status.merges().awaiting()) {
-      missing.add(entity + ": AWAITING_LIVE");
-    }
-    for (ConstraintChecks.Known known : status.known()) {
-      if (!known.whole()) {
-        degraded.add(known.entity() + ": NOT_ALL_KNOWN");
-      }
-    }
-    for (OpenConflicts open : status.merges().open()) {
-      if (open.count() > 0) {
-        degraded.add(open.sync() + ": " + open.count() + " to decide");
-      }
-    }
-    for (OpenMatches open : status.merges().matches()) {
-      if (open.count() > 0) {
-        degraded.add(open.sync() + ": " + open.count() + " to match");
-      }
-    }
-    for (MemberStatus member : status.merges().members()) {
-      if (member.state() != State.RUNNING && member.state() != State.STARTING) {
-        degraded.add(member.system() + ": " + member.state());
-      }
-    }
-    Problem clocks = status.merges().clocksApart();
-    if (clocks != null) {
-      degraded.add(clocks.code());
-    }
+    Readiness readiness = Readiness.of(doors.status());
     Answers.json(
         context,
-        missing.isEmpty() ? 200 : 503,
+        readiness.ready() ? 200 : 503,
         json -> {
           json.writeStartObject();
-          json.writeStringField("status", missing.isEmpty() ? "ready" : "not ready");
+          json.writeStringField("status", readiness.ready() ? "ready" : "not ready");
           json.writeArrayFieldStart("missing");
-          for (String part : missing) {
+          for (String part : readiness.missing()) {
             json.writeString(part);
           }
           json.writeEndArray();
           json.writeArrayFieldStart("degraded");
-          for (String part : degraded) {
+          for (String part : readiness.degraded()) {
             json.writeString(part);
           }
           json.writeEndArray();

@@ -14,7 +14,7 @@ import java.util.Map;
  * with what the earlier ones said of fields that it leaves out. Only the last event of what was
  * taken together has a cursor: whoever resumes before it needs all of it again. Has no state.
  */
-final class Conflation {
+public final class Conflation {
   private Conflation() {}
 
   /** A record among others; its events are of one entity as it was then. */
@@ -29,7 +29,7 @@ final class Conflation {
    * @param events in their order, each of which tells of something
    * @return in the order of the newest of each
    */
-  static List<Event> of(List<Event> events) {
+  public static List<Event> of(List<Event> events) {
     List<Event> out = new ArrayList<>();
     Map<Place, Held> held = new LinkedHashMap<>();
     for (Event event : events) {

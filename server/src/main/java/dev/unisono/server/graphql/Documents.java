@@ -6,8 +6,10 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.Interest;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.EventFilter;
 import dev.unisono.server.feed.JournalFeed;
+import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Operations;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -45,12 +48,14 @@ final class Documents {
   private final Schemas schemas;
   private final Operations operations;
   private final JournalFeed feed;
+  private final Consumers consumers;
   private final Supplier<Config> config;
 
-  Documents(Operations operations, JournalFeed feed, Supplier<Config> config) {
+  Documents(Operations operations, JournalFeed feed, Consumers consumers, Supplier<Config> config) {
     this.schemas = new Schemas(operations, config);
     this.operations = operations;
     this.feed = feed;
+    this.consumers = consumers;
     this.config = config;
   }
 
@@ -114,14 +119,20 @@ final class Documents {
    * An answer as it is sent.
    *
    * @param position what it reflects; null where it shows no record
+   * @param staleSeconds by how much what it shows may be older than where it comes from
    */
-  record Answer(Map<String, @Nullable Object> body, int status, @Nullable Cursor position) {
+  record Answer(
+      Map<String, @Nullable Object> body,
+      int status,
+      @Nullable Cursor position,
+      OptionalDouble staleSeconds) {
     static Answer of(Failure failure) {
-      return new Answer(errors(List.of(Faults.error(failure))), failure.status(), null);
+      return new Answer(
+          errors(List.of(Faults.error(failure))), failure.status(), null, OptionalDouble.empty());
     }
 
     static Answer of(Prepared.Refused refused) {
-      return new Answer(errors(refused.errors()), refused.status(), null);
+      return new Answer(errors(refused.errors()), refused.status(), null, OptionalDouble.empty());
     }
 
     private static Map<String, @Nullable Object> errors(List<Map<String, Object>> errors) {
@@ -213,7 +224,7 @@ final class Documents {
           return Answer.of(refused);
         }
         case Prepared.Ready ready -> {
-          Asked asked = new Asked(operations, caller, after);
+          Asked asked = new Asked(operations, consumers, caller, after);
           ExecutionResult result = result(ready, asked);
           // A mutation has been done, and does by itself what met other fields.
           boolean again =
@@ -252,10 +263,14 @@ final class Documents {
       body.put("data", result.getData());
     }
     Cursor position = asked.position();
+    OptionalDouble stale = asked.staleSeconds();
     if (position != null) {
-      body.put("extensions", Map.of("cursor", position.text()));
+      Map<String, Object> extensions = new LinkedHashMap<>();
+      extensions.put("cursor", position.text());
+      stale.ifPresent(seconds -> extensions.put("stale", Operations.seconds(seconds)));
+      body.put("extensions", extensions);
     }
-    return new Answer(body, result.isDataPresent() ? 200 : 400, position);
+    return new Answer(body, result.isDataPresent() ? 200 : 400, position, stale);
   }
 
   /**
@@ -281,14 +296,28 @@ final class Documents {
     Shown shown = EventTypes.of(ready.served().shown(), field.getName());
     Entity entity = shown == null ? null : operations.named(shown.entity().name());
     Picture picture =
-        Picture.of(shown, field, EventFilter.of(entity, (String) arguments.get("filter")));
+        Picture.of(
+            shown,
+            field,
+            EventFilter.of(entity, (String) arguments.get("filter")),
+            Boolean.TRUE.equals(arguments.get("conflate")));
     boolean snapshot = lastSeen == null && Boolean.TRUE.equals(arguments.get("snapshot"));
     String after = lastSeen == null ? (String) arguments.get("after") : lastSeen;
-    Cursor position = operations.follow(caller, entity, after, snapshot);
+    StreamStart start =
+        StreamStart.of(
+            operations,
+            consumers,
+            caller,
+            entity,
+            after,
+            snapshot,
+            (String) arguments.get("consumer"));
     return new Following(
         new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), picture),
-        position,
-        snapshot ? feed.records(entity == null ? operations.entities() : List.of(entity)) : null);
+        start.position(),
+        start.snapshot()
+            ? feed.records(entity == null ? operations.entities() : List.of(entity))
+            : null);
   }
 
   /** What a client is told whose place is no longer held. */

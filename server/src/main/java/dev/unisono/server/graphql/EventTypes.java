@@ -75,6 +75,18 @@ final class EventTypes {
         .argument(
             SchemaMaker.argument(
                 "snapshot", GraphQLBoolean, "Whether all records come first, as created."))
+        .argument(
+            SchemaMaker.argument(
+                "conflate",
+                GraphQLBoolean,
+                "Whether one that is behind gets one event for several of a record, with the newest"
+                    + " value of each field."))
+        .argument(
+            SchemaMaker.argument(
+                "consumer",
+                GraphQLString,
+                "A name under which the server keeps what the mutation acknowledge says: if after is"
+                    + " left out, what follows that comes."))
         .type(nonNull(event))
         .build();
   }

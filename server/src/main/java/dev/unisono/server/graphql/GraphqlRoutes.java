@@ -3,6 +3,7 @@ package dev.unisono.server.graphql;
 import dev.unisono.engine.config.Config;
 import dev.unisono.hub.Hub;
 import dev.unisono.hub.Outlet;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.EventStream;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.Documents.Answer;
@@ -58,10 +59,11 @@ public final class GraphqlRoutes {
       Operations operations,
       JournalFeed feed,
       Hub hub,
+      Consumers consumers,
       Access access,
       Idempotency idempotency,
       Supplier<Config> config) {
-    this.documents = new Documents(operations, feed, config);
+    this.documents = new Documents(operations, feed, consumers, config);
     this.socket = new GraphqlSocket(documents, hub, access);
     this.hub = hub;
     this.idempotency = idempotency;
@@ -170,6 +172,10 @@ public final class GraphqlRoutes {
     if (answer.position() != null) {
       context.response().putHeader("Unisono-Cursor", answer.position().text());
     }
+    answer
+        .staleSeconds()
+        .ifPresent(
+            stale -> context.response().putHeader("Unisono-Stale", Operations.seconds(stale)));
     Answers.end(context, status, type + "; charset=utf-8", Values.bytes(answer.body()));
   }
 

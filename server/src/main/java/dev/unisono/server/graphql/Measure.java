@@ -23,6 +23,9 @@ final class Measure {
   /** Beyond this it is not measured on, introspection included. */
   static final int DEEPEST = 100;
 
+  /** A list within a record is looked up for each record by itself. */
+  private static final int LIST = 10;
+
   private Measure() {}
 
   /** Aliases and directives, which cost more than they are long. */
@@ -79,7 +82,13 @@ final class Measure {
     for (ExecutableNormalizedField child : field.getChildren()) {
       cost += measured(child, depth + 1, limits);
     }
-    return 1 + cost * length(field);
+    return (within(field) ? LIST : 1) + cost * length(field);
+  }
+
+  private static boolean within(ExecutableNormalizedField field) {
+    return field.getParent() != null
+        && field.getChildren().stream()
+            .anyMatch(child -> child.getSingleObjectTypeName().endsWith("Page"));
   }
 
   /** How often what a field holds may stand there. */

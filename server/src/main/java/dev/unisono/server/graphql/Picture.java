@@ -6,6 +6,7 @@ import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.View;
+import dev.unisono.server.feed.Conflation;
 import dev.unisono.server.feed.EventFilter;
 import dev.unisono.server.feed.Told;
 import dev.unisono.server.http.Answers;
@@ -26,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * threads.
  *
  * @param root the field that follows, under the name that the answer has it
+ * @param conflate whether one that is behind gets one event for several of a record
  */
-record Picture(Pick root, EventFilter filter) implements View {
+record Picture(Pick root, EventFilter filter, boolean conflate) implements View {
   /** The name that server-sent events have for what is told. */
   static final String NEXT = "next";
 
@@ -45,8 +47,22 @@ record Picture(Pick root, EventFilter filter) implements View {
    *
    * @param shown whose changes it follows; null for all
    */
-  static Picture of(@Nullable Shown shown, ExecutableNormalizedField field, EventFilter filter) {
-    return new Picture(pick(shown, field, 0), filter);
+  static Picture of(
+      @Nullable Shown shown,
+      ExecutableNormalizedField field,
+      EventFilter filter,
+      boolean conflate) {
+    return new Picture(pick(shown, field, 0), filter, conflate);
+  }
+
+  @Override
+  public List<Event> behind(List<Event> events) {
+    return conflate ? Conflation.of(events) : events;
+  }
+
+  @Override
+  public boolean conflates() {
+    return conflate;
   }
 
   private static Pick pick(@Nullable Shown shown, ExecutableNormalizedField field, int depth) {

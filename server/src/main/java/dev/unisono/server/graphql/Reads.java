@@ -9,7 +9,9 @@ import dev.unisono.engine.record.Records;
 import dev.unisono.server.operation.FilterReader;
 import dev.unisono.server.operation.ListRequest;
 import dev.unisono.server.operation.Refusal;
+import dev.unisono.server.operation.Relations;
 import dev.unisono.spi.Key;
+import dev.unisono.spi.Row;
 import graphql.schema.DataFetchingEnvironment;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,6 +39,7 @@ final class Reads {
     try {
       EntityRecord record =
           asked.reflected(
+              entity,
               asked
                   .operations()
                   .get(asked.caller(), entity, key(entity, environment), asked.after()));
@@ -52,6 +55,28 @@ final class Reads {
   /** A page of a list, as a map of its fields. */
   Map<String, @Nullable Object> many(DataFetchingEnvironment environment)
       throws InterruptedException {
+    return many(environment, Condition.ANY_RECORD);
+  }
+
+  /** A page of those that refer to the record whose field this is. */
+  Map<String, @Nullable Object> referring(
+      DataFetchingEnvironment environment, Relations.Referrers referrers)
+      throws InterruptedException {
+    Item item = environment.getSource();
+    Row row = Objects.requireNonNull(Objects.requireNonNull(item).record().row());
+    List<Condition> alike = new ArrayList<>();
+    for (int part = 0; part < row.schema().keySize(); part++) {
+      alike.add(
+          new Condition.Compared(
+              referrers.fields().get(part),
+              Condition.Comparison.EQUAL,
+              Objects.requireNonNull(row.value(row.schema().keyPosition(part)))));
+    }
+    return many(environment, new Condition.All(alike));
+  }
+
+  private Map<String, @Nullable Object> many(DataFetchingEnvironment environment, Condition among)
+      throws InterruptedException {
     Asked asked = Asked.of(environment);
     Entity entity = now(asked);
     FilterReader reader = new FilterReader(entity, List.of());
@@ -59,10 +84,10 @@ final class Reads {
     ListRequest list =
         ListRequest.of(
             entity,
-            filter == null ? Condition.ANY_RECORD : condition(reader, filter),
+            filter == null ? among : new Condition.All(List.of(among, condition(reader, filter))),
             page(environment));
     Records.Page page =
-        asked.reflected(asked.operations().list(asked.caller(), list, asked.after()));
+        asked.reflected(entity, asked.operations().list(asked.caller(), list, asked.after()));
     List<Item> items = new ArrayList<>();
     for (EntityRecord record : page.records()) {
       if (record.row() != null) {

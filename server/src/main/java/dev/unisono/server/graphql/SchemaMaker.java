@@ -10,8 +10,8 @@ import static graphql.schema.GraphQLTypeReference.typeRef;
 import dev.unisono.engine.entity.EntityField;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.server.operation.ListRequest;
+import dev.unisono.server.operation.Relations;
 import dev.unisono.spi.Row;
-import dev.unisono.spi.ValueType;
 import graphql.schema.DataFetcher;
 import graphql.schema.FieldCoordinates;
 import graphql.schema.GraphQLArgument;
@@ -21,14 +21,10 @@ import graphql.schema.GraphQLFieldDefinition;
 import graphql.schema.GraphQLInputObjectField;
 import graphql.schema.GraphQLInputObjectType;
 import graphql.schema.GraphQLInputType;
-import graphql.schema.GraphQLNamedType;
 import graphql.schema.GraphQLObjectType;
 import graphql.schema.GraphQLOutputType;
 import graphql.schema.GraphQLSchema;
-import graphql.schema.GraphQLType;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +39,7 @@ final class SchemaMaker {
   private final GraphQLObjectType.Builder query = type(QUERY, "What can be read.");
   private final GraphQLObjectType.Builder mutation =
       type(MUTATION, "What can be written: one after the other, each a transaction of its own.");
-  private final Map<String, GraphQLType> filters = new LinkedHashMap<>();
+  private final FilterTypes filters = new FilterTypes();
 
   SchemaMaker(List<Shown> shown) {
     this.shown = shown;
@@ -69,6 +65,7 @@ final class SchemaMaker {
         GraphQLEnumType.newEnum().name("Direction").value("ASC").value("DESC").build());
     schema.query(query);
     if (!shown.isEmpty()) {
+      acknowledge();
       schema.mutation(mutation);
     }
     schema.subscription(events.subscription());
@@ -116,7 +113,7 @@ final class SchemaMaker {
                 type,
                 name,
                 "The " + relation.to().name() + " that it refers to.",
-                typeRef(typeOf(relation.to().name())),
+                typeRef(of(relation.to().name()).type()),
                 environment -> {
                   Reads.Item item = environment.getSource();
                   return Asked.of(environment)
@@ -124,19 +121,36 @@ final class SchemaMaker {
                       .map(Reads.Item::new)
                       .orElse(null);
                 }));
+    each.referring().forEach((name, referrers) -> referring(each, type, name, referrers));
     return type.build();
+  }
+
+  /** A list within a record. */
+  private void referring(
+      Shown each, GraphQLObjectType.Builder type, String name, Relations.Referrers referrers) {
+    Shown from = of(referrers.from().name());
+    Reads reads = new Reads(from);
+    define(
+        each.type(),
+        type,
+        listing(
+            name,
+            "A page of the " + from.entity().plural() + " that refer to it.",
+            typeRef(from.type() + "Filter"),
+            typeRef(from.type() + "Order"),
+            typeRef(from.type() + "Page")),
+        environment -> reads.referring(environment, referrers));
   }
 
   private static @Nullable Row row(Reads.@Nullable Item item) {
     return Objects.requireNonNull(item).record().row();
   }
 
-  private String typeOf(String entity) {
+  private Shown of(String entity) {
     return shown.stream()
         .filter(each -> each.entity().name().equals(entity))
         .findAny()
-        .orElseThrow()
-        .type();
+        .orElseThrow();
   }
 
   private static boolean ofKey(Shown each, EntityField field) {
@@ -182,21 +196,35 @@ final class SchemaMaker {
     define(QUERY, query, one, reads::one);
     String page = each.type() + "Page";
     GraphQLFieldDefinition.Builder many =
-        GraphQLFieldDefinition.newFieldDefinition()
-            .name(each.many())
-            .description("A page of " + each.entity().plural() + ", by their key if not otherwise.")
-            .argument(argument("filter", filter(each), "What they must fulfil."))
-            .argument(argument("sort", list(nonNull(order(each))), "Their order."))
-            .argument(
-                argument(
-                    "limit",
-                    GraphQLInt,
-                    "At most so many, 1 to 1000; " + ListRequest.DEFAULT_LIMIT + " if left out."))
-            .argument(argument("after", GraphQLString, "A page's next: what follows it."))
-            .argument(argument("before", GraphQLString, "A page's previous: what precedes it."))
-            .argument(argument("total", GraphQLBoolean, "Whether all of them are counted."))
-            .type(page(each, page));
+        listing(
+            each.many(),
+            "A page of " + each.entity().plural() + ", by their key if not otherwise.",
+            filters.of(each),
+            FilterTypes.order(each),
+            page(each, page));
     define(QUERY, query, many, reads::many);
+  }
+
+  private static GraphQLFieldDefinition.Builder listing(
+      String name,
+      String description,
+      GraphQLInputType filter,
+      GraphQLInputType order,
+      GraphQLOutputType page) {
+    return GraphQLFieldDefinition.newFieldDefinition()
+        .name(name)
+        .description(description)
+        .argument(argument("filter", filter, "What they must fulfil."))
+        .argument(argument("sort", list(nonNull(order)), "Their order."))
+        .argument(
+            argument(
+                "limit",
+                GraphQLInt,
+                "At most so many, 1 to 1000; " + ListRequest.DEFAULT_LIMIT + " if left out."))
+        .argument(argument("after", GraphQLString, "A page's next: what follows it."))
+        .argument(argument("before", GraphQLString, "A page's previous: what precedes it."))
+        .argument(argument("total", GraphQLBoolean, "Whether all of them are counted."))
+        .type(page);
   }
 
   private static GraphQLObjectType page(Shown each, String name) {
@@ -207,82 +235,6 @@ final class SchemaMaker {
         .field(plain("total", Scalars.LONG, "Null where it was not asked for or takes too long."))
         .field(plain("cursor", nonNull(GraphQLString), "The position that the page reflects."))
         .build();
-  }
-
-  private GraphQLInputType order(Shown each) {
-    GraphQLEnumType.Builder fields = GraphQLEnumType.newEnum().name(each.type() + "OrderField");
-    indexed(each).forEach(field -> fields.value(each.nameOf(field)));
-    return GraphQLInputObjectType.newInputObject()
-        .name(each.type() + "Order")
-        .field(
-            GraphQLInputObjectField.newInputObjectField()
-                .name("field")
-                .type(nonNull(fields.build())))
-        .field(
-            GraphQLInputObjectField.newInputObjectField()
-                .name("direction")
-                .type(typeRef("Direction"))
-                .description("ASC if left out."))
-        .build();
-  }
-
-  /** Records are found and ordered by these alone. */
-  private static List<EntityField> indexed(Shown each) {
-    return each.entity().fields().stream()
-        .filter(field -> each.entity().indexed().contains(field.name()))
-        .toList();
-  }
-
-  private GraphQLInputType filter(Shown each) {
-    String name = each.type() + "Filter";
-    GraphQLInputObjectType.Builder filter =
-        GraphQLInputObjectType.newInputObject()
-            .name(name)
-            .description("Conditions on indexed fields; all of them must hold.");
-    for (EntityField field : indexed(each)) {
-      filter.field(
-          GraphQLInputObjectField.newInputObjectField()
-              .name(each.nameOf(field))
-              .type(operators(field)));
-    }
-    for (String group : List.of("and", "or")) {
-      filter.field(
-          GraphQLInputObjectField.newInputObjectField()
-              .name(group)
-              .type(list(nonNull(typeRef(name))))
-              .description(
-                  group.equals("and") ? "All of these hold, too." : "One of these holds, too."));
-    }
-    return filter.build();
-  }
-
-  /** Made once for each scalar. */
-  private GraphQLInputType operators(EntityField field) {
-    GraphQLInputType scalar = (GraphQLInputType) Scalars.of(field);
-    String name = ((GraphQLNamedType) scalar).getName() + "Condition";
-    if (filters.containsKey(name)) {
-      return typeRef(name);
-    }
-    GraphQLInputObjectType.Builder type =
-        GraphQLInputObjectType.newInputObject()
-            .name(name)
-            .description("How a value compares; all of it must hold.");
-    for (String operator : List.of("eq", "ne", "gt", "gte", "lt", "lte")) {
-      type.field(operator(operator, scalar));
-    }
-    type.field(operator("in", list(nonNull(scalar))));
-    type.field(operator("nin", list(nonNull(scalar))));
-    if (field.type() == ValueType.STRING) {
-      type.field(operator("like", GraphQLString));
-    }
-    type.field(operator("null", GraphQLBoolean));
-    GraphQLInputObjectType made = type.build();
-    filters.put(name, made);
-    return made;
-  }
-
-  private static GraphQLInputObjectField operator(String name, GraphQLInputType type) {
-    return GraphQLInputObjectField.newInputObjectField().name(name).type(type).build();
   }
 
   private void writes(Shown each) {
@@ -309,6 +261,32 @@ final class SchemaMaker {
         version);
     write(each, "update", "Changes what is given.", written, writes::update, record, version);
     write(each, "delete", "Deletes one.", written, writes::delete, version);
+  }
+
+  private void acknowledge() {
+    define(
+        MUTATION,
+        mutation,
+        GraphQLFieldDefinition.newFieldDefinition()
+            .name("acknowledge")
+            .description(
+                "Says how far a consumer is done with its events, and tells where it goes on now.")
+            .argument(argument("consumer", nonNull(GraphQLString), "As it subscribes."))
+            .argument(
+                argument(
+                    "cursor",
+                    nonNull(GraphQLString),
+                    "That of the last event; what is not further than before changes nothing."))
+            .type(GraphQLString),
+        environment -> {
+          Asked asked = Asked.of(environment);
+          String consumer = Objects.requireNonNull(environment.getArgument("consumer"));
+          String cursor = Objects.requireNonNull(environment.getArgument("cursor"));
+          return asked
+              .consumers()
+              .acknowledge(asked.caller(), consumer, asked.operations().position(cursor))
+              .text();
+        });
   }
 
   private void write(

@@ -95,7 +95,9 @@ final class Schemas {
     Names fields = new Names(Set.of("cursor"));
     List<Shown> shown = new ArrayList<>();
     for (Entity entity : entities) {
-      shown.add(Shown.of(entity, operations.relations(entity), types, fields));
+      shown.add(
+          Shown.of(
+              entity, operations.relations(entity), operations.referrers(entity), types, fields));
     }
     GraphQLSchema schema = new SchemaMaker(shown).make();
     GraphQL engine =

@@ -2,6 +2,7 @@ package dev.unisono.server.graphql;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.server.operation.Relations.Referrers;
 import dev.unisono.server.operation.Relations.Relation;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +21,7 @@ import java.util.Set;
  * @param names GraphQL's names of its fields, in the order of the entity's
  * @param arguments GraphQL's names of its key's parts as arguments, in key order
  * @param related the relations by GraphQL's names
+ * @param referring what refers to its records, by GraphQL's names
  */
 record Shown(
     Entity entity,
@@ -28,7 +30,8 @@ record Shown(
     String many,
     List<String> names,
     List<String> arguments,
-    Map<String, Relation> related) {
+    Map<String, Relation> related,
+    Map<String, Referrers> referring) {
   /** What a record's type has beside the entity's fields. */
   static final String VERSION = "_version";
 
@@ -40,7 +43,12 @@ record Shown(
   private static final List<String> TYPES =
       List.of("Page", "Filter", "Order", "OrderField", "Input", "Written", "Image", "Key", "Event");
 
-  static Shown of(Entity entity, List<Relation> relations, Names types, Names fields) {
+  static Shown of(
+      Entity entity,
+      List<Relation> relations,
+      List<Referrers> referrers,
+      Names types,
+      Names fields) {
     Names members = new Names(Set.of(VERSION, CHANGED, "and", "or"));
     List<String> names = entity.fields().stream().map(field -> members.free(field.name())).toList();
     Names taken = new Names(ARGUMENTS);
@@ -52,6 +60,10 @@ record Shown(
     for (Relation relation : relations) {
       related.put(members.free(relation.name()), relation);
     }
+    Map<String, Referrers> referring = new LinkedHashMap<>();
+    for (Referrers each : referrers) {
+      referring.put(members.free(each.name()), each);
+    }
     String type = types.free(Names.type(entity.name()));
     TYPES.forEach(suffix -> types.free(type + suffix));
     return new Shown(
@@ -61,7 +73,8 @@ record Shown(
         fields.free(Names.field(entity.plural())),
         names,
         List.copyOf(arguments),
-        Collections.unmodifiableMap(related));
+        Collections.unmodifiableMap(related),
+        Collections.unmodifiableMap(referring));
   }
 
   /** The entity's name of a field. */

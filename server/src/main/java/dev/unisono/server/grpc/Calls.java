@@ -5,10 +5,12 @@ import com.google.protobuf.CodedOutputStream;
 import dev.unisono.engine.Precondition;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.record.Condition;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
+import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.grpc.Proto.Fields;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.FilterReader;
@@ -32,48 +34,65 @@ final class Calls {
   private static final int DEEPEST_FILTER = 5;
 
   private final Operations operations;
+  private final Consumers consumers;
 
-  Calls(Operations operations) {
+  Calls(Operations operations, Consumers consumers) {
     this.operations = operations;
+    this.consumers = consumers;
   }
 
   /**
    * Answers a call.
    *
    * @param atMost how long the caller waits; null for the usual time
+   * @param metadata takes what is said beside the message
    * @return null where there is no such method
    */
   byte @Nullable [] answer(
-      String method, Caller caller, ByteString message, @Nullable Duration atMost)
+      String method,
+      Caller caller,
+      ByteString message,
+      @Nullable Duration atMost,
+      Map<String, String> metadata)
       throws InterruptedException {
     Fields request = Fields.of(message);
     return switch (method) {
-      case "Get" -> get(caller, request);
-      case "List" -> list(caller, request);
+      case "Get" -> get(caller, request, metadata);
+      case "List" -> list(caller, request, metadata);
       case "Create" -> {
         Entity entity = entity(request);
         Row record = RecordBody.row(entity, body(request, 2));
-        yield written(entity, operations.create(caller, entity, record, atMost));
+        yield written(metadata, entity, operations.create(caller, entity, record, atMost));
       }
       case "Replace" -> {
         Entity entity = entity(request);
         Key key = key(entity, request);
         Row record = RecordBody.row(entity, key, body(request, 3));
         yield written(
-            entity, operations.put(caller, entity, key, record, precondition(request), atMost));
+            metadata,
+            entity,
+            operations.put(caller, entity, key, record, precondition(request), atMost));
       }
       case "Update" -> {
         Entity entity = entity(request);
         Key key = key(entity, request);
         Row patch = RecordBody.patch(entity, key, body(request, 3));
         yield written(
-            entity, operations.patch(caller, entity, key, patch, precondition(request), atMost));
+            metadata,
+            entity,
+            operations.patch(caller, entity, key, patch, precondition(request), atMost));
       }
       case "Delete" -> {
         Entity entity = entity(request);
         yield written(
+            metadata,
             entity,
             operations.delete(caller, entity, key(entity, request), precondition(request), atMost));
+      }
+      case "Acknowledge" -> {
+        Cursor done = operations.position(request.text(2));
+        Cursor now = consumers.acknowledge(caller, request.text(1), done);
+        yield Proto.message(out -> Proto.text(out, 1, now.text()));
       }
       default -> null;
     };
@@ -116,14 +135,24 @@ final class Calls {
     }
   }
 
-  private byte[] get(Caller caller, Fields request) throws InterruptedException {
+  private byte[] get(Caller caller, Fields request, Map<String, String> metadata)
+      throws InterruptedException {
     Entity entity = entity(request);
     Operations.Found<EntityRecord> found =
         operations.get(caller, entity, key(entity, request), orNull(request.text(3)));
     if (found.value().row() == null) {
       throw Operations.gone(entity);
     }
+    reflect(entity, found.position(), metadata);
     return record(entity, found.value(), found.position().text());
+  }
+
+  /** What position an answer reflects, and how far that may be behind a system that is away. */
+  private void reflect(Entity entity, Cursor position, Map<String, String> metadata) {
+    metadata.put("unisono-cursor", position.text());
+    operations
+        .staleSeconds(entity)
+        .ifPresent(stale -> metadata.put("unisono-stale", Operations.seconds(stale)));
   }
 
   private static byte[] record(Entity entity, EntityRecord record, @Nullable String cursor) {
@@ -135,7 +164,8 @@ final class Calls {
     });
   }
 
-  private byte[] list(Caller caller, Fields request) throws InterruptedException {
+  private byte[] list(Caller caller, Fields request, Map<String, String> metadata)
+      throws InterruptedException {
     Entity entity = entity(request);
     Map<String, String> page = new HashMap<>();
     put(page, "sort", String.join(",", texts(request.all(3))));
@@ -148,6 +178,7 @@ final class Calls {
         request.has(2) ? condition(reader, Fields.of(request.bytes(2)), 1) : Condition.ANY_RECORD;
     ListRequest list = ListRequest.of(entity, condition, page);
     Records.Page found = operations.list(caller, list, orNull(request.text(8))).value();
+    reflect(entity, found.position(), metadata);
     return Proto.message(out -> {
       for (EntityRecord each : found.records()) {
         if (each.row() != null) {
@@ -227,7 +258,8 @@ final class Calls {
     return reader.condition(field, operator, values.getFirst());
   }
 
-  private static byte[] written(Entity entity, Operations.Done done) {
+  private static byte[] written(Map<String, String> metadata, Entity entity, Operations.Done done) {
+    metadata.put("unisono-cursor", done.position().text());
     EntityRecord record = done.record();
     return Proto.message(out -> {
       if (record.row() != null) {

@@ -3,17 +3,31 @@ package dev.unisono.server.grpc;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.View;
+import dev.unisono.server.feed.Conflation;
 import dev.unisono.server.feed.EventFilter;
 import dev.unisono.server.feed.Told;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a subscriber gets of events: those that its filter lets through, as messages. Immutable;
  * safe for threads.
+ *
+ * @param conflate whether one that is behind gets one event for several of a record
  */
-record EventMessage(EventFilter filter) implements View {
+record EventMessage(EventFilter filter, boolean conflate) implements View {
+  @Override
+  public List<Event> behind(List<Event> events) {
+    return conflate ? Conflation.of(events) : events;
+  }
+
+  @Override
+  public boolean conflates() {
+    return conflate;
+  }
+
   @Override
   public @Nullable Event of(Event event) {
     if (!(event.subject() instanceof Told told)) {

@@ -47,6 +47,8 @@ final class GrpcStatus {
       case 501 -> UNIMPLEMENTED;
       case 503 -> UNAVAILABLE;
       case 504 -> DEADLINE_EXCEEDED;
+      // So says gRPC of a message whose flag and headers do not agree.
+      case 400 -> failure.code().equals("unannounced-compression") ? INTERNAL : INVALID_ARGUMENT;
       default -> failure.status() >= 500 ? INTERNAL : INVALID_ARGUMENT;
     };
   }

@@ -68,7 +68,7 @@ public enum ContentCoding {
     return 0;
   }
 
-  byte[] encode(byte[] body) {
+  public byte[] encode(byte[] body) {
     return switch (this) {
       case IDENTITY -> body;
       case GZIP -> gzip(body);

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -303,6 +304,18 @@ public final class Operations {
         : new Cursor(doors.journal().head().epoch(), Cursors.sequence(doors.journal(), after));
   }
 
+  /**
+   * The position that a caller names.
+   *
+   * @throws Refusal 400 bad-cursor; 410 gap
+   */
+  public Cursor position(String cursor) {
+    if (cursor.isEmpty()) {
+      throw new Refusal(400, "bad-cursor", "A cursor is needed.", "cursor");
+    }
+    return new Cursor(doors.journal().head().epoch(), Cursors.sequence(doors.journal(), cursor));
+  }
+
   private void await(@Nullable String after) throws InterruptedException {
     if (after != null
         && !doors
@@ -340,5 +353,10 @@ public final class Operations {
         ? OptionalDouble.empty()
         : OptionalDouble.of(
             Math.max(0, Duration.between(since.get(), clock.instant()).toMillis() / 1000.0));
+  }
+
+  /** Seconds as every door says them. */
+  public static String seconds(double seconds) {
+    return String.format(Locale.ROOT, "%.3f", seconds);
   }
 }

@@ -317,13 +317,9 @@ public final class RecordRoutes {
    */
   private void reflect(HttpServerResponse response, Entity entity, Cursor position) {
     response.putHeader("Unisono-Cursor", position.text());
-    response.putHeader("Unisono-Lag", seconds(operations.lagSeconds(position)));
+    response.putHeader("Unisono-Lag", Operations.seconds(operations.lagSeconds(position)));
     operations
         .staleSeconds(entity)
-        .ifPresent(stale -> response.putHeader("Unisono-Stale", seconds(stale)));
-  }
-
-  private static String seconds(double seconds) {
-    return String.format(Locale.ROOT, "%.3f", seconds);
+        .ifPresent(stale -> response.putHeader("Unisono-Stale", Operations.seconds(stale)));
   }
 }

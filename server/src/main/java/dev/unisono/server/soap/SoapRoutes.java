@@ -3,6 +3,7 @@ package dev.unisono.server.soap;
 import dev.unisono.engine.Nearest;
 import dev.unisono.engine.Precondition;
 import dev.unisono.engine.entity.Entity;
+import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.engine.record.Records;
 import dev.unisono.server.http.Answers;
@@ -20,6 +21,7 @@ import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.ByteArrayOutputStream;
@@ -82,7 +84,7 @@ public final class SoapRoutes {
             "Content-Type");
       }
       Content[] answer = new Content[1];
-      Attempts.run(() -> answer[0] = answer(Doorway.caller(context), entity, envelope.operation()));
+      Attempts.run(() -> answer[0] = answer(context, entity, envelope.operation()));
       end(context, version, 200, Objects.requireNonNull(answer[0]));
     } catch (Envelope.Unfit unfit) {
       end(
@@ -126,8 +128,10 @@ public final class SoapRoutes {
                 "Content-Type"));
   }
 
-  private Content answer(Caller caller, Entity entity, Element request)
+  private Content answer(RoutingContext context, Entity entity, Element request)
       throws InterruptedException {
+    Caller caller = Doorway.caller(context);
+    HttpServerResponse response = context.response();
     List<String> names =
         Arrays.stream(SoapOperation.values()).map(each -> each.of(entity)).toList();
     int known = names.indexOf(request.name());
@@ -146,8 +150,8 @@ public final class SoapRoutes {
     }
     SoapOperation operation = List.of(SoapOperation.values()).get(known);
     return switch (operation) {
-      case GET -> get(caller, entity, XmlValues.key(entity, request));
-      case LIST -> list(caller, entity, request);
+      case GET -> get(response, caller, entity, XmlValues.key(entity, request));
+      case LIST -> list(response, caller, entity, request);
       case CREATE ->
           done(
               entity,
@@ -206,12 +210,14 @@ public final class SoapRoutes {
     }
   }
 
-  private Content get(Caller caller, Entity entity, Key key) throws InterruptedException {
+  private Content get(HttpServerResponse response, Caller caller, Entity entity, Key key)
+      throws InterruptedException {
     Operations.Found<EntityRecord> found = operations.get(caller, entity, key, null);
     Row row = found.value().row();
     if (row == null) {
       throw Operations.gone(entity);
     }
+    reflect(response, entity, found.position());
     return xml ->
         response(
             xml,
@@ -224,7 +230,8 @@ public final class SoapRoutes {
             });
   }
 
-  private Content list(Caller caller, Entity entity, Element request) throws InterruptedException {
+  private Content list(HttpServerResponse response, Caller caller, Entity entity, Element request)
+      throws InterruptedException {
     MultiMap parameters = MultiMap.caseInsensitiveMultiMap();
     for (Element each : request.children()) {
       switch (each.name()) {
@@ -237,6 +244,7 @@ public final class SoapRoutes {
     }
     ListRequest list = ListRequest.parse(entity, parameters);
     Records.Page page = operations.list(caller, list, null).value();
+    reflect(response, entity, page.position());
     return xml ->
         response(
             xml,
@@ -251,6 +259,14 @@ public final class SoapRoutes {
               }
               element(xml, "cursor", page.position().text());
             });
+  }
+
+  /** What no element has: an answer keeps the form that its schema gives it. */
+  private void reflect(HttpServerResponse response, Entity entity, Cursor position) {
+    response.putHeader("Unisono-Cursor", position.text());
+    operations
+        .staleSeconds(entity)
+        .ifPresent(stale -> response.putHeader("Unisono-Stale", Operations.seconds(stale)));
   }
 
   private static Content done(Entity entity, SoapOperation operation, Operations.Done done) {

@@ -1,7 +1,8 @@
 package dev.unisono.server.stream;
 
+import dev.unisono.server.feed.Consumers;
+import dev.unisono.server.feed.Consumers.Acknowledged;
 import dev.unisono.server.operation.Failure;
-import dev.unisono.server.stream.Consumers.Acknowledged;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityField;
+import dev.unisono.server.operation.Relations.Referrers;
 import dev.unisono.server.operation.Relations.Relation;
 import dev.unisono.spi.Field;
 import dev.unisono.spi.Schema;
@@ -40,7 +41,13 @@ final class SchemaMakerTest {
     Names fields = new Names(Set.of("cursor"));
     List<Shown> shown = new ArrayList<>();
     for (Entity entity : entities) {
-      shown.add(Shown.of(entity, List.of(new Relation("back", entity, List.of(0))), types, fields));
+      shown.add(
+          Shown.of(
+              entity,
+              List.of(new Relation("back", entity, List.of(0))),
+              List.of(new Referrers("back", entity, List.of("id"))),
+              types,
+              fields));
     }
     return new SchemaMaker(shown).make();
   }

@@ -1,4 +1,4 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param snapshot whether all records come first
  */
-record StreamStart(Cursor position, boolean snapshot) {
+public record StreamStart(Cursor position, boolean snapshot) {
   /**
    * Finds it: at the cursor that the caller names, else where its consumer stands, else with a
    * snapshot or now.
    *
    * @param consumer null where no position is kept
    */
-  static StreamStart of(
+  public static StreamStart of(
       Operations operations,
       Consumers consumers,
       Caller caller,

@@ -1,4 +1,4 @@
-package dev.unisono.server.stream;
+package dev.unisono.server.feed;
 
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.state.DoorsDatabase;
@@ -120,10 +120,21 @@ public final class Consumers {
    *
    * @param anyhow also where the consumer is further; else that is left alone
    */
-  record Acknowledged(Caller caller, String name, Cursor position, boolean anyhow) {}
+  public record Acknowledged(Caller caller, String name, Cursor position, boolean anyhow) {}
+
+  /**
+   * Says that a consumer is done with all up to a position; it never goes back by that.
+   *
+   * @return where it stands now, durably
+   * @throws Refusal 400 bad-consumer; 409 too-many-consumers
+   */
+  public Cursor acknowledge(Caller caller, String name, Cursor position) {
+    write(List.of(new Acknowledged(caller, name(name), position, false)));
+    return find(caller, name).map(Consumer::position).orElse(position);
+  }
 
   /** Keeps several at once; durable when this returns. */
-  void write(List<Acknowledged> all) {
+  public void write(List<Acknowledged> all) {
     database.transaction(connection -> {
       Map<Caller, Map<String, Cursor>> known = new HashMap<>();
       for (Acknowledged each : all) {
