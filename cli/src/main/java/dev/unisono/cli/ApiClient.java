@@ -40,9 +40,7 @@ final class ApiClient implements AutoCloseable {
 
   private ApiClient(String url, String token, @Nullable Path certificate) {
     HttpClient.Builder client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_LIMIT);
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_LIMIT);
     if (certificate != null) {
       client.sslContext(ServerTrust.context(certificate, System::getenv));
     }

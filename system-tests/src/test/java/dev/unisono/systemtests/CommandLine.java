@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The commands beside the server, run as the launcher runs them. Has no state. */
@@ -16,6 +17,12 @@ final class CommandLine {
 
   /** Gives what it prints; fails where it ends otherwise than expected. */
   static String run(int exit, String... arguments) throws Exception {
+    return run(Map.of(), exit, arguments);
+  }
+
+  /** The same with more in its environment. */
+  static String run(Map<String, String> environment, int exit, String... arguments)
+      throws Exception {
     Path cli = ServerProcess.projectFolder().resolve("cli/target");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -24,7 +31,9 @@ final class CommandLine {
     command.add(cli.resolve("classes") + ":" + cli.resolve("lib") + "/*");
     command.add("dev.unisono.cli.Cli");
     command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor(30, TimeUnit.SECONDS), "the command has not ended");
     assertEquals(exit, process.exitValue(), printed);

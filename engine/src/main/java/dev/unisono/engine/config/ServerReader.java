@@ -57,7 +57,8 @@ final class ServerReader {
     Path key = file(map, KEY, folder);
     Path authorities = file(map, "client-authorities", folder);
     boolean generate = map.flag(GENERATE, false);
-    if (generate == (certificate != null || key != null) || (certificate == null) != (key == null)) {
+    if (generate == (certificate != null || key != null)
+        || (certificate == null) != (key == null)) {
       map.note(
           map.node(),
           null,

@@ -49,8 +49,7 @@ public final class Tls {
     Path certificate = tls.certificate();
     Path key = tls.key();
     if (certificate == null || key == null) {
-      GeneratedCertificate generated =
-          new GeneratedCertificate(config.state().folder(), clock);
+      GeneratedCertificate generated = new GeneratedCertificate(config.state().folder(), clock);
       generated.provide(server.host());
       certificate = generated.certificate();
       key = generated.key();
@@ -65,8 +64,7 @@ public final class Tls {
     System.setProperty(PREFIX + "cipher-suites", String.join(",", CIPHER_SUITES));
     Path authorities = tls.clientAuthorities();
     if (authorities != null) {
-      System.setProperty(
-          PREFIX + "trust-store.pem.certs", authorities.toAbsolutePath().toString());
+      System.setProperty(PREFIX + "trust-store.pem.certs", authorities.toAbsolutePath().toString());
     }
   }
 
@@ -79,8 +77,8 @@ public final class Tls {
   }
 
   /**
-   * Has browsers come by TLS alone from then on. Not where the certificate is one of our own making:
-   * they would let nobody pass who has not made them trust it.
+   * Has browsers come by TLS alone from then on. Not where the certificate is one of our own
+   * making: they would let nobody pass who has not made them trust it.
    */
   public static void mount(Config.ServerConfig server, Router router) {
     TlsConfig tls = server.tls();
