@@ -101,6 +101,19 @@ final class ExposeTest {
       assertTrue(ada.at("/_embedded/orders/next").isNull());
       assertTrue(get(server, port, "/v1/openapi.json").path("paths").has("/v1/customers/{key}"));
 
+      // SQLite keeps such amounts as floating point numbers: they are decimals all the same.
+      HttpResponse<String> paid =
+          send(server, port, "PATCH", "/v1/orders/12", "{\"amount\":\"1.10\"}");
+      assertEquals(200, paid.statusCode(), paid.body());
+      assertEquals("1.1", ExactJson.parse(paid.body()).path("amount").asText());
+      assertEquals(
+          "real,1.1\n",
+          files.rows("shop", "SELECT typeof(amount), amount FROM orders WHERE id = 12"));
+      HttpResponse<String> unkept =
+          send(server, port, "PATCH", "/v1/orders/12", "{\"amount\":\"12345678901234567.89\"}");
+      assertEquals(422, unkept.statusCode(), unkept.body());
+      assertEquals("refused-by-owner", ExactJson.parse(unkept.body()).path("code").asText());
+
       // What is written by a door is there, and what is written there is told.
       HttpRequest stream =
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/changes/customers"))

@@ -153,9 +153,14 @@ public interface Dialect extends ReadDialect {
    */
   @Nullable Object read(ResultSet row, int column, ValueType type) throws SQLException;
 
+  /** Sets a parameter that is put into a column, or that a column is compared with. */
   @Override
   default void bind(
-      PreparedStatement statement, int parameter, Table.Column column, ValueType type, Object value)
+      PreparedStatement statement,
+      int parameter,
+      Table.Column column,
+      ValueType type,
+      @Nullable Object value)
       throws SQLException {
     bind(statement, parameter, type, value);
   }

@@ -130,7 +130,10 @@ public final class JdbcMemberWriter implements MemberWriter {
         for (MemberTable.Statement each : group.getValue()) {
           int position = 1;
           for (MemberTable.Parameter parameter : each.parameters()) {
-            database.dialect().bind(statement, position++, parameter.type(), parameter.value());
+            database
+                .dialect()
+                .bind(
+                    statement, position++, parameter.column(), parameter.type(), parameter.value());
           }
           statement.addBatch();
         }

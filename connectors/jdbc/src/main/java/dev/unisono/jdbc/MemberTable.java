@@ -32,7 +32,7 @@ final class MemberTable {
   }
 
   /** What one parameter is given. Immutable. */
-  record Parameter(ValueType type, @Nullable Object value) {}
+  record Parameter(Table.Column column, ValueType type, @Nullable Object value) {}
 
   /** A statement and what it is given. Immutable. */
   record Statement(String text, List<Parameter> parameters) {}
@@ -151,7 +151,7 @@ final class MemberTable {
   }
 
   private Parameter parameter(int field, @Nullable Object value) {
-    return new Parameter(schema.field(field).type(), value);
+    return new Parameter(column(field), schema.field(field).type(), value);
   }
 
   private Table.Column column(int field) {

@@ -44,16 +44,16 @@ public final class OwnedTable {
   }
 
   /** A value and the type that it is written as. */
-  private record Parameter(ValueType type, @Nullable Object value) {}
+  private record Parameter(Table.Column column, ValueType type, @Nullable Object value) {}
 
   /** The rest of a statement, and the values of its parameters in their order. */
   private static final class Parts {
     final List<String> texts = new ArrayList<>();
     final List<Parameter> values = new ArrayList<>();
 
-    void add(String text, ValueType type, @Nullable Object value) {
+    void add(String text, Table.Column column, ValueType type, @Nullable Object value) {
       texts.add(text);
-      values.add(new Parameter(type, value));
+      values.add(new Parameter(column, type, value));
     }
   }
 
@@ -71,7 +71,7 @@ public final class OwnedTable {
       if (column == null) {
         continue;
       }
-      assignments.add(dialect.quote(column.name()) + " = ?", type(i), patch.value(i));
+      assignments.add(dialect.quote(column.name()) + " = ?", column, type(i), patch.value(i));
       if (expected != null) {
         compare(i, expected, conditions);
       }
@@ -124,7 +124,7 @@ public final class OwnedTable {
     for (int i = 0; i < row.schema().size(); i++) {
       Table.Column column = written(row, i);
       if (column != null) {
-        columns.add(dialect.quote(column.name()), type(i), row.value(i));
+        columns.add(dialect.quote(column.name()), column, type(i), row.value(i));
       }
     }
     String insert =
@@ -225,7 +225,7 @@ public final class OwnedTable {
     String name = binding.column(field);
     Table.Column column = name == null ? null : table.columns().get(name);
     if (column != null && expected.value(field) != Unchanged.UNCHANGED) {
-      conditions.add(dialect.same(column), type(field), expected.value(field));
+      conditions.add(dialect.same(column), column, type(field), expected.value(field));
     }
   }
 
@@ -233,12 +233,12 @@ public final class OwnedTable {
     for (int part = 0; part < keyColumns.size(); part++) {
       Table.Column column = keyColumns.get(part);
       ValueType type = type(binding.schema().keyPosition(part));
-      conditions.add(dialect.hasKey(column), type, key.part(part));
+      conditions.add(dialect.hasKey(column), column, type, key.part(part));
       for (int more = 1; more < dialect.keyParameters(column); more++) {
-        conditions.values.add(new Parameter(type, key.part(part)));
+        conditions.values.add(new Parameter(column, type, key.part(part)));
       }
       // An index may take another key for this one.
-      conditions.add(dialect.same(column), type, key.part(part));
+      conditions.add(dialect.same(column), column, type, key.part(part));
     }
   }
 
@@ -248,7 +248,8 @@ public final class OwnedTable {
 
   private void bind(PreparedStatement statement, List<Parameter> values) throws SQLException {
     for (int i = 0; i < values.size(); i++) {
-      dialect.bind(statement, i + 1, values.get(i).type(), values.get(i).value());
+      Parameter parameter = values.get(i);
+      dialect.bind(statement, i + 1, parameter.column(), parameter.type(), parameter.value());
     }
   }
 }

@@ -10,7 +10,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.DateTimeException;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -27,9 +26,6 @@ import org.sqlite.SQLiteException;
 /** How SQLite is spoken to. Values are kept in the storage class that loses nothing of them. */
 final class SqliteDialect implements Dialect {
   static final String KIND = "sqlite";
-
-  /** The last whole number up to which each has a floating point number of its own. */
-  private static final long EXACT = 1L << 53;
 
   /** What SQLite makes of values by a column's declared type; see its page on datatypes. */
   enum Affinity {
@@ -210,8 +206,11 @@ final class SqliteDialect implements Dialect {
           affinity == Affinity.INTEGER || affinity == Affinity.NUMERIC || affinity == Affinity.NONE;
       case DOUBLE ->
           affinity == Affinity.REAL || affinity == Affinity.NUMERIC || affinity == Affinity.NONE;
-      // A number with many digits would become a floating point number, '007' become 7.
-      case DECIMAL, STRING, JSON -> affinity == Affinity.TEXT || affinity == Affinity.NONE;
+      // As a number it keeps 15 digits at least; what has more than it keeps is refused.
+      case DECIMAL ->
+          affinity == Affinity.TEXT || affinity == Affinity.NONE || affinity == Affinity.NUMERIC;
+      // '007' would become 7.
+      case STRING, JSON -> affinity == Affinity.TEXT || affinity == Affinity.NONE;
       case BYTES -> affinity == Affinity.NONE;
       // Their texts are no numbers, so that they stay what they are.
       case DATE, TIME, TIMESTAMP, UUID ->
@@ -275,59 +274,34 @@ final class SqliteDialect implements Dialect {
     }
   }
 
+  /**
+   * A decimal in a column of numbers is given as the number that it becomes there: SQLite reads a
+   * text of more than 15 digits not always as the nearest one.
+   */
+  @Override
+  public void bind(
+      PreparedStatement statement,
+      int parameter,
+      Table.Column column,
+      ValueType type,
+      @Nullable Object value)
+      throws SQLException {
+    if (type == ValueType.DECIMAL && Affinity.of(column.type()) == Affinity.NUMERIC) {
+      switch (value) {
+        case BigDecimal number -> SqliteValue.bindNumber(statement, parameter, number);
+        case Double number when !number.isNaN() -> statement.setDouble(parameter, number);
+        case null, default -> bind(statement, parameter, type, value);
+      }
+    } else {
+      bind(statement, parameter, type, value);
+    }
+  }
+
   @Override
   public @Nullable Object read(ResultSet row, int column, ValueType type) throws SQLException {
     Object found = row.getObject(column);
     Object value = found instanceof Integer number ? Long.valueOf(number) : found;
-    return value == null ? null : value(type, value);
-  }
-
-  /** By the storage class that the value has, whatever the column says: nothing is converted. */
-  static Object value(ValueType type, Object found) {
-    try {
-      Object value =
-          switch (found) {
-            case Long number -> ofInteger(type, number);
-            case Double _ -> type == ValueType.DOUBLE ? found : null;
-            case byte[] _ -> type == ValueType.BYTES ? found : null;
-            case String text -> ofText(type, text);
-            default -> null;
-          };
-      if (value == null) {
-        throw new IllegalArgumentException(shown(found));
-      }
-      return value;
-    } catch (DateTimeException | NumberFormatException unfit) {
-      throw new IllegalArgumentException(shown(found), unfit);
-    }
-  }
-
-  private static @Nullable Object ofInteger(ValueType type, long number) {
-    return switch (type) {
-      case LONG -> number;
-      case BOOLEAN -> (number == 0 || number == 1) ? (Object) (number == 1) : null;
-      case DECIMAL -> BigDecimal.valueOf(number);
-      case DOUBLE -> Math.abs(number) <= EXACT ? (Object) (double) number : null;
-      case STRING, BYTES, DATE, TIME, TIMESTAMP, UUID, JSON, ARRAY -> null;
-    };
-  }
-
-  private static @Nullable Object ofText(ValueType type, String text) {
-    return switch (type) {
-      case STRING, JSON, DECIMAL, DATE, TIME, TIMESTAMP, UUID -> ValueText.read(type, text);
-      case BOOLEAN, LONG, DOUBLE, BYTES, ARRAY -> null;
-    };
-  }
-
-  private static String shown(Object found) {
-    return switch (found) {
-      case Long number -> "the integer " + number;
-      case Double number -> "the floating point number " + number;
-      case String text ->
-          "the text '" + (text.length() > 40 ? text.substring(0, 40) + "…" : text) + "'";
-      case byte[] bytes -> "a blob of " + bytes.length + " bytes";
-      default -> found.toString();
-    };
+    return value == null ? null : SqliteValue.of(type, value);
   }
 
   /** The driver would begin the next transaction at once, and keep others from writing. */

@@ -392,7 +392,7 @@ final class SqliteTriggers implements TriggerDialect {
 
   @Override
   public Object decode(ValueType type, Object kept) {
-    return SqliteDialect.value(type, kept);
+    return SqliteValue.of(type, kept);
   }
 
   @Override

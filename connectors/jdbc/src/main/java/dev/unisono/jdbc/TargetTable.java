@@ -79,8 +79,9 @@ final class TargetTable implements AutoCloseable {
         table.columns().get(String.valueOf(binding.column(field))), "a column that is there");
   }
 
-  private ValueType type(int field) {
-    return schema.field(field).type();
+  private void bind(PreparedStatement statement, int parameter, int field, @Nullable Object value)
+      throws SQLException {
+    dialect.bind(statement, parameter, tableColumn(field), schema.field(field).type(), value);
   }
 
   private List<String> columns(int[] fields) {
@@ -109,7 +110,7 @@ final class TargetTable implements AutoCloseable {
     int parameter = from;
     for (int part = 0; part < keyFields.length; part++) {
       for (int times = 0; times < keyParameters[part]; times++) {
-        dialect.bind(statement, parameter++, type(keyFields[part]), key.part(part));
+        bind(statement, parameter++, keyFields[part], key.part(part));
       }
     }
     return parameter;
@@ -119,7 +120,7 @@ final class TargetTable implements AutoCloseable {
       throws SQLException {
     int parameter = from;
     for (int field : fields) {
-      dialect.bind(statement, parameter++, type(field), row.value(field));
+      bind(statement, parameter++, field, row.value(field));
     }
     return parameter;
   }
@@ -328,7 +329,7 @@ final class TargetTable implements AutoCloseable {
           for (int i = 0; i < columns.size(); i++) {
             int field = binding.columns().indexOf(columns.get(i).name());
             if (field >= 0 && row.value(field) != Unchanged.UNCHANGED) {
-              dialect.bind(statement, i + 1, type(field), row.value(field));
+              bind(statement, i + 1, field, row.value(field));
             } else {
               statement.setObject(i + 1, entry.getValue()[i]);
             }

@@ -19,7 +19,6 @@ final class ValueTextTest {
   @ValueSource(strings = {"1e999999999", "-1e-999999999"})
   void refusesDecimalThatWouldFillTheMemoryWhereItIsWritten(String text) {
     assertThrows(IllegalArgumentException.class, () -> ValueText.read(ValueType.DECIMAL, text));
-    assertThrows(
-        IllegalArgumentException.class, () -> SqliteDialect.value(ValueType.DECIMAL, text));
+    assertThrows(IllegalArgumentException.class, () -> SqliteValue.of(ValueType.DECIMAL, text));
   }
 }
