@@ -45,11 +45,10 @@ public final class OpenApi extends OpenApiPart {
           "tags",
           () -> {
             for (Entity entity : entities) {
-              object(() -> {
-                text("name", entity.plural());
-                text("description", "The " + entity.plural() + ": read, written and followed.");
-              });
+              tag(entity.plural(), "The " + entity.plural() + ": read, written and followed.");
             }
+            tag(OpenApiConsumers.TAG, "How far consumers of changes are.");
+            tag(OpenApiEndpoints.TAG, "Webhooks: endpoints that changes are sent to, and back.");
           });
       object(
           "paths",
@@ -59,15 +58,19 @@ public final class OpenApi extends OpenApiPart {
               object("/v1/" + entity.plural() + "/{key}", () -> record(entity));
               object("/v1/changes/" + entity.plural(), () -> object("get", () -> changes(entity)));
             }
+            new OpenApiConsumers(json).paths();
+            new OpenApiEndpoints(json).paths();
           });
+      object("webhooks", () -> new OpenApiEvents(json).webhooks(entities));
       object("components", () -> new OpenApiComponents(json).write(entities));
     });
   }
 
-  private void operation(Entity entity, String id, String summary) throws IOException {
-    text("operationId", id);
-    text("summary", summary);
-    array("tags", () -> json.writeString(entity.plural()));
+  private void tag(String name, String description) throws IOException {
+    object(() -> {
+      text("name", name);
+      text("description", description);
+    });
   }
 
   private void collection(Entity entity) throws IOException {
@@ -76,7 +79,7 @@ public final class OpenApi extends OpenApiPart {
         "post",
         () -> {
           operation(
-              entity,
+              entity.plural(),
               "create_" + name(entity),
               "Makes one, in the system that owns them; or many, as lines of JSON.");
           array("parameters", this::writeParameters);
@@ -103,7 +106,8 @@ public final class OpenApi extends OpenApiPart {
     object(
         method,
         () -> {
-          operation(entity, id, summary + " A line of JSON for each, its key among its fields.");
+          operation(
+              entity.plural(), id, summary + " A line of JSON for each, its key among its fields.");
           array("parameters", () -> object(() -> ref("parameters/prefer")));
           body(() -> media(LINES, "schemas/" + name(entity) + schema));
           object(
@@ -140,22 +144,9 @@ public final class OpenApi extends OpenApiPart {
     }
   }
 
-  private void body(Part content) throws IOException {
-    object(
-        "requestBody",
-        () -> {
-          json.writeBooleanField("required", true);
-          object("content", content);
-        });
-  }
-
-  private void media(String type, String schema) throws IOException {
-    object(type, () -> object("schema", () -> ref(schema)));
-  }
-
   private void list(Entity entity) throws IOException {
     operation(
-        entity,
+        entity.plural(),
         "list_" + entity.plural(),
         "Some of the " + entity.plural() + ", by conditions, in an order, page by page.");
     array(
@@ -227,20 +218,11 @@ public final class OpenApi extends OpenApiPart {
   }
 
   private void record(Entity entity) throws IOException {
-    array(
-        "parameters",
-        () ->
-            object(() -> {
-              text("name", "key");
-              text("in", "path");
-              json.writeBooleanField("required", true);
-              text("description", keyDescription(entity));
-              object("schema", () -> text("type", "string"));
-            }));
+    array("parameters", () -> path("key", keyDescription(entity), "string"));
     object(
         "get",
         () -> {
-          operation(entity, "get_" + name(entity), "One " + entity.name() + ".");
+          operation(entity.plural(), "get_" + name(entity), "One " + entity.name() + ".");
           array(
               "parameters",
               () -> {
@@ -262,7 +244,7 @@ public final class OpenApi extends OpenApiPart {
         "patch",
         () -> {
           operation(
-              entity,
+              entity.plural(),
               "patch_" + name(entity),
               "Changes some fields in the system that owns the record; answered once that is here.");
           array(
@@ -286,7 +268,7 @@ public final class OpenApi extends OpenApiPart {
         "put",
         () -> {
           operation(
-              entity,
+              entity.plural(),
               "put_" + name(entity),
               "Puts it in the place of what is there, or makes it. What is not given becomes null.");
           array(
@@ -310,7 +292,8 @@ public final class OpenApi extends OpenApiPart {
     object(
         "delete",
         () -> {
-          operation(entity, "delete_" + name(entity), "Deletes it in the system that owns it.");
+          operation(
+              entity.plural(), "delete_" + name(entity), "Deletes it in the system that owns it.");
           array(
               "parameters",
               () -> {
@@ -344,7 +327,7 @@ public final class OpenApi extends OpenApiPart {
 
   private void changes(Entity entity) throws IOException {
     operation(
-        entity,
+        entity.plural(),
         "changes_" + entity.plural(),
         "What becomes of the " + entity.plural() + ", as server-sent events.");
     array(
@@ -376,34 +359,5 @@ public final class OpenApi extends OpenApiPart {
               });
           refusals("400", "401", "404", "410");
         });
-  }
-
-  private void answer(String status, String description, boolean reflects, Part schema)
-      throws IOException {
-    object(
-        status,
-        () -> {
-          text("description", description);
-          if (reflects) {
-            reflects();
-          }
-          object("content", () -> object("application/json", () -> object("schema", schema)));
-        });
-  }
-
-  private void reflects() throws IOException {
-    object(
-        "headers",
-        () -> {
-          object("Unisono-Cursor", () -> ref("headers/cursor"));
-          object("Unisono-Lag", () -> ref("headers/lag"));
-          object("Unisono-Stale", () -> ref("headers/stale"));
-        });
-  }
-
-  private void refusals(String... statuses) throws IOException {
-    for (String status : statuses) {
-      object(status, () -> ref("responses/" + status));
-    }
   }
 }

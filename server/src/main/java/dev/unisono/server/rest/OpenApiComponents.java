@@ -26,43 +26,37 @@ final class OpenApiComponents extends OpenApiPart {
     object(
         "schemas",
         () -> {
+          OpenApiEvents events = new OpenApiEvents(json);
           for (Entity entity : entities) {
             schemas(entity);
+            events.schemas(entity);
           }
+          events.schemas();
+          new OpenApiConsumers(json).schemas();
+          new OpenApiEndpoints(json).schemas();
           object("unisono.Problem", this::problem);
           object("unisono.Finding", this::finding);
           object("unisono.Held", this::held);
           object("unisono.Line", this::line);
         });
-    object("parameters", this::parameters);
-    object(
-        "headers",
-        () -> {
-          header("cursor", "The position of the journal that the answer reflects.", "string");
-          header(
-              "lag",
-              "Seconds from the next change's commit until now; 0.000 where there is none.",
-              "number");
-          header(
-              "stale",
-              "Seconds since the system was followed last that the records are read from; only where"
-                  + " it is away.",
-              "number");
-        });
+    new OpenApiParameters(json).write();
     object(
         "responses",
         () -> {
           refusal("400", "Something about the request is wrong; `field` says what.");
-          refusal("401", "The caller is not known.");
+          refusal(
+              "401", "The caller is not known, or what is brought is not signed as it must be.");
           refusal("404", "There is no such record, or nothing at this path.");
           refusal("405", "Nothing that could be written owns it.");
-          refusal("409", "There is such a record, or the request is being done already.");
+          refusal(
+              "409",
+              "There is such a record, there are too many, or the request is being done already.");
           refusal("410", "The record was deleted; of changes: the cursor is not held any more.");
           refusal("412", "The record is of another version by now.");
           refusal("413", "The body is over 1 MiB.");
           refusal("415", "The body is of another type.");
           refusal("422", "The record would not be as it must; `findings` says all of it.");
-          refusal("503", "The owner is out of reach, or the list takes too long.");
+          refusal("503", "The owner is out of reach, or it takes too long.");
           refusal("504", "It takes longer than one waits; a write is not lost.");
         });
   }
@@ -182,20 +176,6 @@ final class OpenApiComponents extends OpenApiPart {
     }
   }
 
-  private void described(String type, String description) throws IOException {
-    text("type", type);
-    text("description", description);
-  }
-
-  private void header(String name, String description, String type) throws IOException {
-    object(
-        name,
-        () -> {
-          text("description", description);
-          object("schema", () -> text("type", type));
-        });
-  }
-
   private void refusal(String status, String description) throws IOException {
     object(
         status,
@@ -292,111 +272,5 @@ final class OpenApiComponents extends OpenApiPart {
           object("failed", () -> text("type", "integer"));
           object("cursor", () -> described("string", "The position that shows all of them."));
         });
-  }
-
-  private void parameters() throws IOException {
-    parameter(
-        "or",
-        "query",
-        "One of these conditions holds at least, as in"
-            + " or=(country=DE,and(balance[gt]=1000,name[null]=false)).");
-    parameter("and", "query", "All of these conditions hold.");
-    parameter("sort", "query", "Fields with commas between, - before one for descending.");
-    parameter("fields", "query", "These fields alone, with commas between.");
-    parameter(
-        "embed", "query", "Relations, with commas between, whose records stand in _embedded.");
-    parameter(
-        "idempotencyKey",
-        "Idempotency-Key",
-        "header",
-        "Names the request: sent again under this name it is answered as before, and done once.");
-    parameter(
-        "prefer", "Prefer", "header", "return=minimal leaves the record out; wait=N, in seconds.");
-    object(
-        "limit",
-        () -> {
-          named("limit", "query", "How many at most.");
-          object(
-              "schema",
-              () -> {
-                text("type", "integer");
-                json.writeNumberField("minimum", 1);
-                json.writeNumberField("maximum", 1_000);
-                json.writeNumberField("default", 50);
-              });
-        });
-    parameter("after", "query", "The `next` of the page at hand.");
-    parameter("before", "query", "The `prev` of the page at hand.");
-    object(
-        "total",
-        () -> {
-          named("total", "query", "Whether all that fulfil the conditions are counted.");
-          object("schema", () -> text("type", "boolean"));
-        });
-    object(
-        "cursor",
-        () -> {
-          named(
-              "after",
-              "query",
-              "The cursor to go on after; Last-Event-ID is the same as a header.");
-          object("schema", () -> text("type", "string"));
-        });
-    object(
-        "snapshot",
-        () -> {
-          named("snapshot", "query", "Whether all records come first.");
-          object("schema", () -> text("type", "boolean"));
-        });
-    parameter(
-        "filter", "query", "A condition in CEL on the record, such as record.country == 'DE'.");
-    parameter("payload", "query", "full, or key for events without the record.");
-    parameter("format", "query", "plain, or cloudevents.");
-    object(
-        "conflate",
-        () -> {
-          named(
-              "conflate", "query", "Whether a slow client gets one event for several of a record.");
-          object("schema", () -> text("type", "boolean"));
-        });
-    parameter("consumer", "query", "The name under which the server keeps how far this caller is.");
-    object(
-        "readAfter",
-        () -> {
-          named("Unisono-After", "header", "A cursor: it is waited until the answer reflects it.");
-          object("schema", () -> text("type", "string"));
-        });
-    object(
-        "ifMatch",
-        () -> {
-          named("If-Match", "header", "The version that the record must have, as its ETag.");
-          object("schema", () -> text("type", "string"));
-        });
-    object(
-        "ifNoneMatch",
-        () -> {
-          named("If-None-Match", "header", "The versions that the caller has.");
-          object("schema", () -> text("type", "string"));
-        });
-  }
-
-  private void parameter(String name, String in, String description) throws IOException {
-    parameter(name, name, in, description);
-  }
-
-  private void parameter(String component, String name, String in, String description)
-      throws IOException {
-    object(
-        component,
-        () -> {
-          named(name, in, description);
-          object("schema", () -> text("type", "string"));
-        });
-  }
-
-  private void named(String name, String in, String description) throws IOException {
-    text("name", name);
-    text("in", in);
-    text("description", description);
   }
 }

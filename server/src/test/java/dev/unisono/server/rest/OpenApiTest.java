@@ -106,8 +106,7 @@ final class OpenApiTest {
       assertTrue(to.startsWith("#/"), to);
       assertFalse(document.at(to.substring(1)).isMissingNode(), to);
     }
-    List<String> operations =
-        document.path("paths").findValuesAsText("operationId").stream().toList();
+    List<String> operations = document.findValuesAsText("operationId");
     assertEquals(operations.size(), new HashSet<>(operations).size(), operations::toString);
     for (String name : new String[] {"schemas", "parameters", "responses", "headers"}) {
       List<String> names = new ArrayList<>();
@@ -135,7 +134,16 @@ final class OpenApiTest {
             "/v1/changes/customers",
             "/v1/orders",
             "/v1/orders/{key}",
-            "/v1/changes/orders"),
+            "/v1/changes/orders",
+            "/v1/consumers",
+            "/v1/consumers/{name}",
+            "/v1/admin/webhooks",
+            "/v1/admin/webhooks/{id}",
+            "/v1/admin/webhooks/{id}/secret",
+            "/v1/admin/webhooks/{id}/enable",
+            "/v1/admin/webhooks/{id}/replay",
+            "/v1/admin/webhooks/{id}/deliveries",
+            "/hooks/{system}"),
         paths);
     JsonNode customer = document.at("/components/schemas/customer/properties");
     assertEquals("integer", customer.at("/id/type").asText());
@@ -147,6 +155,31 @@ final class OpenApiTest {
     List<String> conditions =
         document.at("/paths/~1v1~1customers/get/parameters").findValuesAsText("name");
     assertEquals(List.of("id", "name"), conditions);
+  }
+
+  @Test
+  void tellsWhatEndpointsAreSent() throws IOException {
+    JsonNode document = read();
+    Set<String> sent = new HashSet<>();
+    document.path("webhooks").fieldNames().forEachRemaining(sent::add);
+    assertEquals(Set.of("customer", "Order line/ü", "unisono.gap"), sent);
+    JsonNode customer = document.at("/webhooks/customer/post");
+    List<String> headers = new ArrayList<>();
+    for (JsonNode parameter : customer.path("parameters")) {
+      JsonNode header = document.at(parameter.path("$ref").asText().substring(1));
+      assertEquals("header", header.path("in").asText());
+      headers.add(header.path("name").asText());
+    }
+    assertEquals(List.of("webhook-id", "webhook-timestamp", "webhook-signature"), headers);
+    JsonNode told = document.at("/components/schemas/customer.told/properties");
+    assertEquals("customer.created", told.at("/type/enum/0").asText());
+    assertEquals("#/components/schemas/customer.event", told.at("/data/$ref").asText());
+    assertEquals(
+        "#/components/schemas/customer",
+        document.at("/components/schemas/customer.event/properties/record/$ref").asText());
+    // Who brings something has no token, but signs it.
+    assertTrue(document.at("/paths/~1hooks~1{system}/post/security").isEmpty());
+    assertTrue(document.at("/paths/~1hooks~1{system}/post/security").isArray());
   }
 
   /** Format 2.1 of Postman has no schema among our packages; its members are checked here. */
