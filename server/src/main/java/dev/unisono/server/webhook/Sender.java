@@ -46,8 +46,19 @@ final class Sender implements AutoCloseable {
   private final HttpClient client;
   private final Supplier<WebhookConfig> config;
   private final InstantSource clock;
+  private final Resolver resolver;
 
-  Sender(Vertx vertx, Supplier<WebhookConfig> config, InstantSource clock) {
+  /** Asks which addresses a host has. */
+  interface Resolver {
+    List<InetAddress> addresses(String host) throws UnknownHostException;
+
+    /** As this machine resolves names. */
+    static List<InetAddress> system(String host) throws UnknownHostException {
+      return List.of(InetAddress.getAllByName(host));
+    }
+  }
+
+  Sender(Vertx vertx, Supplier<WebhookConfig> config, InstantSource clock, Resolver resolver) {
     this.client =
         vertx.createHttpClient(
             new HttpClientOptions()
@@ -57,15 +68,16 @@ final class Sender implements AutoCloseable {
                 .setTrustAll(false));
     this.config = config;
     this.clock = clock;
+    this.resolver = resolver;
   }
 
   /** The address to connect to, or why there is none. */
   private record Resolved(@Nullable InetAddress address, String why) {}
 
-  private static Resolved resolve(EndpointSettings settings, List<AddressRange> allowed)
+  private Resolved resolve(EndpointSettings settings, List<AddressRange> allowed)
       throws UnknownHostException {
     boolean named = false;
-    for (InetAddress address : InetAddress.getAllByName(settings.host())) {
+    for (InetAddress address : resolver.addresses(settings.host())) {
       if (settings.secure()
           ? AddressRule.permits(address, allowed)
           : AddressRule.named(address, allowed)) {

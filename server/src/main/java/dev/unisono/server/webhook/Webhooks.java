@@ -58,7 +58,7 @@ public final class Webhooks implements AutoCloseable {
     this.doors = doors;
     this.store = new EndpointStore(database);
     this.log = new AttemptLog(database);
-    this.sender = new Sender(vertx, config, clock);
+    this.sender = new Sender(vertx, config, clock, Sender.Resolver::system);
     this.clock = clock;
     this.around =
         new EndpointRun.Surroundings(
