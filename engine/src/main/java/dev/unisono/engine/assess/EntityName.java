@@ -16,6 +16,11 @@ public record EntityName(String name, String plural) {
 
   private static final int LONGEST = 60;
 
+  /** Whether a part of a path can be the plural of an entity; one with a full stop is a file. */
+  public static boolean possible(String plural) {
+    return !RESERVED.contains(plural) && plural.indexOf('.') < 0;
+  }
+
   /** By the name of a table. */
   public static EntityName of(String table) {
     String plain = plain(table);

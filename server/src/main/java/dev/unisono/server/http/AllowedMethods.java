@@ -85,8 +85,7 @@ public final class AllowedMethods {
       return false;
     }
     for (int i = 0; i < wanted.length; i++) {
-      boolean any =
-          wanted[i].startsWith(":") && !(i == 2 && EntityName.RESERVED.contains(given[i]));
+      boolean any = wanted[i].startsWith(":") && !(i == 2 && !EntityName.possible(given[i]));
       if (!any && !wanted[i].equals(given[i])) {
         return false;
       }

@@ -90,7 +90,7 @@ public final class RecordRoutes {
 
   private static Handler<RoutingContext> unlessReserved(Handler<RoutingContext> handler) {
     return context -> {
-      if (EntityName.RESERVED.contains(Parameters.part(context, "plural"))) {
+      if (!EntityName.possible(Parameters.part(context, "plural"))) {
         context.next();
       } else {
         handler.handle(context);
