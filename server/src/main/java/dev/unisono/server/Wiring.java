@@ -106,7 +106,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new StreamRoutes(engine, operations, hub, feed, consumers).mount(router, doorway);
     new SocketRoutes(
             new SocketConnection.Shared(
-                engine, operations, hub, feed, access, consumers, acknowledgements))
+                engine, operations, idempotency, hub, feed, access, consumers, acknowledgements))
         .mount(router);
     new ConsumerRoutes(engine, consumers).mount(router, doorway);
     new GraphqlRoutes(operations, feed, hub, consumers, access, idempotency, engine::config)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.unisono.testkit.ServerProcess;
 import java.io.BufferedReader;
 import java.io.InputStream;
@@ -276,6 +277,67 @@ final class ConsumersTest {
       assertEquals("unknown-entity", client.next().at("/error/code").asText());
     }
     assertEquals("", files.rows("shop", "SELECT * FROM items WHERE id = 100"));
+  }
+
+  @Test
+  void aNamedWriteIsDoneOnceAlsoWhereTheServerIsKilled() throws Exception {
+    String make =
+        "\"entity\":\"item\",\"record\":{\"id\":7001,\"name\":\"leg\"},\"idempotencyKey\":\"k1\"}";
+    String other =
+        "\"entity\":\"item\",\"record\":{\"id\":7002,\"name\":\"arm\"},\"idempotencyKey\":\"k1\"}";
+    String wrong =
+        "\"entity\":\"item\",\"key\":{\"id\":9999},\"record\":{\"name\":\"x\"},\"idempotencyKey\":\"k2\"}";
+    JsonNode made;
+    JsonNode refused;
+    try (Client client = client()) {
+      client.send("{\"create\":\"w1\"," + make);
+      made = client.next();
+      assertEquals("w1", made.path("done").asText(), made.toString());
+      assertFalse(made.has("replayed"));
+      client.send("{\"create\":\"w2\"," + make);
+      replays(made, "done", "w2", client.next());
+      client.send("{\"create\":\"w3\"," + other);
+      JsonNode reused = client.next();
+      assertEquals("w3", reused.path("write").asText(), reused.toString());
+      assertEquals("key-reused", reused.at("/error/code").asText());
+      assertEquals("idempotencyKey", reused.at("/error/field").asText());
+      client.send("{\"update\":\"w4\"," + wrong);
+      refused = client.next();
+      assertEquals("not-found", refused.at("/error/code").asText(), refused.toString());
+      client.send("{\"update\":\"w5\"," + wrong);
+      replays(refused, "write", "w5", client.next());
+    }
+    // A key is its caller's, whatever the door.
+    HttpRequest byHttp =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/items"))
+            .timeout(LIMIT)
+            .header("Authorization", "Bearer " + server.token())
+            .header("Idempotency-Key", "k1")
+            .POST(BodyPublishers.ofString("{\"id\":7001,\"name\":\"leg\"}"))
+            .build();
+    assertEquals(422, http.send(byHttp, BodyHandlers.ofString()).statusCode());
+    server.kill();
+    server = files.serve(port, config);
+    try (Client client = client()) {
+      client.send("{\"create\":\"w6\"," + make);
+      replays(made, "done", "w6", client.next());
+      client.send("{\"update\":\"w7\"," + wrong);
+      replays(refused, "write", "w7", client.next());
+      client.send("{\"create\":\"w8\",\"entity\":\"item\",\"record\":{},\"idempotencyKey\":\"\"}");
+      Eventually.isTrue(LIMIT, "it is closed", () -> client.closed == 4400);
+    }
+    assertEquals("1\n", files.rows("shop", "SELECT count(*) FROM items WHERE name = 'leg'"));
+    assertEquals("0\n", files.rows("shop", "SELECT count(*) FROM items WHERE name = 'arm'"));
+  }
+
+  /** The same answer, to the write's own name. */
+  private static void replays(JsonNode first, String member, String name, JsonNode again) {
+    assertTrue(again.path("replayed").asBoolean(), again.toString());
+    assertEquals(name, again.path(member).asText());
+    ObjectNode same = again.deepCopy();
+    same.remove("replayed");
+    same.set(member, first.get(member));
+    assertEquals(first, same);
   }
 
   @Test

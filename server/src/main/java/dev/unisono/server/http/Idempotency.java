@@ -59,26 +59,10 @@ public final class Idempotency {
               context.put(Kept.class.getName(), new Kept(answers, caller, name, repeatable));
           case KeptAnswers.Known.Running _ -> {
             context.response().putHeader("Retry-After", "1");
-            throw new Refusal(
-                409,
-                "request-running",
-                "A request of this " + HEADER + " is being done; ask again in a moment.",
-                HEADER);
+            throw running(HEADER);
           }
-          case KeptAnswers.Known.Interrupted _ ->
-              throw new Refusal(
-                  409,
-                  "outcome-unknown",
-                  "The server ended amid the request of this "
-                      + HEADER
-                      + ". Look whether it was done; if not, send it with another key.",
-                  HEADER);
-          case KeptAnswers.Known.Another _ ->
-              throw new Refusal(
-                  422,
-                  "key-reused",
-                  "This " + HEADER + " was sent with another request; each has a key of its own.",
-                  HEADER);
+          case KeptAnswers.Known.Interrupted _ -> throw interrupted(HEADER);
+          case KeptAnswers.Known.Another _ -> throw another(HEADER);
           case KeptAnswers.Known.Answered answered -> {
             replay(context.response(), answered.answer());
             return;
@@ -87,6 +71,76 @@ public final class Idempotency {
       }
       handler.handle(context, body);
     };
+  }
+
+  /** What became of a write that was no request by HTTP, in the door's own form. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Outcome(int status, byte[] body, boolean replayed) {}
+
+  /** Does a write. */
+  public interface Work {
+    Outcome done() throws InterruptedException;
+  }
+
+  /**
+   * Has a write done once that did not come by HTTP.
+   *
+   * @param member where the door has the name, for people
+   * @param content all that makes it this write
+   * @param repeatable as of {@link #once(boolean, Doorway.Handler)}
+   * @throws Refusal where the name says that it must not be done
+   */
+  public Outcome once(
+      Caller caller,
+      String name,
+      String member,
+      List<String> content,
+      boolean repeatable,
+      Work work)
+      throws InterruptedException {
+    return switch (answers.begin(caller, name, digest(content, new byte[0]))) {
+      case KeptAnswers.Known.Nothing _ -> {
+        Outcome outcome = work.done();
+        new Kept(answers, caller, name, repeatable).keep(outcome);
+        yield outcome;
+      }
+      case KeptAnswers.Known.Running _ -> throw running(member);
+      case KeptAnswers.Known.Interrupted _ -> throw interrupted(member);
+      case KeptAnswers.Known.Another _ -> throw another(member);
+      case KeptAnswers.Known.Answered answered ->
+          new Outcome(answered.answer().status(), answered.answer().body(), true);
+    };
+  }
+
+  private static Refusal running(String member) {
+    return new Refusal(
+        409,
+        "request-running",
+        "A request of this " + member + " is being done; ask again in a moment.",
+        member);
+  }
+
+  private static Refusal interrupted(String member) {
+    return new Refusal(
+        409,
+        "outcome-unknown",
+        "The server ended amid the request of this "
+            + member
+            + ". Look whether it was done; if not, send it with another key.",
+        member);
+  }
+
+  private static Refusal another(String member) {
+    return new Refusal(
+        422,
+        "key-reused",
+        "This " + member + " was sent with another request; each has a key of its own.",
+        member);
+  }
+
+  /** Whether it may be a request's name, without quotes around it. */
+  public static boolean names(String text) {
+    return NAME.matcher('"' + text + '"').matches();
   }
 
   private static @Nullable String name(HttpServerRequest request) {
@@ -103,19 +157,24 @@ public final class Idempotency {
 
   /** All that makes it this request, and not who sent it or how the answer is to be coded. */
   private static byte[] digest(HttpServerRequest request, Buffer body) {
+    return digest(
+        List.of(
+            request.method().name(),
+            String.valueOf(request.uri()),
+            String.valueOf(request.getHeader("Content-Type")),
+            String.valueOf(request.getHeader("If-Match")),
+            String.valueOf(request.getHeader("If-None-Match"))),
+        body.getBytes());
+  }
+
+  private static byte[] digest(List<String> parts, byte[] body) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (String part :
-          List.of(
-              request.method().name(),
-              String.valueOf(request.uri()),
-              String.valueOf(request.getHeader("Content-Type")),
-              String.valueOf(request.getHeader("If-Match")),
-              String.valueOf(request.getHeader("If-None-Match")))) {
+      for (String part : parts) {
         digest.update(part.getBytes(StandardCharsets.UTF_8));
         digest.update((byte) 0);
       }
-      return digest.digest(body.getBytes());
+      return digest.digest(body);
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException("every Java has SHA-256", impossible);
     }
@@ -143,19 +202,14 @@ public final class Idempotency {
       if (kept == null) {
         return;
       }
-      try {
-        kept.keep(context.response(), body);
-      } catch (UnisonoException failed) {
-        // The caller is told what became of the request all the same.
-        LOG.log(System.Logger.Level.WARNING, "an answer is not kept: {0}", failed.problem());
-      }
+      kept.keep(context.response(), body);
+    }
+
+    void keep(Outcome outcome) {
+      keep(new KeptAnswers.Answer(outcome.status(), "", outcome.body()));
     }
 
     private void keep(HttpServerResponse response, byte[] body) {
-      if (repeatable && response.getStatusCode() == 503) {
-        answers.release(caller, name);
-        return;
-      }
       StringBuilder headers = new StringBuilder();
       for (String header : HEADERS) {
         String value = response.headers().get(header);
@@ -163,8 +217,20 @@ public final class Idempotency {
           headers.append(header).append(':').append(value).append('\n');
         }
       }
-      answers.keep(
-          caller, name, new KeptAnswers.Answer(response.getStatusCode(), headers.toString(), body));
+      keep(new KeptAnswers.Answer(response.getStatusCode(), headers.toString(), body));
+    }
+
+    private void keep(KeptAnswers.Answer answer) {
+      try {
+        if (repeatable && answer.status() == 503) {
+          answers.release(caller, name);
+        } else {
+          answers.keep(caller, name, answer);
+        }
+      } catch (UnisonoException failed) {
+        // The caller is told what became of the request all the same.
+        LOG.log(System.Logger.Level.WARNING, "an answer is not kept: {0}", failed.problem());
+      }
     }
   }
 }

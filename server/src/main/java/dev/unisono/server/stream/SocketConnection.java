@@ -18,6 +18,7 @@ import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Answers;
+import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Cursors;
@@ -57,6 +58,7 @@ public final class SocketConnection {
   public record Shared(
       Doors doors,
       Operations operations,
+      Idempotency idempotency,
       Hub hub,
       JournalFeed feed,
       Access access,
@@ -113,7 +115,7 @@ public final class SocketConnection {
     this.request = request;
     this.socket = socket;
     this.caller = caller;
-    this.writes = new SocketWrites(shared.operations(), this::written);
+    this.writes = new SocketWrites(shared.operations(), shared.idempotency(), this::written);
   }
 
   void begin() {
@@ -216,7 +218,7 @@ public final class SocketConnection {
     try {
       action.run();
     } catch (RuntimeException failed) {
-      sendError("sub", name, Failure.of(failed, true));
+      sendError(name, Failure.of(failed, true));
     }
   }
 
@@ -238,7 +240,7 @@ public final class SocketConnection {
             next = prepared[0];
           } catch (InterruptedException | RuntimeException refused) {
             Failure failure = Failure.of(refused, true);
-            next = () -> sendError("sub", name, failure);
+            next = () -> sendError(name, failure);
           }
           Runnable then = next;
           loop.runOnContext(_ -> {
@@ -362,20 +364,16 @@ public final class SocketConnection {
       if (failure == null) {
         send(answer);
       } else {
-        sendError("sub", name, failure);
+        sendError(name, failure);
       }
     }
   }
 
   /** By the thread of the writes. */
-  private void written(String text, @Nullable Failure failure) {
+  private void written(String text) {
     loop.runOnContext(_ -> {
       if (!socket.isClosed()) {
-        if (failure == null) {
-          send(text);
-        } else {
-          sendError("write", text, failure);
-        }
+        send(text);
         awaitWrites();
       }
     });
@@ -418,13 +416,13 @@ public final class SocketConnection {
     }
   }
 
-  private void sendError(String what, String name, Failure failure) {
+  private void sendError(String name, Failure failure) {
     byte[] bytes =
         Answers.bytes(json -> {
           json.writeStartObject();
           json.writeFieldName("error");
           Answers.writeFailure(json, failure);
-          json.writeStringField(what, name);
+          json.writeStringField("sub", name);
           json.writeEndObject();
         });
     send(new String(bytes, StandardCharsets.UTF_8));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.server.feed.StreamView;
+import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.Refusal;
 import java.io.IOException;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 sealed interface SocketFrame {
   /** A name that the client gives to what it asks for has no more characters. */
   int LONGEST_NAME = 100;
+
+  /** The member that names a write for good. */
+  String IDEMPOTENCY_KEY = "idempotencyKey";
 
   record Ping(String number) implements SocketFrame {}
 
@@ -58,6 +62,8 @@ sealed interface SocketFrame {
    * @param key as JSON; null where a record is made
    * @param record as JSON; null where one is deleted
    * @param ifVersion null where any version will do
+   * @param idempotencyKey by which it is done once, however often it comes; null where none is
+   *     given
    */
   record Write(
       String name,
@@ -65,7 +71,8 @@ sealed interface SocketFrame {
       String entity,
       @Nullable String key,
       @Nullable String record,
-      @Nullable Long ifVersion)
+      @Nullable Long ifVersion,
+      @Nullable String idempotencyKey)
       implements SocketFrame {}
 
   /** The members that say what a frame is for; each has the name of what is asked for. */
@@ -86,10 +93,10 @@ sealed interface SocketFrame {
                   "window"),
           "unsubscribe", Set.of(),
           "ack", Set.of("cursor"),
-          "create", Set.of("entity", "record"),
-          "replace", Set.of("entity", "key", "record", "ifVersion"),
-          "update", Set.of("entity", "key", "record", "ifVersion"),
-          "delete", Set.of("entity", "key", "ifVersion"));
+          "create", Set.of("entity", "record", IDEMPOTENCY_KEY),
+          "replace", Set.of("entity", "key", "record", "ifVersion", IDEMPOTENCY_KEY),
+          "update", Set.of("entity", "key", "record", "ifVersion", IDEMPOTENCY_KEY),
+          "delete", Set.of("entity", "key", "ifVersion", IDEMPOTENCY_KEY));
 
   /**
    * Reads a frame.
@@ -270,13 +277,18 @@ sealed interface SocketFrame {
     }
 
     SocketFrame write(String verb, Action action) {
+      String once = text(IDEMPOTENCY_KEY);
+      if (once != null && !Idempotency.names(once)) {
+        throw bad(IDEMPOTENCY_KEY + " has 1 to 255 visible characters of ASCII.");
+      }
       return new Write(
           name(verb),
           action,
           needed("entity"),
           object("key", action != Action.CREATE),
           object("record", action != Action.DELETE),
-          number("ifVersion"));
+          number("ifVersion"),
+          once);
     }
   }
 }

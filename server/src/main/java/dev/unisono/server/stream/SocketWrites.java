@@ -4,6 +4,8 @@ import dev.unisono.engine.Precondition;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.server.http.Answers;
+import dev.unisono.server.http.Idempotency;
+import dev.unisono.server.http.Idempotency.Outcome;
 import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
@@ -14,9 +16,10 @@ import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,17 +35,21 @@ final class SocketWrites {
 
   private static final Object END = new Object();
 
+  /** A status of what was done; all others are of what was not. */
+  private static final int DONE = 200;
+
   private final Operations operations;
-  private final BiConsumer<String, @Nullable Failure> answer;
+  private final Idempotency idempotency;
+  private final Consumer<String> answer;
   private final LinkedBlockingQueue<Object> line = new LinkedBlockingQueue<>();
   private boolean begun;
 
   /**
-   * @param answer told of each, in any thread: the frame that answers it, or the write's name with
-   *     why it was not done
+   * @param answer told of each, in any thread: the frame that answers it
    */
-  SocketWrites(Operations operations, BiConsumer<String, @Nullable Failure> answer) {
+  SocketWrites(Operations operations, Idempotency idempotency, Consumer<String> answer) {
     this.operations = operations;
+    this.idempotency = idempotency;
     this.answer = answer;
   }
 
@@ -67,43 +74,84 @@ final class SocketWrites {
   private void run() {
     try {
       while (line.take() instanceof Asked asked) {
-        SocketFrame.Write write = asked.write();
-        try {
-          String[] done = new String[1];
-          Attempts.run(() -> done[0] = done(asked.caller(), write));
-          answer.accept(Objects.requireNonNull(done[0]), null);
-        } catch (RuntimeException failed) {
-          answer.accept(write.name(), Failure.of(failed, false));
-        }
+        answer.accept(frame(asked.write(), outcome(asked.caller(), asked.write())));
       }
     } catch (InterruptedException stop) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private String done(Caller caller, SocketFrame.Write write) throws InterruptedException {
+  private Outcome outcome(Caller caller, SocketFrame.Write write) throws InterruptedException {
+    String once = write.idempotencyKey();
+    if (once == null) {
+      return attempted(caller, write);
+    }
+    try {
+      return idempotency.once(
+          caller,
+          once,
+          SocketFrame.IDEMPOTENCY_KEY,
+          List.of(
+              "WebSocket",
+              write.action().name(),
+              write.entity(),
+              String.valueOf(write.key()),
+              String.valueOf(write.record()),
+              String.valueOf(write.ifVersion())),
+          write.action() != Action.CREATE,
+          () -> attempted(caller, write));
+    } catch (RuntimeException refused) {
+      return refused(refused);
+    }
+  }
+
+  private Outcome attempted(Caller caller, SocketFrame.Write write) throws InterruptedException {
+    try {
+      byte[][] done = new byte[1][];
+      Attempts.run(() -> done[0] = done(caller, write));
+      return new Outcome(DONE, done[0], false);
+    } catch (RuntimeException failed) {
+      return refused(failed);
+    }
+  }
+
+  private static Outcome refused(RuntimeException failed) {
+    Failure failure = Failure.of(failed, false);
+    byte[] problem = Answers.bytes(json -> Answers.writeFailure(json, failure));
+    return new Outcome(failure.status(), problem, false);
+  }
+
+  /** What is kept of an answer is without the write's name: sent again it may have another. */
+  private static String frame(SocketFrame.Write write, Outcome outcome) {
+    byte[] named = Answers.bytes(json -> json.writeString(write.name()));
+    String name = new String(named, StandardCharsets.UTF_8);
+    String body = new String(outcome.body(), StandardCharsets.UTF_8);
+    String replayed = outcome.replayed() ? ",\"replayed\":true" : "";
+    return outcome.status() == DONE
+        ? "{\"done\":" + name + replayed + "," + body.substring(1)
+        : "{\"error\":" + body + ",\"write\":" + name + replayed + "}";
+  }
+
+  private byte[] done(Caller caller, SocketFrame.Write write) throws InterruptedException {
     Entity entity = operations.named(write.entity());
     Operations.Done done =
         write.action() == Action.CREATE
             ? operations.create(caller, entity, RecordBody.row(entity, bytes(write.record())), null)
             : changed(caller, entity, key(entity, write), write);
     Row row = done.record().row();
-    byte[] answered =
-        Answers.bytes(json -> {
-          json.writeStartObject();
-          json.writeStringField("done", write.name());
-          json.writeStringField("cursor", done.position().text());
-          json.writeFieldName("key");
-          EntityJson.writeKey(json, entity, done.record().key());
-          json.writeNumberField("version", done.record().version());
-          if (row != null) {
-            json.writeBooleanField("created", done.created());
-            json.writeFieldName("record");
-            EntityJson.writeRow(json, entity, row);
-          }
-          json.writeEndObject();
-        });
-    return new String(answered, StandardCharsets.UTF_8);
+    return Answers.bytes(json -> {
+      json.writeStartObject();
+      json.writeStringField("cursor", done.position().text());
+      json.writeFieldName("key");
+      EntityJson.writeKey(json, entity, done.record().key());
+      json.writeNumberField("version", done.record().version());
+      if (row != null) {
+        json.writeBooleanField("created", done.created());
+        json.writeFieldName("record");
+        EntityJson.writeRow(json, entity, row);
+      }
+      json.writeEndObject();
+    });
   }
 
   private Operations.Done changed(Caller caller, Entity entity, Key key, SocketFrame.Write write)
