@@ -119,6 +119,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     grpc.mount(router, doorway);
     records.mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
+    FrontRoutes.head(router);
   }
 
   /** A handshake may choose it; what is said by it is a door's own affair. */

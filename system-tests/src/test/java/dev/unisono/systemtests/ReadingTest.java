@@ -346,9 +346,9 @@ final class ReadingTest {
             "/v1/changes", "GET, OPTIONS",
             "/v1/changes/items", "GET, OPTIONS",
             "/v1/stream", "GET, OPTIONS",
-            "/v1/admin/status", "GET, OPTIONS",
+            "/v1/admin/status", "GET, HEAD, OPTIONS",
             "/v1/admin/reload", "OPTIONS, POST",
-            "/v1/admin/dead-letters/1", "DELETE, GET, OPTIONS, PATCH");
+            "/v1/admin/dead-letters/1", "DELETE, GET, HEAD, OPTIONS, PATCH");
     for (Map.Entry<String, String> each : allowed.entrySet()) {
       HttpResponse<String> told = method("OPTIONS", each.getKey());
       assertEquals(204, told.statusCode(), each.getKey());
