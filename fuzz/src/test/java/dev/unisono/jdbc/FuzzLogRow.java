@@ -67,7 +67,7 @@ public final class FuzzLogRow {
     for (ValueType type : ValueType.values()) {
       Seeds.refused(() -> written(ValueText.read(type, text)));
       for (Object found : List.of(text, input, (long) input.length, (double) input.length)) {
-        Seeds.refused(() -> written(SqliteDialect.value(type, found)));
+        Seeds.refused(() -> written(SqliteValue.of(type, found)));
       }
     }
     Seeds.refused(() -> rows(H2LogReading.values(text)));
