@@ -132,9 +132,7 @@ final class TlsTest {
           assertEquals("{\"id\":1,\"name\":\"one\"}", answer.body());
           // Of one that browsers do not trust it would lock everybody out.
           assertEquals(Optional.empty(), answer.headers().firstValue("Strict-Transport-Security"));
-          assertEquals(
-              each == http ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2,
-              answer.version());
+          assertEquals(each.version(), answer.version());
           followsByServerSentEvents(server, each);
         }
         followsByWebSocket(server, http);
