@@ -55,11 +55,7 @@ public final class TlsFiles {
     try {
       return certificates(file).getFirst();
     } catch (IOException unreadable) {
-      map.note(
-          key,
-          UNUSABLE,
-          "The file " + file + " cannot be read: " + unreadable.getMessage() + ".",
-          "Name a file that this user may read.");
+      noteUnreadable(map, key, file, unreadable);
     } catch (CertificateException none) {
       map.note(
           key,
@@ -68,6 +64,14 @@ public final class TlsFiles {
           "Name one with -----BEGIN CERTIFICATE----- in it.");
     }
     return null;
+  }
+
+  private static void noteUnreadable(YamlMap map, String key, Path file, IOException why) {
+    map.note(
+        key,
+        UNUSABLE,
+        "The file " + file + " cannot be read: " + why.getMessage() + ".",
+        "Name a file that this user may read.");
   }
 
   /** Notes what keeps a server from speaking TLS by a certificate and its key. */
@@ -93,11 +97,7 @@ public final class TlsFiles {
             "Name the file that was made with the certificate.");
       }
     } catch (IOException unreadable) {
-      map.note(
-          keyKey,
-          UNUSABLE,
-          "The file " + keyFile + " cannot be read: " + unreadable.getMessage() + ".",
-          "Name a file that this user may read.");
+      noteUnreadable(map, keyKey, keyFile, unreadable);
     } catch (GeneralSecurityException | IllegalArgumentException noKey) {
       // What the file holds is said nowhere: it may be a key all the same.
       map.note(

@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.spi.Key;
 import java.util.Collection;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,12 @@ final class RecentRecords {
   private static final int TIMES_LARGER = 4;
   private static final int LEAST_BYTES = 300;
 
-  private record Place(Entity entity, Key key) {}
+  /**
+   * A record's place.
+   *
+   * @param generation of all records: what is read for an earlier one is found by nobody
+   */
+  private record Place(Entity entity, Key key, long generation) {}
 
   /**
    * A record as it was read.
@@ -39,9 +45,15 @@ final class RecentRecords {
   /** Until then nothing is held and nothing on its way here: who only feeds others pays nothing. */
   private volatile boolean asked;
 
+  private final AtomicLong generation = new AtomicLong();
+
+  private Place place(Entity entity, Key key) {
+    return new Place(entity, key, generation.get());
+  }
+
   /** A record; null where memory does not have it. Does not block. */
   @Nullable EntityRecord held(Entity entity, Key key) {
-    Read read = held.getIfPresent(new Place(entity, key));
+    Read read = held.getIfPresent(place(entity, key));
     return read == null ? null : read.record();
   }
 
@@ -53,22 +65,23 @@ final class RecentRecords {
    */
   @Nullable EntityRecord get(Entity entity, Key key, Supplier<@Nullable Read> reading) {
     asked = true;
-    Read read = held.get(new Place(entity, key), _ -> reading.get());
+    Read read = held.get(place(entity, key), _ -> reading.get());
     return read == null ? null : read.record();
   }
 
   void forget(Entity entity, Collection<Key> keys) {
     if (asked) {
       for (Key key : keys) {
-        held.invalidate(new Place(entity, key));
+        held.invalidate(place(entity, key));
       }
     }
   }
 
-  /** Forgets all of an entity. */
-  void forget(Entity entity) {
-    if (asked) {
-      held.asMap().keySet().removeIf(place -> place.entity().equals(entity));
-    }
+  /**
+   * Forgets all records, also those that are just being read: a walk through what is held would not
+   * meet them. What was held makes room by itself.
+   */
+  void forgetAll() {
+    generation.incrementAndGet();
   }
 }

@@ -21,11 +21,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -58,10 +56,10 @@ public final class RecordProjection implements AutoCloseable {
 
   private final RecentRecords recent = new RecentRecords();
 
-  /** What the transaction at hand changes, and of which entities it takes all. */
+  /** What the transaction at hand changes, and whether it takes all records of an entity. */
   private final Map<Entity, List<Key>> changed = new HashMap<>();
 
-  private final Set<Entity> emptied = new HashSet<>();
+  private boolean emptied;
 
   /**
    * @throws UnisonoException records-gap where the journal no longer holds what the records lack
@@ -254,7 +252,7 @@ public final class RecordProjection implements AutoCloseable {
   private void recover(UnisonoException failed) throws InterruptedException {
     pending.clear();
     changed.clear();
-    emptied.clear();
+    emptied = false;
     rollback();
     if (!failed.problem().type().retryable()) {
       throw failed;
@@ -301,9 +299,11 @@ public final class RecordProjection implements AutoCloseable {
       update.executeUpdate();
     }
     connection.commit();
-    emptied.forEach(recent::forget);
+    if (emptied) {
+      recent.forgetAll();
+    }
     changed.forEach(recent::forget);
-    emptied.clear();
+    emptied = false;
     changed.clear();
     moveTo(reached);
   }
@@ -323,7 +323,7 @@ public final class RecordProjection implements AutoCloseable {
     long micros = RecordTables.micros(entry.sourceTime());
     if (entry.operation() == Operation.TRUNCATE) {
       flush(entity);
-      emptied.add(entity);
+      emptied = true;
       truncate(entity, entry.sequence(), micros);
       return;
     }

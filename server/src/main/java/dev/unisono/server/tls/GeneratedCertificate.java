@@ -94,16 +94,22 @@ final class GeneratedCertificate {
     }
     try {
       X509Certificate made = TlsFiles.certificates(certificate).getFirst();
-      Set<String> named = new LinkedHashSet<>();
       Collection<List<?>> names = made.getSubjectAlternativeNames();
-      if (names != null) {
-        names.forEach(name -> named.add(String.valueOf(name.get(1))));
-      }
       return clock.instant().plus(LEAST_LEFT).isBefore(made.getNotAfter().toInstant())
-          && (isAddress(host) || named.contains(host));
+          && names != null
+          && names.stream().anyMatch(name -> same(String.valueOf(name.get(1)), host));
     } catch (CertificateException broken) {
       return false;
     }
+  }
+
+  /** Addresses have more than one form; one that means all of them is reached by its others. */
+  private static boolean same(String named, String host) {
+    if (!isAddress(host) || !isAddress(named)) {
+      return named.equalsIgnoreCase(host);
+    }
+    InetAddress address = InetAddress.ofLiteral(host);
+    return address.isAnyLocalAddress() || address.equals(InetAddress.ofLiteral(named));
   }
 
   private void make(String host) throws IOException, GeneralSecurityException {
