@@ -140,7 +140,7 @@ public final class Hub implements AutoCloseable {
     }
   }
 
-  private void fail(Subscription subscription, RuntimeException fault) {
+  private void fail(Subscription subscription, Throwable fault) {
     if (!closed) {
       LOG.log(System.Logger.Level.ERROR, "a client could not be served", fault);
     }
@@ -233,7 +233,7 @@ public final class Hub implements AutoCloseable {
           if (!deliver(subscription, block)) {
             each.remove();
           }
-        } catch (RuntimeException fault) {
+        } catch (RuntimeException | Error fault) {
           each.remove();
           fail(subscription, fault);
         }
@@ -288,7 +288,8 @@ public final class Hub implements AutoCloseable {
       end(subscription, Outlet.End.GAP);
     } catch (InterruptedException stop) {
       end(subscription, Outlet.End.STOPPING);
-    } catch (RuntimeException fault) {
+    } catch (RuntimeException | Error fault) {
+      // Whatever it is: a connection that stays open and is told nothing more would be worse.
       fail(subscription, fault);
     }
   }

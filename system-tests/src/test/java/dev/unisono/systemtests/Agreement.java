@@ -24,7 +24,7 @@ final class Agreement {
               atMost,
               () -> {
                 assertEquals(List.of(), client.picture().complaints(), client.name());
-                return expected.difference(client.picture().rows(client.name(), entity));
+                return client.difference(expected, entity);
               });
         }
       }

@@ -297,7 +297,7 @@ final class CrashRun implements AutoCloseable {
         eventually(() -> expected.difference(entity.inBilling(billing)));
         eventually(() -> expected.difference(server.list(entity, "")));
         for (StreamClient client : clients) {
-          eventually(() -> expected.difference(client.picture().rows(client.name(), entity)));
+          eventually(() -> client.difference(expected, entity));
         }
       }
       checkClients();

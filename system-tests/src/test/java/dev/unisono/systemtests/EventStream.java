@@ -37,6 +37,8 @@ final class EventStream implements StreamClient {
   private final Thread thread;
   private final @Nullable String from;
   private final AtomicInteger connections = new AtomicInteger();
+  private volatile String doing = "not begun";
+  private volatile String lastEnd = "none";
 
   /**
    * Begins to listen.
@@ -62,6 +64,11 @@ final class EventStream implements StreamClient {
     return picture;
   }
 
+  @Override
+  public String state() {
+    return doing + " (connection " + connections + "; the last end: " + lastEnd + ")";
+  }
+
   /** How often it has been connected. */
   int connections() {
     return connections.get();
@@ -74,20 +81,25 @@ final class EventStream implements StreamClient {
           listen();
         } catch (IOException away) {
           // The server is away, or went away: the loop resumes by the cursor.
+          lastEnd = doing + ": " + away;
         }
       }
+      doing = "closed";
     } catch (InterruptedException closed) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException | AssertionError failed) {
+    } catch (Throwable failed) {
+      doing = "failed";
       picture.complain("the client has failed: " + failed);
     }
   }
 
   private void listen() throws IOException, InterruptedException {
+    doing = "connecting";
     HttpResponse<InputStream> answer =
         http.send(request(), HttpResponse.BodyHandlers.ofInputStream());
     try (InputStream body = answer.body()) {
       if (answer.statusCode() >= 500) {
+        lastEnd = "answered by " + answer.statusCode();
         return;
       }
       if (answer.statusCode() != 200) {
@@ -100,6 +112,7 @@ final class EventStream implements StreamClient {
         return;
       }
       connections.incrementAndGet();
+      doing = "listening";
       read(new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8)));
     }
   }

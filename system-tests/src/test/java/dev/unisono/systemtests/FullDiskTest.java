@@ -58,10 +58,7 @@ final class FullDiskTest {
         Rows expected = MirroredEntity.CUSTOMER.inCrm(crm);
         Eventually.holds(
             LIMIT, () -> expected.difference(MirroredEntity.CUSTOMER.inBilling(billing)));
-        Eventually.holds(
-            LIMIT,
-            () ->
-                expected.difference(client.picture().rows(client.name(), MirroredEntity.CUSTOMER)));
+        Eventually.holds(LIMIT, () -> client.difference(expected, MirroredEntity.CUSTOMER));
         Eventually.holds(
             LIMIT, () -> expected.difference(server.list(MirroredEntity.CUSTOMER, "")));
         assertEquals(List.of(), once.complaints());

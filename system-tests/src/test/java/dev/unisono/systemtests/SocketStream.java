@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -19,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SocketStream implements StreamClient {
   private static final long PAUSE_MILLIS = 30;
+  private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+
+  /** The server pings more often than this: one that has not been heard for so long is gone. */
+  private static final Duration SILENCE = Duration.ofSeconds(40);
 
   private final URI address;
   private final String token;
@@ -32,6 +37,9 @@ final class SocketStream implements StreamClient {
           .build();
   private final Thread thread;
   private final @Nullable String from;
+  private volatile String doing = "not begun";
+  private volatile String lastEnd = "none";
+  private volatile int connections;
 
   /**
    * Begins to listen.
@@ -57,27 +65,46 @@ final class SocketStream implements StreamClient {
     return picture;
   }
 
+  @Override
+  public String state() {
+    return doing + " (connection " + connections + "; the last end: " + lastEnd + ")";
+  }
+
   private void run() {
     try {
       while (!closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-        Session session = new Session();
-        try {
-          WebSocket socket =
-              http.newWebSocketBuilder()
-                  .header("Authorization", "Bearer " + token)
-                  .buildAsync(address, session)
-                  .join();
-          subscribe(socket);
-          session.ended.await();
-          socket.abort();
-        } catch (CompletionException away) {
-          // The server is away, or went away: the loop resumes by the cursors.
-        }
+        listen();
       }
+      doing = "closed";
     } catch (InterruptedException closed) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException | AssertionError failed) {
+    } catch (Throwable failed) {
+      doing = "failed";
       picture.complain("the client has failed: " + failed);
+    }
+  }
+
+  /** On one connection, as long as it lasts. */
+  private void listen() throws InterruptedException {
+    Session session = new Session();
+    doing = "connecting";
+    try {
+      WebSocket socket =
+          http.newWebSocketBuilder()
+              .connectTimeout(HANDSHAKE)
+              .header("Authorization", "Bearer " + token)
+              .buildAsync(address, session)
+              .join();
+      connections++;
+      doing = "subscribing";
+      subscribe(socket);
+      doing = "listening";
+      session.await();
+      lastEnd = session.how;
+      socket.abort();
+    } catch (CompletionException away) {
+      // The server is away, or went away: the loop resumes by the cursors.
+      lastEnd = doing + ": " + away.getCause();
     }
   }
 
@@ -120,9 +147,28 @@ final class SocketStream implements StreamClient {
   private final class Session implements WebSocket.Listener {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final StringBuilder text = new StringBuilder();
+    private volatile long heardNanos = System.nanoTime();
+    private volatile String how = "nothing was heard for " + SILENCE.toSeconds() + " s";
+
+    /** Waits for its end, or until it is as good as ended. */
+    void await() throws InterruptedException {
+      while (!ended.await(1, TimeUnit.SECONDS)) {
+        if (System.nanoTime() - heardNanos > SILENCE.toNanos()) {
+          return;
+        }
+      }
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onPing(WebSocket socket, ByteBuffer message) {
+      heardNanos = System.nanoTime();
+      socket.request(1);
+      return null;
+    }
 
     @Override
     public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean last) {
+      heardNanos = System.nanoTime();
       text.append(part);
       if (last) {
         String whole = text.toString();
@@ -144,12 +190,14 @@ final class SocketStream implements StreamClient {
       if (code >= 4000 && code != 4408 && closing.getCount() > 0) {
         picture.complain("closed with " + code + ": " + reason);
       }
+      how = "closed with " + code;
       ended.countDown();
       return null;
     }
 
     @Override
     public void onError(WebSocket socket, Throwable error) {
+      how = error.toString();
       ended.countDown();
     }
   }

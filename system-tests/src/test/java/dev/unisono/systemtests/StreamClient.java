@@ -6,6 +6,15 @@ sealed interface StreamClient extends AutoCloseable permits EventStream, SocketS
 
   RecordPicture picture();
 
+  /** What it is doing and how it got there, for whoever reads that it has not what it should. */
+  String state();
+
+  /** How what it has differs from these rows, and what it is doing; empty where it does not. */
+  default String difference(Rows expected, MirroredEntity entity) {
+    String difference = expected.difference(picture().rows(name(), entity));
+    return difference.isEmpty() ? "" : name() + " is " + state() + "; " + difference;
+  }
+
   @Override
   void close();
 }

@@ -22,6 +22,10 @@ public final class Attempts {
         if (count == MOST || !again(failed)) {
           throw failed;
         }
+      } catch (Error fault) {
+        // Too deep, or too much for the memory that there was: whoever asked is to hear of it, and
+        // would wait for ever if the thread just ended.
+        throw new IllegalStateException("it could not be done: " + fault, fault);
       }
     }
   }
