@@ -446,6 +446,11 @@ public final class EngineHost implements Doors, AutoCloseable {
     }
 
     @Override
+    public @Nullable Page held(Entity entity, RecordQuery query) {
+      return engine.records().held(present(entity), query);
+    }
+
+    @Override
     public long count(Entity entity) {
       return reading(() -> engine.records().count(present(entity)));
     }

@@ -8,7 +8,10 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The SQL of lists: statements over ordered columns and their parameters, all of them ordered
@@ -38,8 +41,22 @@ final class ListStatement {
 
   /** The records of a page and one more; in the order of the list, or against it. */
   static ListStatement page(Entity entity, RecordQuery query) {
+    return page(entity, query, "version, changed, body, k");
+  }
+
+  /** Their keys alone; null where no index has all that is needed to find them. */
+  static @Nullable ListStatement keys(Entity entity, RecordQuery query) {
+    Set<String> fields = new HashSet<>();
+    query.sort().forEach(sort -> fields.add(sort.field()));
+    addFields(query.condition(), fields);
+    return RecordTables.indexed(entity, fields) && present(entity, query) != null
+        ? page(entity, query, "k")
+        : null;
+  }
+
+  private static ListStatement page(Entity entity, RecordQuery query, String what) {
     ListStatement statement = new ListStatement(entity);
-    statement.from("version, changed, body", query.condition());
+    statement.from(what, query.condition(), present(entity, query));
     boolean before = query.edge().before();
     Place place = query.edge().place();
     if (place != null) {
@@ -68,7 +85,7 @@ final class ListStatement {
 
   static ListStatement count(Entity entity, Condition condition) {
     ListStatement statement = new ListStatement(entity);
-    statement.from("count(*)", condition);
+    statement.from("count(*)", condition, present(entity, condition) ? "1" : null);
     return statement;
   }
 
@@ -84,10 +101,57 @@ final class ListStatement {
     return new Place(values);
   }
 
-  private void from(String what, Condition condition) {
+  /**
+   * @param present what of an index says that a record is there; null where none does
+   */
+  private void from(String what, Condition condition, @Nullable String present) {
     sql.append("SELECT ").append(what).append(" FROM ").append(RecordTables.table(entity));
-    sql.append(" WHERE body IS NOT NULL AND ");
+    sql.append(" WHERE ").append(present == null ? "body IS NOT NULL" : present).append(" AND ");
     write(condition);
+  }
+
+  /**
+   * What says that a record is there without a look at it, since the ordered columns of deleted
+   * ones are null; null where the query names no such column.
+   */
+  private static @Nullable String present(Entity entity, RecordQuery query) {
+    if (present(entity, query.condition())) {
+      return "1";
+    }
+    for (RecordQuery.Sort sort : query.sort()) {
+      String column = RecordTables.column(entity.schema(), sort.field());
+      if (!column.equals("k")) {
+        return column + " IS NOT NULL";
+      }
+    }
+    return null;
+  }
+
+  /** Whether no deleted record fulfils a condition: what compares null with anything is null. */
+  private static boolean present(Entity entity, Condition condition) {
+    return switch (condition) {
+      case Condition.All all -> all.conditions().stream().anyMatch(each -> present(entity, each));
+      case Condition.Any any -> any.conditions().stream().allMatch(each -> present(entity, each));
+      case Condition.Compared compared -> ordered(entity, compared.field());
+      case Condition.OneOf oneOf -> !oneOf.values().isEmpty() && ordered(entity, oneOf.field());
+      case Condition.Like like -> ordered(entity, like.field());
+      case Condition.Absent absent -> ordered(entity, absent.field());
+    };
+  }
+
+  private static boolean ordered(Entity entity, String field) {
+    return !RecordTables.column(entity.schema(), field).equals("k");
+  }
+
+  private static void addFields(Condition condition, Set<String> fields) {
+    switch (condition) {
+      case Condition.All all -> all.conditions().forEach(each -> addFields(each, fields));
+      case Condition.Any any -> any.conditions().forEach(each -> addFields(each, fields));
+      case Condition.Compared compared -> fields.add(compared.field());
+      case Condition.OneOf oneOf -> fields.add(oneOf.field());
+      case Condition.Like like -> fields.add(like.field());
+      case Condition.Absent absent -> fields.add(absent.field());
+    }
   }
 
   private void write(Condition condition) {

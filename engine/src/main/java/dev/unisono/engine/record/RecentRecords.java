@@ -4,8 +4,12 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.spi.Key;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,24 +25,59 @@ final class RecentRecords {
   private static final int TIMES_LARGER = 4;
   private static final int LEAST_BYTES = 300;
 
-  /**
-   * A record's place.
-   *
-   * @param generation of all records: what is read for an earlier one is found by nobody
-   */
-  private record Place(Entity entity, Key key, long generation) {}
+  /** A record's place: its key by its ordered bytes. Immutable. */
+  private static final class Place {
+    private final Entity entity;
+    private final byte[] key;
+
+    /** Of all records: what is read for an earlier one is found by nobody. */
+    private final long generation;
+
+    private final int hash;
+
+    Place(Entity entity, byte[] key, long generation) {
+      this.entity = entity;
+      this.key = key;
+      this.generation = generation;
+      // Keys are often numbers in a row: their last bytes must not make the same sum.
+      int mixed = entity.id();
+      for (byte each : key) {
+        mixed = (mixed ^ each) * 0x01000193;
+      }
+      this.hash = mixed ^ mixed >>> 15;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Place place
+          && hash == place.hash
+          && generation == place.generation
+          && Arrays.equals(key, place.key)
+          && entity.equals(place.entity);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
 
   /**
    * A record as it was read.
    *
    * @param storedBytes what it takes in the file
    */
-  record Read(EntityRecord record, int storedBytes) {}
+  record Read(EntityRecord record, int storedBytes) {
+    /** What it is guessed to take in memory. */
+    int heldBytes() {
+      return LEAST_BYTES + TIMES_LARGER * storedBytes;
+    }
+  }
 
   private final Cache<Place, Read> held =
       Caffeine.newBuilder()
           .maximumWeight(Runtime.getRuntime().maxMemory() / PART_OF_HEAP)
-          .weigher((Place place, Read read) -> LEAST_BYTES + TIMES_LARGER * read.storedBytes())
+          .weigher((Place place, Read read) -> read.heldBytes())
           .executor(Runnable::run)
           .build();
 
@@ -47,14 +86,40 @@ final class RecentRecords {
 
   private final AtomicLong generation = new AtomicLong();
 
-  private Place place(Entity entity, Key key) {
+  private Place place(Entity entity, byte[] key) {
     return new Place(entity, key, generation.get());
   }
 
   /** A record; null where memory does not have it. Does not block. */
-  @Nullable EntityRecord held(Entity entity, Key key) {
-    Read read = held.getIfPresent(place(entity, key));
-    return read == null ? null : read.record();
+  @Nullable Read held(Entity entity, byte[] key) {
+    return held.getIfPresent(place(entity, key));
+  }
+
+  /** Some records; null where memory does not have all of them. Does not block. */
+  @Nullable List<Read> allHeld(Entity entity, List<byte[]> keys) {
+    List<Read> records = new ArrayList<>(keys.size());
+    for (byte[] key : keys) {
+      Read record = held(entity, key);
+      if (record == null) {
+        return null;
+      }
+      records.add(record);
+    }
+    return records;
+  }
+
+  /**
+   * Keeps a record that was read together with others.
+   *
+   * @param current whether nothing was changed since: asked while whoever would forget it waits
+   */
+  void keep(Entity entity, byte[] key, Read read, BooleanSupplier current) {
+    asked = true;
+    Place place = place(entity, key);
+    if (held.getIfPresent(place) == null) {
+      var _ =
+          held.asMap().compute(place, (_, before) -> current.getAsBoolean() ? read : before);
+    }
   }
 
   /**
@@ -63,7 +128,7 @@ final class RecentRecords {
    *
    * @param reading gives null where there is no such record
    */
-  @Nullable EntityRecord get(Entity entity, Key key, Supplier<@Nullable Read> reading) {
+  @Nullable EntityRecord get(Entity entity, byte[] key, Supplier<@Nullable Read> reading) {
     asked = true;
     Read read = held.get(place(entity, key), _ -> reading.get());
     return read == null ? null : read.record();
@@ -72,7 +137,7 @@ final class RecentRecords {
   void forget(Entity entity, Collection<Key> keys) {
     if (asked) {
       for (Key key : keys) {
-        held.invalidate(place(entity, key));
+        held.invalidate(place(entity, OrderedBytes.key(entity.schema(), key)));
       }
     }
   }

@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -49,12 +50,19 @@ public final class RecordProjection implements AutoCloseable {
   private final Condition moved = lock.newCondition();
   private final Thread thread;
   private volatile long position;
+
+  /** What the last commit that was begun has reached, or would have. */
+  private volatile long committing;
+
   private volatile @Nullable Problem problem;
 
   /** What the batch at hand has made of each record; later images replace earlier ones. */
   private final Map<Entity, Map<Key, Image>> pending = new HashMap<>();
 
   private final RecentRecords recent = new RecentRecords();
+
+  /** Up to where the last commit that was begun and changes any of an entity's records reaches. */
+  private final Map<Entity, Long> lastChanges = new ConcurrentHashMap<>();
 
   /** What the transaction at hand changes, and whether it takes all records of an entity. */
   private final Map<Entity, List<Key>> changed = new HashMap<>();
@@ -73,6 +81,7 @@ public final class RecordProjection implements AutoCloseable {
     try {
       connection.setAutoCommit(false);
       this.position = prepare();
+      this.committing = position;
     } catch (SQLException | UnisonoException failed) {
       // What was begun would keep the next one from writing.
       connection.close();
@@ -92,6 +101,19 @@ public final class RecordProjection implements AutoCloseable {
   /** What is in memory of the records that this makes. */
   RecentRecords recent() {
     return recent;
+  }
+
+  /**
+   * Whether this is the newest state that any reader sees, and memory has nothing older: no commit
+   * was begun after the one that has reached it, and that one has had forgotten what it changed.
+   */
+  boolean settledAt(long sequence) {
+    return position == sequence && committing == sequence;
+  }
+
+  /** Whether what was read of an entity at a position is still what there is of it. */
+  boolean unchangedSince(Entity entity, long sequence) {
+    return lastChanges.getOrDefault(entity, 0L) <= sequence;
   }
 
   /** Why the records do not follow the journal at the moment; null where they do. */
@@ -298,6 +320,10 @@ public final class RecordProjection implements AutoCloseable {
       update.setString(1, Long.toString(reached));
       update.executeUpdate();
     }
+    for (Entity entity : changed.keySet()) {
+      lastChanges.put(entity, reached);
+    }
+    committing = reached;
     connection.commit();
     if (emptied) {
       recent.forgetAll();
@@ -323,6 +349,7 @@ public final class RecordProjection implements AutoCloseable {
     long micros = RecordTables.micros(entry.sourceTime());
     if (entry.operation() == Operation.TRUNCATE) {
       flush(entity);
+      changed.computeIfAbsent(entity, _ -> new ArrayList<>());
       emptied = true;
       truncate(entity, entry.sequence(), micros);
       return;

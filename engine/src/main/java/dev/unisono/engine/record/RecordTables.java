@@ -10,7 +10,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -111,6 +113,16 @@ final class RecordTables {
       }
     }
     return indexes;
+  }
+
+  /** Whether one index has all of these fields. */
+  static boolean indexed(Entity entity, Set<String> fields) {
+    Set<String> beside = new HashSet<>(fields);
+    beside.removeIf(field -> column(entity.schema(), field).equals("k"));
+    if (beside.size() <= 1) {
+      return true;
+    }
+    return entity.compoundIndexes().stream().anyMatch(index -> index.containsAll(beside));
   }
 
   /**

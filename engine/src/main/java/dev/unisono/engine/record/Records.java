@@ -30,6 +30,9 @@ public interface Records {
    */
   Page list(Entity entity, RecordQuery query);
 
+  /** The same where memory has it as it is now, else null. Does not block. */
+  @Nullable Page held(Entity entity, RecordQuery query);
+
   /** How many records of an entity are there. */
   long count(Entity entity);
 
@@ -51,6 +54,11 @@ public interface Records {
       @Nullable Edge next,
       @Nullable Long total,
       Cursor position) {
+    /** The same where nothing of it has changed up to a later position. */
+    Page at(Cursor later) {
+      return new Page(records, previous, next, total, later);
+    }
+
     /** Of an entity that is not there any more. */
     public static Page nothing(Cursor position) {
       return new Page(List.of(), null, null, null, position);

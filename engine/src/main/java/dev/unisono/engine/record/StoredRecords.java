@@ -35,6 +35,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
   private final Shapes shapes;
   private final RecordProjection projection;
   private final BlockingQueue<RecordReader> readers = new ArrayBlockingQueue<>(CONNECTIONS);
+  private final RecentPages pages = new RecentPages();
 
   public StoredRecords(StateFolder folder, Shapes shapes, RecordProjection projection)
       throws SQLException {
@@ -80,36 +81,34 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
 
   @Override
   public Optional<EntityRecord> find(Entity entity, Key key) {
+    byte[] ordered = OrderedBytes.key(entity.schema(), key);
     return Optional.ofNullable(
         projection
             .recent()
             .get(
                 entity,
-                key,
+                ordered,
                 () ->
                     read(reader ->
                         reader.query(
                             "SELECT version, changed, body FROM "
                                 + RecordTables.table(entity)
                                 + " WHERE k = ?",
-                            List.of(OrderedBytes.key(entity.schema(), key)),
-                            row -> row.next() ? recent(entity, row, key) : null))));
-  }
-
-  private RecentRecords.Read recent(Entity entity, ResultSet row, Key key) throws SQLException {
-    byte[] body = row.getBytes(3);
-    return new RecentRecords.Read(record(entity, row, key), body == null ? 0 : body.length);
+                            List.of(ordered),
+                            row -> row.next() ? record(entity, row, key) : null))));
   }
 
   @Override
   public @Nullable EntityRecord held(Entity entity, Key key) {
-    return projection.recent().held(entity, key);
+    RecentRecords.Read read =
+        projection.recent().held(entity, OrderedBytes.key(entity.schema(), key));
+    return read == null ? null : read.record();
   }
 
   /**
    * A record from a row of (version, changed, body); its key comes from the body where it has one.
    */
-  private EntityRecord record(Entity entity, ResultSet row, @Nullable Key known)
+  private RecentRecords.Read record(Entity entity, ResultSet row, @Nullable Key known)
       throws SQLException {
     byte[] body = row.getBytes(3);
     Row image = null;
@@ -127,8 +126,10 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
       }
       key = image.schema().key(image);
     }
-    return new EntityRecord(
-        key, row.getLong(1), image, RecordTables.instant(row.getLong(2)), ofToday);
+    return new RecentRecords.Read(
+        new EntityRecord(
+            key, row.getLong(1), image, RecordTables.instant(row.getLong(2)), ofToday),
+        body == null ? 0 : body.length);
   }
 
   @Override
@@ -136,10 +137,33 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
     return read(reader ->
         reader.atOnce(() -> {
           Cursor position = new Cursor(position().epoch(), sequence(reader));
-          List<EntityRecord> found =
-              within(reader, query.atMost(), () -> found(reader, entity, query));
-          return page(entity, query, found, count(reader, entity, query), position);
+          List<RecentRecords.Read> found =
+              within(
+                  reader,
+                  query.atMost(),
+                  () -> found(reader, entity, query, position.sequence()));
+          List<EntityRecord> records = new ArrayList<>(found.size());
+          found.forEach(each -> records.add(each.record()));
+          Page page = page(entity, query, records, count(reader, entity, query), position);
+          if (RecentPages.keeps(query)) {
+            int heldBytes = found.stream().mapToInt(RecentRecords.Read::heldBytes).sum();
+            pages.keep(entity, query, new RecentPages.Read(page, heldBytes));
+          }
+          return page;
         }));
+  }
+
+  @Override
+  public @Nullable Page held(Entity entity, RecordQuery query) {
+    Page page = pages.held(entity, query);
+    // Asked before what has changed: whatever moves it further has said so by then.
+    Cursor now = position();
+    if (page == null
+        || page.position().epoch() != now.epoch()
+        || !projection.unchangedSince(entity, page.position().sequence())) {
+      return null;
+    }
+    return page.at(now);
   }
 
   /** The position that this transaction reads. */
@@ -150,19 +174,48 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
         rows -> rows.next() ? rows.getLong(1) : 0);
   }
 
-  private List<EntityRecord> found(RecordReader reader, Entity entity, RecordQuery query)
-      throws SQLException {
+  /**
+   * Of an index alone where that has all that is needed, with the records from memory.
+   *
+   * @param sequence the position that is read
+   */
+  private List<RecentRecords.Read> found(
+      RecordReader reader, Entity entity, RecordQuery query, long sequence) throws SQLException {
+    boolean keep = query.limit() <= RecentPages.MOST_RECORDS;
+    ListStatement keys = keep ? ListStatement.keys(entity, query) : null;
+    if (keys != null) {
+      List<byte[]> found = reader.query(keys.sql(), keys.parameters(), StoredRecords::keys);
+      List<RecentRecords.Read> held = projection.recent().allHeld(entity, found);
+      // What memory has is of the newest state, which must still be the one that was read.
+      if (held != null && projection.settledAt(sequence)) {
+        return held;
+      }
+    }
     ListStatement statement = ListStatement.page(entity, query);
     return reader.query(
         statement.sql(),
         statement.parameters(),
         rows -> {
-          List<EntityRecord> records = new ArrayList<>();
+          List<RecentRecords.Read> records = new ArrayList<>();
           while (rows.next()) {
-            records.add(record(entity, rows, null));
+            RecentRecords.Read read = record(entity, rows, null);
+            records.add(read);
+            if (keep) {
+              projection
+                  .recent()
+                  .keep(entity, rows.getBytes(4), read, () -> projection.settledAt(sequence));
+            }
           }
           return records;
         });
+  }
+
+  private static List<byte[]> keys(ResultSet rows) throws SQLException {
+    List<byte[]> keys = new ArrayList<>();
+    while (rows.next()) {
+      keys.add(rows.getBytes(1));
+    }
+    return keys;
   }
 
   private static <T> T within(RecordReader reader, Duration atMost, RecordReader.Reading<T> reading)
@@ -272,7 +325,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
               List<Key> keys = new ArrayList<>();
               byte[] last = new byte[0];
               while (rows.next()) {
-                keys.add(record(entity, rows, null).key());
+                keys.add(record(entity, rows, null).record().key());
                 last = rows.getBytes(4);
               }
               return new KeyPage(

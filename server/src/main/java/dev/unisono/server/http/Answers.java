@@ -1,6 +1,8 @@
 package dev.unisono.server.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.BufferRecycler;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import dev.unisono.engine.HeldPatch;
 import dev.unisono.engine.config.ConfigProblem;
 import dev.unisono.engine.entity.EntityJson;
@@ -8,11 +10,11 @@ import dev.unisono.engine.validate.Finding;
 import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.Problem;
-import io.vertx.core.buffer.Buffer;
+import io.netty.buffer.Unpooled;
+import io.vertx.core.buffer.impl.BufferImpl;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -34,13 +36,18 @@ public final class Answers {
   }
 
   public static byte[] bytes(Content content) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(512);
-    try (JsonGenerator json = EntityJson.FACTORY.createGenerator(out)) {
-      content.write(json);
+    // Pieces that are joined at the end: one that grows would be copied again and again.
+    BufferRecycler recycler = EntityJson.FACTORY._getBufferRecycler();
+    try (ByteArrayBuilder out = new ByteArrayBuilder(recycler)) {
+      try (JsonGenerator json = EntityJson.FACTORY.createGenerator(out)) {
+        content.write(json);
+      }
+      return out.getClearAndRelease();
     } catch (IOException impossible) {
       throw new UncheckedIOException(impossible);
+    } finally {
+      recycler.releaseToPool();
     }
-    return out.toByteArray();
   }
 
   public static void json(RoutingContext context, int status, Content content) {
@@ -83,7 +90,8 @@ public final class Answers {
       // Else the length of what is not sent would be missing.
       response.putHeader("Content-Length", Integer.toString(sent.length)).end();
     } else {
-      response.end(Buffer.buffer(sent));
+      // Nobody changes them any more, so that they need not be copied.
+      response.end(BufferImpl.buffer(Unpooled.wrappedBuffer(sent)));
     }
   }
 

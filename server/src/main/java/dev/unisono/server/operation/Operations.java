@@ -123,6 +123,21 @@ public final class Operations {
     return new Found<>(page, page.position());
   }
 
+  /** The same where it needs no waiting, else null. Does not block. */
+  public @Nullable Found<Records.Page> held(Caller caller, ListRequest list) {
+    Records.Page page = doors.records().held(list.entity(), list.query());
+    if (page == null || behind(page.position())) {
+      return null;
+    }
+    admit(caller, Action.LIST, list.entity());
+    return new Found<>(page, page.position());
+  }
+
+  /** Whether the journal has more: then it would have to be asked how far behind that is. */
+  private boolean behind(Cursor position) {
+    return position.sequence() < doors.journal().head().sequence();
+  }
+
   /**
    * One record, also one that was deleted: then it has no row.
    *
@@ -146,8 +161,7 @@ public final class Operations {
   public @Nullable Found<EntityRecord> held(Caller caller, Entity entity, Key key) {
     Cursor position = doors.records().position();
     EntityRecord record = doors.records().held(entity, key);
-    if (record == null || position.sequence() < doors.journal().head().sequence()) {
-      // How far behind it is, the journal would have to be asked.
+    if (record == null || behind(position)) {
       return null;
     }
     admit(caller, Action.GET, entity);

@@ -80,7 +80,7 @@ public final class RecordRoutes {
         .route("/v1/:plural")
         .method(HttpMethod.GET)
         .method(HttpMethod.HEAD)
-        .handler(unlessReserved(context -> doorway.known(context, this::list)));
+        .handler(unlessReserved(context -> doorway.known(context, this::listHeld, this::list)));
     router
         .route("/v1/:plural/:key")
         .method(HttpMethod.GET)
@@ -112,6 +112,24 @@ public final class RecordRoutes {
         .handler(context -> doorway.known(context, (known, body) -> allowed.refuse(known)));
   }
 
+  /** Answers where memory has all that is asked for. */
+  private boolean listHeld(RoutingContext context) {
+    if (after(context) != null
+        || context.queryParams().contains("embed")
+        || HeaderList.wantsLines(context.request())) {
+      return false;
+    }
+    Entity entity = operations.plural(Parameters.part(context, "plural"));
+    ListRequest list = ListRequest.parse(entity, context.queryParams());
+    Caller caller = Doorway.caller(context);
+    Operations.Found<Records.Page> found = operations.held(caller, list);
+    if (found == null) {
+      return false;
+    }
+    answer(context, list, found.value(), operations.embedding(caller, entity, null));
+    return true;
+  }
+
   private void list(RoutingContext context, Buffer body) throws InterruptedException {
     Entity entity = operations.plural(Parameters.part(context, "plural"));
     if (HeaderList.wantsLines(context.request())) {
@@ -121,7 +139,12 @@ public final class RecordRoutes {
     ListRequest list = ListRequest.parse(entity, context.queryParams());
     Caller caller = Doorway.caller(context);
     Embedding embedding = operations.embedding(caller, entity, list.embed());
-    Records.Page page = operations.list(caller, list, after(context)).value();
+    answer(context, list, operations.list(caller, list, after(context)).value(), embedding);
+  }
+
+  private void answer(
+      RoutingContext context, ListRequest list, Records.Page page, Embedding embedding) {
+    Entity entity = list.entity();
     HttpServerResponse response = context.response();
     reflect(response, entity, page.position());
     String next = token(list, page.next());
