@@ -35,6 +35,9 @@ final class RestLoad {
   private final Duration time;
   private final SplittableRandom random = new SplittableRandom(SEED);
 
+  /** How many requests there were. */
+  private long asked;
+
   RestLoad(Parameters parameters) throws IOException {
     this.server =
         new InetSocketAddress(
@@ -62,7 +65,9 @@ final class RestLoad {
     }
 
     void ask() throws IOException {
-      int number = 1 + random.nextInt(numbers);
+      // First each of them once, so that none is measured that was never asked for.
+      long number = asked < numbers ? asked + 1 : 1 + random.nextInt(numbers);
+      asked++;
       ByteBuffer request =
           ByteBuffer.wrap(
               ("GET " + path.formatted(number) + headers).getBytes(StandardCharsets.US_ASCII));
@@ -162,7 +167,7 @@ final class RestLoad {
   private double measure(Selector selector, Latencies latencies) throws IOException {
     long startNanos = System.nanoTime();
     long nowNanos = startNanos;
-    while (nowNanos - startNanos < time.toNanos()) {
+    while (nowNanos - startNanos < time.toNanos() || asked < numbers) {
       selector.select();
       for (Iterator<SelectionKey> keys = selector.selectedKeys().iterator(); keys.hasNext(); ) {
         Asking asking = (Asking) keys.next().attachment();

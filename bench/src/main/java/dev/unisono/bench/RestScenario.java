@@ -72,7 +72,7 @@ final class RestScenario implements Scenario {
             + " connections that are kept, each with one request at a time, by one thread of the"
             + " client; "
             + seconds
-            + " s once as long has passed");
+            + " s once as long has passed and all has been asked for once");
     conditions.put(
         "records", ROWS + " of about " + RECORD_BYTES + " bytes of JSON, from a SQLite database");
     conditions.put(GET, "one record by its key, each time another, with the bearer token");

@@ -128,10 +128,9 @@ final class RecentRecords {
    *
    * @param reading gives null where there is no such record
    */
-  @Nullable EntityRecord get(Entity entity, byte[] key, Supplier<@Nullable Read> reading) {
+  @Nullable Read get(Entity entity, byte[] key, Supplier<@Nullable Read> reading) {
     asked = true;
-    Read read = held.get(place(entity, key), _ -> reading.get());
-    return read == null ? null : read.record();
+    return held.get(place(entity, key), _ -> reading.get());
   }
 
   void forget(Entity entity, Collection<Key> keys) {

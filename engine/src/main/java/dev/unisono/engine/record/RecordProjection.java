@@ -111,6 +111,14 @@ public final class RecordProjection implements AutoCloseable {
     return position == sequence && committing == sequence;
   }
 
+  /**
+   * Whether memory has nothing that is older than what any reader has seen by now. It may have
+   * while a commit is under way: who has just read what is new must not be shown the old again.
+   */
+  boolean settled() {
+    return settledAt(committing);
+  }
+
   /** Whether what was read of an entity at a position is still what there is of it. */
   boolean unchangedSince(Entity entity, long sequence) {
     return lastChanges.getOrDefault(entity, 0L) <= sequence;

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,24 +83,25 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
   @Override
   public Optional<EntityRecord> find(Entity entity, Key key) {
     byte[] ordered = OrderedBytes.key(entity.schema(), key);
-    return Optional.ofNullable(
-        projection
-            .recent()
-            .get(
-                entity,
-                ordered,
-                () ->
-                    read(reader ->
-                        reader.query(
-                            "SELECT version, changed, body FROM "
-                                + RecordTables.table(entity)
-                                + " WHERE k = ?",
-                            List.of(ordered),
-                            row -> row.next() ? record(entity, row, key) : null))));
+    Supplier<RecentRecords.@Nullable Read> reading =
+        () ->
+            read(reader ->
+                reader.query(
+                    "SELECT version, changed, body FROM "
+                        + RecordTables.table(entity)
+                        + " WHERE k = ?",
+                    List.of(ordered),
+                    row -> row.next() ? record(entity, row, key) : null));
+    RecentRecords.Read found =
+        projection.settled() ? projection.recent().get(entity, ordered, reading) : reading.get();
+    return Optional.ofNullable(found).map(RecentRecords.Read::record);
   }
 
   @Override
   public @Nullable EntityRecord held(Entity entity, Key key) {
+    if (!projection.settled()) {
+      return null;
+    }
     RecentRecords.Read read =
         projection.recent().held(entity, OrderedBytes.key(entity.schema(), key));
     return read == null ? null : read.record();
@@ -163,7 +165,8 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
         || !projection.unchangedSince(entity, page.position().sequence())) {
       return null;
     }
-    return page.at(now);
+    // It may have been read between a commit and the moment from which its position is told.
+    return page.position().sequence() < now.sequence() ? page.at(now) : page;
   }
 
   /** The position that this transaction reads. */

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 final class RecentRecordsTest {
   private static final Entity THING = entity(1, "thing", List.of("id LONG"), List.of("id"), "id");
   private static final Key KEY = new Key(1L);
+  private static final byte[] ORDERED = OrderedBytes.key(THING.schema(), KEY);
   private static final RecentRecords.Read READ =
       new RecentRecords.Read(new EntityRecord(KEY, 1, null, Instant.EPOCH, true), 10);
 
@@ -25,22 +26,30 @@ final class RecentRecordsTest {
     assertNotNull(
         recent.get(
             THING,
-            KEY,
+            ORDERED,
             () -> {
               recent.forgetAll();
               return READ;
             }));
-    assertNull(recent.held(THING, KEY));
-    assertNotNull(recent.get(THING, KEY, () -> READ));
-    assertNotNull(recent.held(THING, KEY));
+    assertNull(recent.held(THING, ORDERED));
+    assertNotNull(recent.get(THING, ORDERED, () -> READ));
+    assertNotNull(recent.held(THING, ORDERED));
   }
 
   @Test
   void aKeyIsForgottenAndWhatWasNeverThereIsNotHeld() {
-    assertNull(recent.get(THING, KEY, () -> null));
-    assertNull(recent.held(THING, KEY));
-    recent.get(THING, KEY, () -> READ);
+    assertNull(recent.get(THING, ORDERED, () -> null));
+    assertNull(recent.held(THING, ORDERED));
+    recent.get(THING, ORDERED, () -> READ);
     recent.forget(THING, List.of(KEY));
-    assertNull(recent.held(THING, KEY));
+    assertNull(recent.held(THING, ORDERED));
+  }
+
+  @Test
+  void whatWasReadBeforeAChangeIsNotKeptAfterIt() {
+    recent.keep(THING, ORDERED, READ, () -> false);
+    assertNull(recent.held(THING, ORDERED));
+    recent.keep(THING, ORDERED, READ, () -> true);
+    assertNotNull(recent.held(THING, ORDERED));
   }
 }
