@@ -9,7 +9,8 @@
 //   const { record, version } = await unisono.update('customer', { id: 42 }, { email: 'ada@example.org' });
 //
 // It holds one WebSocket, comes back by itself when that breaks, and goes on with each stream after
-// the last cursor, so that nothing is missed and nothing comes twice. Numbers beyond 2^53 come as
+// the last cursor, so that nothing is missed and nothing comes twice. A write that it broke is sent
+// again under its idempotency key: it is done once, and answered as it was. Numbers beyond 2^53 come as
 // strings; `raw` of an event is its text, for who needs every digit of the others.
 
 const FIRST_PAUSE_MILLIS = 250;
@@ -71,6 +72,7 @@ class Client {
     };
   }
 
+  // Each with an idempotency key of its own, so that it can be sent again.
   create = (entity, record) => this.#write({ create: this.#name(), entity, record });
   replace = (entity, key, record, ifVersion) => this.#write({ replace: this.#name(), entity, key, record, ifVersion });
   update = (entity, key, record, ifVersion) => this.#write({ update: this.#name(), entity, key, record, ifVersion });
@@ -90,8 +92,9 @@ class Client {
   #write(frame) {
     const name = frame.create ?? frame.replace ?? frame.update ?? frame.delete;
     return new Promise((resolve, reject) => {
-      this.#writes.set(name, { frame, resolve, reject, sent: this.#ready });
-      this.#ready ? this.#send(frame) : this.#open();
+      const write = { frame: { ...frame, idempotencyKey: idempotencyKey() }, resolve, reject };
+      this.#writes.set(name, write);
+      this.#ready ? this.#send(write.frame) : this.#open();
     });
   }
 
@@ -117,10 +120,7 @@ class Client {
   #begin() {
     this.#ready = true;
     for (const stream of this.#streams.values()) this.#subscribe(stream);
-    for (const write of this.#writes.values()) {
-      write.sent = true;
-      this.#send(write.frame);
-    }
+    for (const write of this.#writes.values()) this.#send(write.frame);
   }
 
   #subscribe(stream) {
@@ -166,15 +166,16 @@ class Client {
     if (socket !== this.#socket) return;
     this.#socket = null;
     this.#ready = false;
-    for (const [name, write] of this.#writes) {
-      if (write.sent || this.#closed) {
+    // Coming back would end the same way.
+    const refused = code === 4401 || code === 4403 || code === 4410 || code === 4400;
+    if (refused || this.#closed) {
+      for (const name of [...this.#writes.keys()]) {
         this.#finish(name, ({ reject }) =>
-          reject(new UnisonoError({ code: 'outcome-unknown', detail: 'The connection broke before the answer came.' })));
+          reject(new UnisonoError({ code: 'outcome-unknown', detail: 'The connection ended before the answer came.' })));
       }
     }
     if (this.#closed) return;
-    if (code === 4401 || code === 4403 || code === 4410 || code === 4400) {
-      // Coming back would end the same way.
+    if (refused) {
       for (const stream of this.#streams.values()) {
         stream.state(code === 4410 ? 'gap' : 'refused', new UnisonoError({ code: reason, detail: reason }));
       }
@@ -186,4 +187,9 @@ class Client {
     this.#pauseMillis = Math.min(this.#pauseMillis * 2, LONGEST_PAUSE_MILLIS);
     if (this.#streams.size > 0 || this.#writes.size > 0) this.#timer = setTimeout(() => this.#open(), pause);
   }
+}
+
+function idempotencyKey() {
+  // Not randomUUID: pages of plain HTTP have none.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -30,6 +30,7 @@ final class FanoutScenario implements Scenario {
   private static final String MANY = "-5000";
   private static final String SLOW = "-slow";
   private static final String FILTER = "-filter";
+  private static final String TLS = "-tls";
   private static final String IDLE = "-idle";
   private static final String OURS = "unisono";
   private static final String PEER = "nchan";
@@ -45,6 +46,8 @@ final class FanoutScenario implements Scenario {
           "nchan-ws-5000",
           "unisono-sse-slow",
           "unisono-sse-filter",
+          "unisono-sse-tls",
+          "unisono-ws-tls",
           "unisono-sse-idle",
           "nchan-sse-idle",
           "unisono-ws-idle",
@@ -89,6 +92,8 @@ final class FanoutScenario implements Scenario {
     }
     ratios.add(new Ratio(OURS + "-sse" + SLOW, OURS + "-sse"));
     ratios.add(new Ratio(OURS + "-sse" + FILTER, OURS + "-sse"));
+    ratios.add(new Ratio(OURS + "-sse" + TLS, OURS + "-sse"));
+    ratios.add(new Ratio(OURS + "-ws" + TLS, OURS + "-ws"));
     for (String transport : List.of("-sse", "-ws")) {
       ratios.add(new Ratio(OURS + transport + IDLE, "15"));
     }
@@ -121,7 +126,8 @@ final class FanoutScenario implements Scenario {
         IDLE_CONNECTIONS
             + " connections: the heap after a collection and what is resident beside it, each KB"
             + " 1,000 bytes; the system's sockets not counted");
-    conditions.put("all parts", "one machine, TCP over loopback, no TLS");
+    conditions.put(TLS, "TLS 1.3, by a certificate that the server has made, both ends in Java");
+    conditions.put("all parts", "one machine, TCP over loopback, no TLS but where it is named");
     conditions.put(
         "nchan", NchanFanout.available() ? "as Debian has it" : "skipped: not installed");
     return conditions;
@@ -166,6 +172,7 @@ final class FanoutScenario implements Scenario {
     return UnisonoFanout.start(
         runFolder,
         source().server(),
+        contender.endsWith(TLS),
         contender.endsWith(IDLE) ? IDLE_JVM_OPTIONS : ChildProcess.JVM_OPTIONS);
   }
 

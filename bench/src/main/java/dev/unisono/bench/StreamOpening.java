@@ -3,13 +3,14 @@ package dev.unisono.bench;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /** How one subscriber's connection is opened, by SSE or WebSocket. Immutable; safe for threads. */
 final class StreamOpening {
@@ -30,13 +31,22 @@ final class StreamOpening {
       """;
 
   private final InetSocketAddress address;
+
+  /** Null for TCP alone. */
+  private final @Nullable SSLContext secure;
+
   private final byte[][] requests;
   private final byte[] frame;
   private final String greeting;
 
   private StreamOpening(
-      InetSocketAddress address, byte[][] requests, byte[] frame, String greeting) {
+      InetSocketAddress address,
+      @Nullable SSLContext secure,
+      byte[][] requests,
+      byte[] frame,
+      String greeting) {
     this.address = address;
+    this.secure = secure;
     this.requests = requests;
     this.frame = frame;
     this.greeting = greeting;
@@ -44,9 +54,9 @@ final class StreamOpening {
 
   /**
    * By what the contender is told: {@code server-port}, {@code path}, {@code transport}, what tells
-   * that a subscriber is served ({@code greeting}), and perhaps {@code token} and {@code
-   * subscribe}, a frame to be sent. Where the path says {@value #VARIANT}, subscribers in turn have
-   * a number there.
+   * that a subscriber is served ({@code greeting}), and perhaps {@code token}, {@code subscribe}, a
+   * frame to be sent, and {@code tls}, whatever it is, where the server speaks that. Where the path
+   * says {@value #VARIANT}, subscribers in turn have a number there.
    */
   static StreamOpening of(Parameters parameters) throws IOException {
     boolean socket = parameters.text("transport").equals("ws");
@@ -70,6 +80,7 @@ final class StreamOpening {
     return new StreamOpening(
         new InetSocketAddress(
             InetAddress.getLoopbackAddress(), Math.toIntExact(parameters.number("server-port"))),
+        parameters.optionalText("tls").isPresent() ? TlsWire.anyServer() : null,
         requests,
         parameters.optionalText("subscribe").map(StreamOpening::textFrame).orElse(new byte[0]),
         parameters.text("greeting"));
@@ -97,29 +108,29 @@ final class StreamOpening {
    * @param number of the subscriber
    * @param receiveBytes the socket's buffer; 0 for what the system gives
    */
-  SocketChannel open(int number, int receiveBytes) throws IOException {
+  Wire open(int number, int receiveBytes) throws IOException {
     SocketChannel channel = SocketChannel.open();
     if (receiveBytes > 0) {
       channel.setOption(StandardSocketOptions.SO_RCVBUF, receiveBytes);
     }
     channel.connect(address);
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    Socket socket = channel.socket();
-    socket.setSoTimeout(ANSWER_MILLIS);
-    socket.getOutputStream().write(requests[number % VARIANTS]);
+    channel.socket().setSoTimeout(ANSWER_MILLIS);
+    Wire wire = secure == null ? new Wire.Plain(channel) : new TlsWire(channel, secure);
+    wire.write(requests[number % VARIANTS]);
     if (frame.length > 0) {
-      await(socket, "\r\n\r\n");
-      socket.getOutputStream().write(frame);
+      await(wire, "\r\n\r\n");
+      wire.write(frame);
     }
-    await(socket, greeting);
-    return channel;
+    await(wire, greeting);
+    return wire;
   }
 
   /** Reads up to a text and no further: the events are behind it. */
-  private static void await(Socket socket, String text) throws IOException {
+  private static void await(Wire wire, String text) throws IOException {
     StringBuilder seen = new StringBuilder();
     while (seen.length() < text.length() || seen.indexOf(text, seen.length() - text.length()) < 0) {
-      int next = socket.getInputStream().read();
+      int next = wire.read();
       if (next < 0 || seen.length() > 4_096) {
         throw new BenchFailure("no subscription, but: " + seen);
       }

@@ -2,7 +2,6 @@ package dev.unisono.bench;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 
 /**
  * One connection that events come by. Of each portion that is read the last event's number is
@@ -12,7 +11,7 @@ import java.nio.channels.SocketChannel;
 final class Subscriber {
   static final int ENDED = -1;
 
-  private final SocketChannel channel;
+  private final Wire wire;
   private final boolean slow;
   private final boolean witness;
 
@@ -26,14 +25,14 @@ final class Subscriber {
   /**
    * @param slow whether it stops reading when it is told to
    */
-  Subscriber(SocketChannel channel, boolean slow, boolean witness) {
-    this.channel = channel;
+  Subscriber(Wire wire, boolean slow, boolean witness) {
+    this.wire = wire;
     this.slow = slow;
     this.witness = witness;
   }
 
-  SocketChannel channel() {
-    return channel;
+  Wire wire() {
+    return wire;
   }
 
   boolean slow() {
@@ -59,7 +58,7 @@ final class Subscriber {
    */
   int read(ByteBuffer buffer, byte[] bytes) throws IOException {
     buffer.clear();
-    int read = channel.read(buffer);
+    int read = wire.read(buffer);
     if (read <= 0) {
       return read;
     }

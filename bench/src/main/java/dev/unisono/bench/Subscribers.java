@@ -54,8 +54,8 @@ final class Subscribers implements AutoCloseable {
       slowOnes += slow ? 1 : 0;
       Subscriber subscriber =
           new Subscriber(opening.open(i, slow ? SLOW_RECEIVE_BYTES : 0), slow, witness);
-      subscriber.channel().configureBlocking(false);
-      subscriber.channel().register(selector, SelectionKey.OP_READ, subscriber);
+      subscriber.wire().channel().configureBlocking(false);
+      subscriber.wire().channel().register(selector, SelectionKey.OP_READ, subscriber);
       all.add(subscriber);
     }
     this.slow = slowOnes;
@@ -68,7 +68,7 @@ final class Subscribers implements AutoCloseable {
     boolean halting = false;
     try {
       while (!closed) {
-        selector.select(key -> read(key, buffer, bytes), 100);
+        selector.select(key -> readAll(key, buffer, bytes), 100);
         if (halting != halted) {
           halting = halted;
           for (SelectionKey key : selector.keys()) {
@@ -81,6 +81,12 @@ final class Subscribers implements AutoCloseable {
     } catch (IOException | RuntimeException failed) {
       failure = failed;
     }
+  }
+
+  private void readAll(SelectionKey key, ByteBuffer buffer, byte[] bytes) {
+    do {
+      read(key, buffer, bytes);
+    } while (key.isValid() && ((Subscriber) key.attachment()).wire().more());
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // by one thread alone
@@ -192,7 +198,7 @@ final class Subscribers implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     for (Subscriber each : all) {
-      each.channel().close();
+      each.wire().channel().close();
     }
     selector.close();
   }

@@ -5,6 +5,9 @@ import dev.unisono.testkit.ServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,13 +25,21 @@ final class UnisonoFanout implements FanoutServer {
 
   private final ServerProcess server;
   private final PostgresServer source;
+  private final boolean tls;
 
-  private UnisonoFanout(ServerProcess server, PostgresServer source) {
+  private UnisonoFanout(ServerProcess server, PostgresServer source, boolean tls) {
     this.server = server;
     this.source = source;
+    this.tls = tls;
   }
 
-  static UnisonoFanout start(Path folder, PostgresServer source, List<String> jvmOptions) {
+  /**
+   * Starts it.
+   *
+   * @param tls whether it speaks TLS, by a certificate that it makes
+   */
+  static UnisonoFanout start(
+      Path folder, PostgresServer source, boolean tls, List<String> jvmOptions) {
     int port = ServerProcess.freePort();
     Path config = folder.resolve("unisono.yaml");
     Path password = folder.resolve("password");
@@ -38,7 +49,7 @@ final class UnisonoFanout implements FanoutServer {
           password,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       Files.writeString(password, source.password());
-      Files.writeString(config, config(folder, port, source, password));
+      Files.writeString(config, config(folder, port, tls, source, password));
     } catch (IOException failed) {
       throw new UncheckedIOException("cannot write a config in " + folder, failed);
     }
@@ -50,12 +61,14 @@ final class UnisonoFanout implements FanoutServer {
             folder.resolve("state"),
             folder.resolve("server.log"),
             jvmOptions),
-        source);
+        source,
+        tls);
   }
 
-  private static String config(Path folder, int port, PostgresServer source, Path password) {
+  private static String config(
+      Path folder, int port, boolean tls, PostgresServer source, Path password) {
     return """
-    server: { host: 127.0.0.1, port: %d }
+    server: { host: 127.0.0.1, port: %d%s }
     state: { folder: "%s" }
     systems:
       source:
@@ -81,6 +94,7 @@ final class UnisonoFanout implements FanoutServer {
     """
         .formatted(
             port,
+            tls ? ", tls: { generate: true }" : "",
             folder.resolve("state"),
             source.jdbcUrl(SourceDatabase.DATABASE),
             source.user(),
@@ -91,13 +105,40 @@ final class UnisonoFanout implements FanoutServer {
 
   @Override
   public void awaitReady(Duration atMost) throws InterruptedException {
-    server.awaitReady(atMost, () -> false);
+    if (tls) {
+      awaitReadyByTls(Deadline.in(atMost));
+    } else {
+      server.awaitReady(atMost, () -> false);
+    }
+  }
+
+  private void awaitReadyByTls(Deadline deadline) throws InterruptedException {
+    URI ready = URI.create(server.api().replace("http://127.0.0.1", "https://localhost"));
+    HttpRequest request = HttpRequest.newBuilder(ready.resolve("/health/ready")).build();
+    try (HttpClient http = HttpClient.newBuilder().sslContext(TlsWire.anyServer()).build()) {
+      while (true) {
+        try {
+          if (http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200) {
+            return;
+          }
+        } catch (IOException notYet) {
+          // It does not listen yet.
+        }
+        if (deadline.remainingNanos() <= 0 || !server.alive()) {
+          throw new BenchFailure("the server is not ready. " + server.lastLines());
+        }
+        Thread.sleep(100);
+      }
+    }
   }
 
   @Override
   public Map<String, String> parameters(String transport) {
     Map<String, String> parameters = new HashMap<>();
     parameters.put("server-port", Integer.toString(URI.create(server.api()).getPort()));
+    if (tls) {
+      parameters.put("tls", "yes");
+    }
     parameters.put("token", server.tokenFile().toString());
     parameters.put("port", Integer.toString(source.port()));
     parameters.put("database", SourceDatabase.DATABASE);

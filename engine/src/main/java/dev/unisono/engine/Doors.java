@@ -35,6 +35,9 @@ public interface Doors {
    */
   Optional<Instant> awaySince(Entity entity);
 
+  /** Whether some system takes what callers write of an entity. */
+  boolean writable(Entity entity);
+
   /**
    * Makes a record in the system that owns the entity, and waits until it has come back by that
    * system's log and the records show it.

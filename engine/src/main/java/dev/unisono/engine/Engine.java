@@ -450,6 +450,11 @@ public final class Engine implements Doors, AutoCloseable {
   }
 
   @Override
+  public boolean writable(Entity entity) {
+    return ownerWrites.writable(entity);
+  }
+
+  @Override
   public Optional<Instant> awaySince(Entity entity) {
     return readFrom.getOrDefault(entity.id(), List.of()).stream()
         .flatMap(system -> away.since(system).stream())

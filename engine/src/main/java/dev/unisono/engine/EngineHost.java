@@ -246,6 +246,11 @@ public final class EngineHost implements Doors, AutoCloseable {
   }
 
   @Override
+  public boolean writable(Entity entity) {
+    return engine.writable(entity);
+  }
+
+  @Override
   public Optional<Instant> awaySince(Entity entity) {
     return engine.awaySince(entity);
   }

@@ -360,6 +360,12 @@ final class OwnerWrites implements AutoCloseable {
     return record;
   }
 
+  /** Whether callers' writes of an entity have somewhere to go. */
+  boolean writable(Entity entity) {
+    OwnedBy owned = owners.get(entity);
+    return owned != null && Objects.requireNonNull(systems.get(owned.system())).takesWrites();
+  }
+
   private Owner open(String system) {
     return openOwners.computeIfAbsent(
         system, name -> Objects.requireNonNull(systems.get(name)).owner());

@@ -147,7 +147,16 @@ public interface ConnectedSystem extends AutoCloseable {
     return Optional.empty();
   }
 
-  /** Writes on behalf of callers, over all bindings that are read. */
+  /** Whether it has an owner that writes on behalf of callers. */
+  default boolean takesWrites() {
+    return true;
+  }
+
+  /**
+   * Writes on behalf of callers, over all bindings that are read.
+   *
+   * @throws UnisonoException not-available where the system takes no such writes
+   */
   Owner owner();
 
   /**

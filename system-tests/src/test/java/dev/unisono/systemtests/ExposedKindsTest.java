@@ -86,6 +86,37 @@ final class ExposedKindsTest {
 
   @Test
   void anH2HasAnApi() throws Exception {
+    withH2((shop, url) ->
+        // Names that were not quoted are capitals there, and so are the fields.
+        tried(
+            shop,
+            "{ connector: h2, url: \"" + url + "\", user: sa, expose: true }",
+            name -> name.toUpperCase(Locale.ROOT)));
+  }
+
+  @Test
+  void whatIsReadByQueriesHasAnApiToReadBy() throws Exception {
+    withH2((shop, url) -> {
+      String system =
+          "{ connector: jdbc, url: \"" + url + "\", user: sa, expose: { refresh: 1s } }";
+      served(
+          system,
+          name -> name.toUpperCase(Locale.ROOT),
+          api -> {
+            types(api);
+            lists(api);
+            onlyRead(shop, api);
+            newTables(shop, api);
+          });
+    });
+  }
+
+  /** Does something with a database and its address. */
+  private interface H2Use {
+    void use(Shop shop, String url) throws Exception;
+  }
+
+  private void withH2(H2Use use) throws Exception {
     // It compiles triggers in this process.
     Server server =
         Server.createTcpServer("-tcpPort", "0", "-ifNotExists", "-baseDir", folder.toString())
@@ -99,11 +130,7 @@ final class ExposedKindsTest {
               + " varchar(100) NOT NULL UNIQUE, since date, seen timestamp(6), opens time(6), vip"
               + " boolean, visits int, balance decimal(12,2), share double precision, photo"
               + " varbinary(10), about clob, loud varchar(100) GENERATED ALWAYS AS (upper(name)))");
-      // Names that were not quoted are capitals there, and so are the fields.
-      tried(
-          shop,
-          "{ connector: h2, url: \"" + url + "\", user: sa, expose: true }",
-          name -> name.toUpperCase(Locale.ROOT));
+      use.use(shop, url);
     } finally {
       server.stop();
     }
@@ -127,16 +154,32 @@ final class ExposedKindsTest {
   }
 
   private void tried(Shop shop, String system, UnaryOperator<String> letters) throws Exception {
+    served(
+        system,
+        letters,
+        api -> {
+          types(api);
+          lists(api);
+          changes(shop, api);
+          refusals(shop, api);
+          newTables(shop, api);
+        });
+  }
+
+  /** Asks something of a server. */
+  private interface Asking {
+    void ask(Api api) throws Exception;
+  }
+
+  private void served(String system, UnaryOperator<String> letters, Asking asking)
+      throws Exception {
     int port = ServerProcess.freePort();
     try (ServerProcess server =
         new SqliteFiles(folder).serve(port, "systems:\n  shop: " + system + "\n")) {
       Api api = new Api(server, letters);
       Eventually.isTrue(
           LIMIT, "all is read", () -> api.get("order_lines?total=true").path("total").asInt() == 2);
-      types(api);
-      lists(api);
-      changes(shop, api);
-      refusals(shop, api);
+      asking.ask(api);
       assertTrue(
           Files.readString(folder.resolve("server.log")).contains("table-without-key"),
           "what is left out is told");
@@ -290,6 +333,37 @@ final class ExposedKindsTest {
     JsonNode unknown = api.expect(422, "PATCH", "orders/1,7", nobody);
     assertEquals("refused-by-owner", unknown.path("code").asText());
     assertEquals("1", value(shop, "SELECT customer FROM orders WHERE shop = 1 AND number = 7"));
+  }
+
+  /** Nobody there takes what a caller writes; what others write is seen. */
+  private static void onlyRead(Shop shop, Api api) throws Exception {
+    for (JsonNode entity : api.get("admin/entities").path("items")) {
+      assertFalse(entity.path("writable").asBoolean(), entity::toString);
+    }
+    String body = "{\"" + api.field("name") + "\":\"Joan\"}";
+    assertEquals(405, api.send("POST", "customers", body).statusCode());
+    JsonNode refused = api.expect(405, "PATCH", "customers/1", body);
+    assertEquals("not-available", refused.path("code").asText(), refused.toString());
+    assertEquals(405, api.send("DELETE", "customers/1", "").statusCode());
+    execute(shop, "UPDATE customers SET name = 'Grace Hopper' WHERE id = 2");
+    Eventually.isTrue(
+        LIMIT,
+        "the new name is seen",
+        () -> api.of(api.get("customers/2"), "name").asText().equals("Grace Hopper"));
+  }
+
+  /** A table that is made later is there once the server was told to look again. */
+  private static void newTables(Shop shop, Api api) throws Exception {
+    execute(
+        shop,
+        "CREATE TABLE visits (id int PRIMARY KEY, place varchar(20))",
+        "INSERT INTO visits VALUES (1, 'Delft')");
+    assertEquals(404, api.send("GET", "visits/1", "").statusCode());
+    api.expect(200, "POST", "admin/reload", "");
+    Eventually.isTrue(
+        LIMIT, "the new table is read", () -> api.send("GET", "visits/1", "").statusCode() == 200);
+    assertEquals("Delft", api.of(api.get("visits/1"), "place").asText());
+    assertEquals("Ada", api.of(api.get("customers/1"), "name").asText());
   }
 
   private static JsonNode next(Iterator<String> lines) {

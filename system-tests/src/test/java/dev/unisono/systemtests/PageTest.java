@@ -215,6 +215,45 @@ final class PageTest {
   }
 
   @Test
+  void aWriteThatABrokenConnectionHasCutOffIsDoneOnceAndAnswered() throws Exception {
+    try (Visit visit = browser.visit()) {
+      visit.signIn(signInLink());
+      Object told =
+          visit
+              .page()
+              .evaluate(
+                  """
+                  async () => {
+                    const { connect } = await import('/unisono.js');
+                    const note = 'written by ' + Math.random();
+                    let sent = 0;
+                    const Whole = window.WebSocket;
+                    window.WebSocket = class extends Whole {
+                      send(data) {
+                        super.send(data);
+                        if (data.includes('"update"') && ++sent === 1) this.close();
+                      }
+                    };
+                    const unisono = connect();
+                    const told = [];
+                    await new Promise((live, fail) => {
+                      setTimeout(() => fail(new Error('it is not live')), 20_000);
+                      unisono.follow({ entity: 'customer' }, {
+                        event: ({ record }) => { if (record?.name === note) told.push(note); },
+                        state: (state) => state === 'live' && live(),
+                      });
+                    });
+                    const { record } = await unisono.update('customer', { id: 32 }, { name: note });
+                    while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+                    unisono.close();
+                    return [record.name === note, sent, told.length].join();
+                  }
+                  """);
+      assertEquals("true,2,1", told);
+    }
+  }
+
+  @Test
   void anEditArrivesInBillingAndShowsItsWay() throws Exception {
     try (Visit visit = browser.visit()) {
       visit.signIn(signInLink());

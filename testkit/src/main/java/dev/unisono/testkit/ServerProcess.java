@@ -24,6 +24,9 @@ public final class ServerProcess implements AutoCloseable {
   /** The start of the argument that names the config; whoever looks for left-overs looks for it. */
   public static final String CONFIG_ARGUMENT = "-Dunisono.config=";
 
+  /** The property that has options for the virtual machines of all servers, with spaces between. */
+  private static final String OPTIONS = "unisono.server.options";
+
   /** No answer within this time is none: whoever waits must be able to go on. */
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
@@ -73,6 +76,10 @@ public final class ServerProcess implements AutoCloseable {
     Path cache = home.resolve(CACHE);
     if (Files.exists(cache)) {
       command.add("-XX:AOTCache=" + cache);
+    }
+    String forAll = System.getProperty(OPTIONS, "");
+    if (!forAll.isEmpty()) {
+      command.addAll(List.of(forAll.split(" ")));
     }
     command.addAll(options);
     command.add(CONFIG_ARGUMENT + config.toAbsolutePath());

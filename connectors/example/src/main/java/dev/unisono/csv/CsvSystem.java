@@ -144,6 +144,11 @@ final class CsvSystem implements ConnectedSystem {
   }
 
   @Override
+  public boolean takesWrites() {
+    return false;
+  }
+
+  @Override
   public Owner owner() {
     throw new UnisonoException(
         new Problem(

@@ -111,6 +111,11 @@ final class QuerySystem implements ConnectedSystem {
   }
 
   @Override
+  public boolean takesWrites() {
+    return false;
+  }
+
+  @Override
   public Owner owner() {
     throw new UnisonoException(notWritten(reads.isEmpty() ? null : reads.getFirst()));
   }

@@ -106,6 +106,11 @@ final class WebhookSystem implements ConnectedSystem, Receiver {
   }
 
   @Override
+  public boolean takesWrites() {
+    return false;
+  }
+
+  @Override
   public Owner owner() {
     throw notAvailable("be written through to");
   }

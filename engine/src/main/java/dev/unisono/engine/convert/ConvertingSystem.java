@@ -112,6 +112,11 @@ final class ConvertingSystem implements ConnectedSystem {
   }
 
   @Override
+  public boolean takesWrites() {
+    return system.takesWrites();
+  }
+
+  @Override
   public Owner owner() {
     return new ConvertingOwner(name, system.owner(), forms);
   }

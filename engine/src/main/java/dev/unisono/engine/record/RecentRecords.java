@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * told. Safe for threads.
  */
 final class RecentRecords {
-  /** Of the heap; a record in memory is guessed to be so many times as large as in the file. */
   private static final int PART_OF_HEAP = 16;
 
-  private static final int TIMES_LARGER = 4;
+  /** A record in memory, with its JSON, is guessed to be so many times as large as in the file. */
+  private static final int TIMES_LARGER = 8;
+
   private static final int LEAST_BYTES = 300;
 
   /** A record's place: its key by its ordered bytes. Immutable. */
@@ -117,8 +118,7 @@ final class RecentRecords {
     asked = true;
     Place place = place(entity, key);
     if (held.getIfPresent(place) == null) {
-      var _ =
-          held.asMap().compute(place, (_, before) -> current.getAsBoolean() ? read : before);
+      var _ = held.asMap().compute(place, (_, before) -> current.getAsBoolean() ? read : before);
     }
   }
 

@@ -129,8 +129,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
       key = image.schema().key(image);
     }
     return new RecentRecords.Read(
-        new EntityRecord(
-            key, row.getLong(1), image, RecordTables.instant(row.getLong(2)), ofToday),
+        new EntityRecord(key, row.getLong(1), image, RecordTables.instant(row.getLong(2)), ofToday),
         body == null ? 0 : body.length);
   }
 
@@ -141,9 +140,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
           Cursor position = new Cursor(position().epoch(), sequence(reader));
           List<RecentRecords.Read> found =
               within(
-                  reader,
-                  query.atMost(),
-                  () -> found(reader, entity, query, position.sequence()));
+                  reader, query.atMost(), () -> found(reader, entity, query, position.sequence()));
           List<EntityRecord> records = new ArrayList<>(found.size());
           found.forEach(each -> records.add(each.record()));
           Page page = page(entity, query, records, count(reader, entity, query), position);

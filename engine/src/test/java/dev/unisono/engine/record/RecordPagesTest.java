@@ -155,8 +155,7 @@ final class RecordPagesTest {
     Operation operation = cards.containsKey(id) ? Operation.UPDATE : Operation.CREATE;
     long sequence = journal.next();
     append(
-        entry(
-            sequence, CARD, operation, new Key(id), null, row(CARD, id, pile, place), sequence));
+        entry(sequence, CARD, operation, new Key(id), null, row(CARD, id, pile, place), sequence));
   }
 
   private void step(Random random) {

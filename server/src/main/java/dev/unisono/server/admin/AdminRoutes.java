@@ -38,7 +38,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /** What the people who run the server ask it, and the page. Safe for threads. */
 public final class AdminRoutes {
@@ -137,9 +136,6 @@ public final class AdminRoutes {
   }
 
   private void entities(RoutingContext context, Buffer body) {
-    // Those that some system owns, so that a caller's write has somewhere to go.
-    Set<String> writable =
-        config.get().syncs().stream().map(SyncConfig::entity).collect(Collectors.toSet());
     Answers.json(
         context,
         200,
@@ -147,7 +143,7 @@ public final class AdminRoutes {
           json.writeStartObject();
           json.writeArrayFieldStart("items");
           for (Entity entity : Lookup.served(doors)) {
-            writeEntity(json, entity, writable.contains(entity.name()));
+            writeEntity(json, entity);
           }
           json.writeEndArray();
           json.writeEndObject();
@@ -177,7 +173,7 @@ public final class AdminRoutes {
         });
   }
 
-  private void writeEntity(JsonGenerator json, Entity entity, boolean writable) throws IOException {
+  private void writeEntity(JsonGenerator json, Entity entity) throws IOException {
     json.writeStartObject();
     json.writeStringField("name", entity.name());
     json.writeStringField("plural", entity.plural());
@@ -187,7 +183,7 @@ public final class AdminRoutes {
     }
     json.writeEndArray();
     json.writeNumberField("records", doors.records().count(entity));
-    json.writeBooleanField("writable", writable);
+    json.writeBooleanField("writable", doors.writable(entity));
     json.writeArrayFieldStart("fields");
     for (EntityField field : entity.fields()) {
       json.writeStartObject();

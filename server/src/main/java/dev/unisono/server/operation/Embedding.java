@@ -89,26 +89,30 @@ public final class Embedding {
         finder);
   }
 
-  /** Writes a record as an object, with what it refers to and what refers to it. */
-  public void write(JsonGenerator json, FieldSelection fields, Row row) throws IOException {
+  /** Writes a record that is there, with what it refers to and what refers to it. */
+  public void write(JsonGenerator json, FieldSelection fields, EntityRecord record)
+      throws IOException {
+    if (relations.isEmpty() && referrers.isEmpty()) {
+      fields.write(json, record);
+      return;
+    }
+    Row row = Objects.requireNonNull(record.row(), "it was deleted");
     json.writeStartObject();
     fields.writeMembers(json, row);
-    if (!relations.isEmpty() || !referrers.isEmpty()) {
-      json.writeObjectFieldStart(MEMBER);
-      for (Relation relation : relations) {
-        json.writeFieldName(relation.name());
-        Row other = other(relation, row);
-        if (other == null) {
-          json.writeNull();
-        } else {
-          EntityJson.writeRow(json, relation.to(), other);
-        }
+    json.writeObjectFieldStart(MEMBER);
+    for (Relation relation : relations) {
+      json.writeFieldName(relation.name());
+      Row other = other(relation, row);
+      if (other == null) {
+        json.writeNull();
+      } else {
+        EntityJson.writeRow(json, relation.to(), other);
       }
-      for (Referrers each : referrers) {
-        writeReferrers(json, each, row);
-      }
-      json.writeEndObject();
     }
+    for (Referrers each : referrers) {
+      writeReferrers(json, each, row);
+    }
+    json.writeEndObject();
     json.writeEndObject();
   }
 

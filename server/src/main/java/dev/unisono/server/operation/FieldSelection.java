@@ -3,10 +3,12 @@ package dev.unisono.server.operation;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
+import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.spi.Row;
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,15 @@ public record FieldSelection(Entity entity, BitSet positions) {
 
   public void write(JsonGenerator json, Row row) throws IOException {
     EntityJson.writeRow(json, entity, row, positions::get);
+  }
+
+  /** Writes a record that is there. */
+  public void write(JsonGenerator json, EntityRecord record) throws IOException {
+    if (positions.cardinality() == entity.schema().size()) {
+      record.write(json, entity);
+    } else {
+      write(json, Objects.requireNonNull(record.row(), "it was deleted"));
+    }
   }
 
   /** The same as members of an object that has others, too. */

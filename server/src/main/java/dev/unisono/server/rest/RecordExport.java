@@ -11,7 +11,6 @@ import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Embedding;
 import dev.unisono.server.operation.ListRequest;
 import dev.unisono.server.operation.Operations;
-import dev.unisono.spi.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -59,14 +58,11 @@ record RecordExport(Operations operations, Caller caller, ListRequest list) {
     ByteArrayOutputStream lines = new ByteArrayOutputStream(64 << 10);
     Embedding embedding = operations.embedding(caller, list.entity(), list.embed());
     for (EntityRecord record : page.records()) {
-      Row row = record.row();
-      if (row != null) {
-        try (JsonGenerator json = EntityJson.FACTORY.createGenerator(lines)) {
-          json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-          embedding.write(json, list.fields(), row);
-        }
-        lines.write('\n');
+      try (JsonGenerator json = EntityJson.FACTORY.createGenerator(lines)) {
+        json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+        embedding.write(json, list.fields(), record);
       }
+      lines.write('\n');
     }
     return lines.toByteArray();
   }

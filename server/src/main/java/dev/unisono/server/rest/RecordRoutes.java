@@ -22,7 +22,6 @@ import dev.unisono.server.operation.FieldSelection;
 import dev.unisono.server.operation.ListRequest;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.spi.Key;
-import dev.unisono.spi.Row;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -162,10 +161,7 @@ public final class RecordRoutes {
           json.writeStartObject();
           json.writeArrayFieldStart("items");
           for (EntityRecord record : page.records()) {
-            Row row = record.row();
-            if (row != null) {
-              embedding.write(json, list.fields(), row);
-            }
+            embedding.write(json, list.fields(), record);
           }
           json.writeEndArray();
           if (next != null) {
@@ -294,15 +290,14 @@ public final class RecordRoutes {
     EntityRecord record = found.value();
     HttpServerResponse response = context.response();
     reflect(response, asked.entity(), found.position());
-    Row row = record.row();
-    if (row == null) {
+    if (record.row() == null) {
       throw Operations.gone(asked.entity());
     }
     keepFor(response, asked.entity());
     response.putHeader("Last-Modified", lastModified(record.changed()));
     if (embedding != null) {
       // A tag names a version of the record itself, and not of what stands inside it.
-      Answers.json(context, 200, json -> embedding.write(json, asked.fields(), row));
+      Answers.json(context, 200, json -> embedding.write(json, asked.fields(), record));
       return;
     }
     response.putHeader("ETag", VersionTags.of(record.version()));
@@ -310,7 +305,7 @@ public final class RecordRoutes {
       response.setStatusCode(304).end();
       return;
     }
-    Answers.json(context, 200, json -> asked.fields().write(json, row));
+    Answers.json(context, 200, json -> asked.fields().write(json, record));
   }
 
   /** How long a browser may show it again without a question, and to whom. */
