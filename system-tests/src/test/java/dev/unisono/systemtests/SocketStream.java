@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,7 @@ final class SocketStream implements StreamClient {
   private final @Nullable String from;
   private volatile String doing = "not begun";
   private volatile String lastEnd = "none";
-  private volatile int connections;
+  private final AtomicInteger connections = new AtomicInteger();
 
   /**
    * Begins to listen.
@@ -95,7 +96,7 @@ final class SocketStream implements StreamClient {
               .header("Authorization", "Bearer " + token)
               .buildAsync(address, session)
               .join();
-      connections++;
+      connections.incrementAndGet();
       doing = "subscribing";
       subscribe(socket);
       doing = "listening";
