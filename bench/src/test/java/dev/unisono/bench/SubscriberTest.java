@@ -37,7 +37,7 @@ final class SubscriberTest {
       for (boolean witness : new boolean[] {false, true}) {
         try (SocketChannel out = SocketChannel.open(server.getLocalAddress());
             SocketChannel in = server.accept()) {
-          Subscriber subscriber = new Subscriber(in, false, witness);
+          Subscriber subscriber = new Subscriber(new Wire.Plain(in), false, witness);
           String events = event(1) + event(2);
           int cut = events.length() - 20;
           receive(subscriber, out, events.substring(0, cut));
