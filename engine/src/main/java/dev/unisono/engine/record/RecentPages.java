@@ -18,6 +18,9 @@ final class RecentPages {
   /** Larger ones are passes through all there is. */
   static final int MOST_RECORDS = 200;
 
+  /** Also of a page of nothing: there is no end to what may be asked for in vain. */
+  private static final int LEAST_BYTES = 1_000;
+
   private record Asked(Entity entity, RecordQuery query) {}
 
   /**
@@ -25,7 +28,7 @@ final class RecentPages {
    *
    * @param heldBytes what it is guessed to take in memory
    */
-  record Read(Page page, int heldBytes) {}
+  private record Read(Page page, int heldBytes) {}
 
   private final Cache<Asked, Read> held =
       Caffeine.newBuilder()
@@ -41,8 +44,14 @@ final class RecentPages {
         && query.limit() <= MOST_RECORDS;
   }
 
-  void keep(Entity entity, RecordQuery query, Read read) {
-    held.put(new Asked(entity, query), read);
+  /**
+   * Keeps a page.
+   *
+   * @param recordBytes what its records are guessed to take in memory
+   */
+  void keep(Entity entity, RecordQuery query, Page page, int recordBytes) {
+    int queryBytes = LEAST_BYTES + 4 * query.toString().length();
+    held.put(new Asked(entity, query), new Read(page, queryBytes + recordBytes));
   }
 
   /** Null where memory does not have it. Does not block. */

@@ -145,8 +145,8 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
           found.forEach(each -> records.add(each.record()));
           Page page = page(entity, query, records, count(reader, entity, query), position);
           if (RecentPages.keeps(query)) {
-            int heldBytes = found.stream().mapToInt(RecentRecords.Read::heldBytes).sum();
-            pages.keep(entity, query, new RecentPages.Read(page, heldBytes));
+            int recordBytes = found.stream().mapToInt(RecentRecords.Read::heldBytes).sum();
+            pages.keep(entity, query, page, recordBytes);
           }
           return page;
         }));
