@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * told. Safe for threads.
  */
 final class RecentRecords {
+  /** Of the heap. */
   private static final int PART_OF_HEAP = 16;
 
   /** A record in memory, with its JSON, is guessed to be so many times as large as in the file. */
@@ -110,7 +111,8 @@ final class RecentRecords {
   }
 
   /**
-   * Keeps a record that was read together with others.
+   * Keeps a record that was read together with others. Waits while its place is being read for
+   * another, so whoever calls must hold nothing that reading needs.
    *
    * @param current whether nothing was changed since: asked while whoever would forget it waits
    */

@@ -135,12 +135,31 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
 
   @Override
   public Page list(Entity entity, RecordQuery query) {
+    List<Fresh> fresh = new ArrayList<>();
+    Page page = list(entity, query, fresh);
+    long sequence = page.position().sequence();
+    // Not before the reader is given back: a place in memory may be held by who waits for one.
+    for (Fresh each : fresh) {
+      projection
+          .recent()
+          .keep(entity, each.key(), each.read(), () -> projection.settledAt(sequence));
+    }
+    return page;
+  }
+
+  /** A record that memory did not have, and its key's ordered bytes, which nobody changes. */
+  @SuppressWarnings("ArrayRecordComponent") // they are never compared
+  private record Fresh(byte[] key, RecentRecords.Read read) {}
+
+  private Page list(Entity entity, RecordQuery query, List<Fresh> fresh) {
     return read(reader ->
         reader.atOnce(() -> {
           Cursor position = new Cursor(position().epoch(), sequence(reader));
           List<RecentRecords.Read> found =
               within(
-                  reader, query.atMost(), () -> found(reader, entity, query, position.sequence()));
+                  reader,
+                  query.atMost(),
+                  () -> found(reader, entity, query, position.sequence(), fresh));
           List<EntityRecord> records = new ArrayList<>(found.size());
           found.forEach(each -> records.add(each.record()));
           Page page = page(entity, query, records, count(reader, entity, query), position);
@@ -178,15 +197,17 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
    * Of an index alone where that has all that is needed, with the records from memory.
    *
    * @param sequence the position that is read
+   * @param fresh takes what memory is to keep
    */
   private List<RecentRecords.Read> found(
-      RecordReader reader, Entity entity, RecordQuery query, long sequence) throws SQLException {
+      RecordReader reader, Entity entity, RecordQuery query, long sequence, List<Fresh> fresh)
+      throws SQLException {
     boolean keep = query.limit() <= RecentPages.MOST_RECORDS;
     ListStatement keys = keep ? ListStatement.keys(entity, query) : null;
-    if (keys != null) {
+    // Asked before and after: what memory has must not be older than what is read, nor newer.
+    if (keys != null && projection.settledAt(sequence)) {
       List<byte[]> found = reader.query(keys.sql(), keys.parameters(), StoredRecords::keys);
       List<RecentRecords.Read> held = projection.recent().allHeld(entity, found);
-      // What memory has is of the newest state, which must still be the one that was read.
       if (held != null && projection.settledAt(sequence)) {
         return held;
       }
@@ -201,9 +222,7 @@ public final class StoredRecords implements Records, KeyHolder, AutoCloseable {
             RecentRecords.Read read = record(entity, rows, null);
             records.add(read);
             if (keep) {
-              projection
-                  .recent()
-                  .keep(entity, rows.getBytes(4), read, () -> projection.settledAt(sequence));
+              fresh.add(new Fresh(rows.getBytes(4), read));
             }
           }
           return records;

@@ -38,12 +38,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A page is of the position that it names, whether memory had it, its records or nothing of it. */
 final class RecordPagesTest {
   private static final int CARDS = 40;
   private static final int PILES = 4;
+
+  /** More than there are connections to the database. */
+  private static final int READERS = 12;
+
   private static final Entity CARD = card();
   private static final Entity NOISE = entity(2, "noise", List.of("id LONG"), List.of("id"), "id");
 
@@ -187,14 +192,16 @@ final class RecordPagesTest {
   }
 
   @Test
+  @Timeout(120)
   void pagesAndRecordsAreOfTheirPositionsWhileAllChanges() throws Exception {
     AtomicInteger fromMemory = new AtomicInteger();
-    try (ExecutorService readers = Executors.newFixedThreadPool(3)) {
+    try (ExecutorService readers = Executors.newFixedThreadPool(2 * READERS)) {
       List<Future<?>> reading = new ArrayList<>();
       Thread writer = Thread.currentThread();
-      for (int i = 0; i < 3; i++) {
+      for (int i = 0; i < READERS; i++) {
         Random random = new Random(i);
         reading.add(readers.submit(() -> read(random, writer, fromMemory)));
+        reading.add(readers.submit(() -> find(random, writer)));
       }
       Random random = new Random(3);
       for (int i = 0; i < 6_000 && reading.stream().noneMatch(Future::isDone); i++) {
@@ -236,6 +243,13 @@ final class RecordPagesTest {
             found.version() >= shown.version(),
             () -> "a record goes back from " + shown + " to " + found);
       }
+    }
+  }
+
+  /** One record after the other, also such as memory does not have. */
+  private void find(Random random, Thread writer) {
+    while (writing && writer.isAlive()) {
+      var _ = records.find(CARD, new Key((long) random.nextInt(CARDS)));
     }
   }
 
