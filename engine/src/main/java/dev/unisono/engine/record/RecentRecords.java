@@ -76,11 +76,11 @@ final class RecentRecords {
     }
   }
 
+  /** Its upkeep, which may wait for a place that is being read for, is not done by who asks. */
   private final Cache<Place, Read> held =
       Caffeine.newBuilder()
           .maximumWeight(Runtime.getRuntime().maxMemory() / PART_OF_HEAP)
           .weigher((Place place, Read read) -> read.heldBytes())
-          .executor(Runnable::run)
           .build();
 
   /** Until then nothing is held and nothing on its way here: who only feeds others pays nothing. */
