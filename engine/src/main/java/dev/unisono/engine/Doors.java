@@ -1,5 +1,6 @@
 package dev.unisono.engine;
 
+import dev.unisono.engine.access.WriteCheck;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Journal;
 import dev.unisono.engine.merge.LinkedRecord;
@@ -52,7 +53,13 @@ public interface Doors {
    * @throws InvalidPatch where the entity's rules refuse the values
    * @throws HeldPatch where a rule has it held until a person lets it through
    */
-  Written create(Entity entity, Row record, Duration atMost) throws InterruptedException;
+  default Written create(Entity entity, Row record, Duration atMost) throws InterruptedException {
+    return create(entity, record, WriteCheck.NONE, atMost);
+  }
+
+  /** The same where somebody has to agree first. */
+  Written create(Entity entity, Row record, WriteCheck check, Duration atMost)
+      throws InterruptedException;
 
   /**
    * Puts a record in the place of all that is there of it, or makes it, as {@link #create} does.
@@ -64,7 +71,20 @@ public interface Doors {
    * @throws InvalidPatch where the entity's rules refuse the values
    * @throws HeldPatch where a rule has it held until a person lets it through
    */
-  Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+  default Written put(
+      Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return put(entity, key, record, precondition, WriteCheck.NONE, atMost);
+  }
+
+  /** The same where somebody has to agree first: the record is then written as it was looked at. */
+  Written put(
+      Entity entity,
+      Key key,
+      Row record,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException;
 
   /**
@@ -77,7 +97,20 @@ public interface Doors {
    * @throws InvalidPatch where the entity's rules refuse the values
    * @throws HeldPatch where a rule has it held until a person lets it through
    */
-  Written patch(Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+  default Written patch(
+      Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return patch(entity, key, patch, precondition, WriteCheck.NONE, atMost);
+  }
+
+  /** The same where somebody has to agree first: the record is then written as it was looked at. */
+  Written patch(
+      Entity entity,
+      Key key,
+      Row patch,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException;
 
   /**
@@ -87,7 +120,14 @@ public interface Doors {
    * @return with a record whose row is null
    * @throws UnisonoException as {@link #patch} does
    */
-  Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+  default Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+      throws InterruptedException {
+    return delete(entity, key, precondition, WriteCheck.NONE, atMost);
+  }
+
+  /** The same where somebody has to agree first: what is deleted is what was looked at. */
+  Written delete(
+      Entity entity, Key key, Precondition precondition, WriteCheck check, Duration atMost)
       throws InterruptedException;
 
   /**

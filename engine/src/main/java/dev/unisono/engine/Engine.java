@@ -1,5 +1,6 @@
 package dev.unisono.engine;
 
+import dev.unisono.engine.access.WriteCheck;
 import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.config.Config;
@@ -608,27 +609,40 @@ public final class Engine implements Doors, AutoCloseable {
   }
 
   @Override
-  public Written create(Entity entity, Row record, Duration atMost) throws InterruptedException {
-    return ownerWrites.create(entity, record, atMost);
+  public Written create(Entity entity, Row record, WriteCheck check, Duration atMost)
+      throws InterruptedException {
+    return ownerWrites.create(entity, record, check, atMost);
   }
 
   @Override
-  public Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+  public Written put(
+      Entity entity,
+      Key key,
+      Row record,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException {
-    return ownerWrites.put(entity, key, record, precondition, atMost);
+    return ownerWrites.put(entity, key, record, precondition, check, atMost);
   }
 
   @Override
   public Written patch(
-      Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+      Entity entity,
+      Key key,
+      Row patch,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException {
-    return ownerWrites.patch(entity, key, patch, precondition, atMost);
+    return ownerWrites.patch(entity, key, patch, precondition, check, atMost);
   }
 
   @Override
-  public Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+  public Written delete(
+      Entity entity, Key key, Precondition precondition, WriteCheck check, Duration atMost)
       throws InterruptedException {
-    return ownerWrites.delete(entity, key, precondition, atMost);
+    return ownerWrites.delete(entity, key, precondition, check, atMost);
   }
 
   @Override

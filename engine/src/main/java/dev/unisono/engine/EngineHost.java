@@ -1,5 +1,6 @@
 package dev.unisono.engine;
 
+import dev.unisono.engine.access.WriteCheck;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
@@ -270,27 +271,40 @@ public final class EngineHost implements Doors, AutoCloseable {
   }
 
   @Override
-  public Written create(Entity entity, Row record, Duration atMost) throws InterruptedException {
-    return writing(entity).create(entity, record, atMost);
+  public Written create(Entity entity, Row record, WriteCheck check, Duration atMost)
+      throws InterruptedException {
+    return writing(entity).create(entity, record, check, atMost);
   }
 
   @Override
-  public Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+  public Written put(
+      Entity entity,
+      Key key,
+      Row record,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException {
-    return writing(entity).put(entity, key, record, precondition, atMost);
+    return writing(entity).put(entity, key, record, precondition, check, atMost);
   }
 
   @Override
   public Written patch(
-      Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+      Entity entity,
+      Key key,
+      Row patch,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException {
-    return writing(entity).patch(entity, key, patch, precondition, atMost);
+    return writing(entity).patch(entity, key, patch, precondition, check, atMost);
   }
 
   @Override
-  public Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+  public Written delete(
+      Entity entity, Key key, Precondition precondition, WriteCheck check, Duration atMost)
       throws InterruptedException {
-    return writing(entity).delete(entity, key, precondition, atMost);
+    return writing(entity).delete(entity, key, precondition, check, atMost);
   }
 
   @Override

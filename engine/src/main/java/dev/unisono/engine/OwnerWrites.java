@@ -1,6 +1,7 @@
 package dev.unisono.engine;
 
 import dev.unisono.engine.Doors.Written;
+import dev.unisono.engine.access.WriteCheck;
 import dev.unisono.engine.clean.Cleaner;
 import dev.unisono.engine.clean.Refusals;
 import dev.unisono.engine.constraint.ConstraintChecks;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * come back by their logs. Safe for threads once all owners are known.
  */
 final class OwnerWrites implements AutoCloseable {
+  private static final long LOOK_AGAIN_NANOS = 20_000_000;
+
   private final EngineState state;
   private final StoredRecords records;
   private final ConstraintChecks constraints;
@@ -73,20 +77,26 @@ final class OwnerWrites implements AutoCloseable {
    * One call of a caller: what it is about, and until when it may take.
    *
    * @param reviewed true where a person has let it through
+   * @param check says whether it may be made, by what is there and what would be
    */
-  private record Call(OwnedBy owned, Entity entity, boolean reviewed, long deadlineNanos) {
+  private record Call(
+      OwnedBy owned, Entity entity, boolean reviewed, WriteCheck check, long deadlineNanos) {
     Duration left() {
       return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
     }
   }
 
-  private Call call(Entity entity, boolean reviewed, Duration atMost) {
+  private Call call(Entity entity, WriteCheck check, Duration atMost) {
+    return call(entity, false, check, atMost);
+  }
+
+  private Call call(Entity entity, boolean reviewed, WriteCheck check, Duration atMost) {
     OwnedBy owned = owners.get(entity);
     if (owned == null) {
       throw refusal(
           "method-not-allowed", "Nothing that could be written to owns " + entity.plural() + ".");
     }
-    return new Call(owned, entity, reviewed, System.nanoTime() + atMost.toNanos());
+    return new Call(owned, entity, reviewed, check, System.nanoTime() + atMost.toNanos());
   }
 
   /**
@@ -94,8 +104,9 @@ final class OwnerWrites implements AutoCloseable {
    *
    * @throws HeldPatch where a person has to let it through
    */
-  Written create(Entity entity, Row record, Duration atMost) throws InterruptedException {
-    return create(call(entity, false, atMost), record);
+  Written create(Entity entity, Row record, WriteCheck check, Duration atMost)
+      throws InterruptedException {
+    return create(call(entity, check, atMost), record);
   }
 
   private Written create(Call call, Row record) throws InterruptedException {
@@ -112,18 +123,29 @@ final class OwnerWrites implements AutoCloseable {
    *
    * @throws HeldPatch where a person has to let it through
    */
-  Written patch(Entity entity, Key key, Row patch, Precondition precondition, Duration atMost)
+  Written patch(
+      Entity entity,
+      Key key,
+      Row patch,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException {
-    return patch(call(entity, false, atMost), key, patch, precondition);
+    return patch(call(entity, check, atMost), key, patch, precondition);
   }
 
   private Written patch(Call call, Key key, Row patch, Precondition precondition)
       throws InterruptedException {
-    EntityRecord present = present(call.entity, key);
-    check(precondition, call.entity, present);
-    call.owned.refuseUnkept(patch, Objects.requireNonNull(present.row()));
-    return update(call, present, patch, precondition)
-        .orElseThrow(() -> unmet(call.entity, key, precondition));
+    do {
+      EntityRecord present = present(call.entity, key);
+      check(precondition, call.entity, present);
+      call.owned.refuseUnkept(patch, Objects.requireNonNull(present.row()));
+      Optional<Written> written = update(call, present, patch, precondition);
+      if (written.isPresent()) {
+        return written.get();
+      }
+    } while (lookAgain(call, precondition));
+    throw unmet(call.entity, key, precondition);
   }
 
   /**
@@ -131,18 +153,25 @@ final class OwnerWrites implements AutoCloseable {
    *
    * @throws HeldPatch where a person has to let it through
    */
-  Written put(Entity entity, Key key, Row record, Precondition precondition, Duration atMost)
+  Written put(
+      Entity entity,
+      Key key,
+      Row record,
+      Precondition precondition,
+      WriteCheck check,
+      Duration atMost)
       throws InterruptedException {
-    Call call = call(entity, false, atMost);
+    Call call = call(entity, check, atMost);
     Owner.Filling filling = open(call.owned.system()).filling(call.owned.binding());
     EntityRecord present = there(entity, key);
-    if (present != null) {
+    while (present != null) {
       check(precondition, entity, present);
       Row whole = call.owned.whole(key, record, present.row(), filling);
       Optional<Written> written = update(call, present, whole, precondition);
       if (written.isPresent()) {
         return written.get();
       }
+      present = lookAgain(call, precondition) ? there(entity, key) : null;
     }
     // It is not there, or not any more.
     switch (precondition) {
@@ -167,17 +196,23 @@ final class OwnerWrites implements AutoCloseable {
   }
 
   /** Deletes a record, as {@link Doors#delete} has it. */
-  Written delete(Entity entity, Key key, Precondition precondition, Duration atMost)
+  Written delete(
+      Entity entity, Key key, Precondition precondition, WriteCheck check, Duration atMost)
       throws InterruptedException {
-    Call call = call(entity, false, atMost);
-    EntityRecord present = present(entity, key);
-    check(precondition, entity, present);
+    Call call = call(entity, check, atMost);
     try (WriteReturn back = back(call)) {
-      WriteReceipt receipt =
-          open(call.owned.system())
-              .delete(call.owned.binding(), key, expected(call, present, precondition))
-              .orElseThrow(() -> unmet(entity, key, precondition));
-      long sequence = back.await(key, receipt.transaction());
+      Optional<WriteReceipt> receipt;
+      do {
+        EntityRecord present = present(entity, key);
+        check(precondition, entity, present);
+        check.check(present.row(), null);
+        receipt =
+            open(call.owned.system())
+                .delete(call.owned.binding(), key, expected(call, present, precondition));
+      } while (receipt.isEmpty() && lookAgain(call, precondition));
+      long sequence =
+          back.await(
+              key, receipt.orElseThrow(() -> unmet(entity, key, precondition)).transaction());
       EntityRecord gone = records.find(entity, key).orElse(null);
       return new Written(
           gone != null && gone.row() == null
@@ -198,7 +233,7 @@ final class OwnerWrites implements AutoCloseable {
   Written letThrough(
       Entity entity, Operation operation, @Nullable Key key, Row row, Duration atMost)
       throws InterruptedException {
-    Call call = call(entity, true, atMost);
+    Call call = call(entity, true, WriteCheck.NONE, atMost);
     return operation == Operation.CREATE || key == null
         ? create(call, row)
         : patch(call, key, row, Precondition.NONE);
@@ -216,7 +251,9 @@ final class OwnerWrites implements AutoCloseable {
     Key key = present.key();
     Row clean = owned.written().standardize(patch);
     // As it will come back: what is asked of several fields may concern one that stays.
-    judge(call, Operation.UPDATE, key, clean, clean.over(Objects.requireNonNull(present.row())));
+    Row there = Objects.requireNonNull(present.row());
+    call.check.check(there, clean.over(there));
+    judge(call, Operation.UPDATE, key, clean, clean.over(there));
     try (Passage _ = call.reviewed ? passage(call, key) : () -> {};
         WriteReturn back = back(call)) {
       Optional<WriteReceipt> receipt =
@@ -237,12 +274,9 @@ final class OwnerWrites implements AutoCloseable {
   private Written insert(Call call, @Nullable Key given, Row clean) throws InterruptedException {
     OwnedBy owned = call.owned;
     Owner owner = open(owned.system());
-    judge(
-        call,
-        Operation.CREATE,
-        given,
-        clean,
-        OwnedBy.become(clean, owner.filling(owned.binding())));
+    Row become = OwnedBy.become(clean, owner.filling(owned.binding()));
+    call.check.check(null, become);
+    judge(call, Operation.CREATE, given, clean, become);
     AtomicReference<@Nullable Key> keyed = new AtomicReference<>();
     // What a person has let through is not held once more when it comes back.
     List<Passage> passages = new ArrayList<>();
@@ -340,7 +374,22 @@ final class OwnerWrites implements AutoCloseable {
 
   private static @Nullable Row expected(
       Call call, EntityRecord present, Precondition precondition) {
-    return precondition instanceof Precondition.Version ? call.owned.expected(present) : null;
+    return precondition instanceof Precondition.Version || !call.check.equals(WriteCheck.NONE)
+        ? call.owned.expected(present)
+        : null;
+  }
+
+  /**
+   * Whether a record that is not as it was looked at is to be looked at anew: a while later, since
+   * what has changed there has to come back by the owner's log first.
+   */
+  private static boolean lookAgain(Call call, Precondition precondition)
+      throws InterruptedException {
+    if (precondition instanceof Precondition.Version || call.check.equals(WriteCheck.NONE)) {
+      return false;
+    }
+    TimeUnit.NANOSECONDS.sleep(Math.min(call.left().toNanos(), LOOK_AGAIN_NANOS));
+    return !call.left().isZero();
   }
 
   /** The record; null where there is none. */

@@ -1,8 +1,11 @@
 package dev.unisono.server;
 
 import dev.unisono.engine.EngineHost;
+import dev.unisono.engine.access.AccessPolicy;
 import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.hub.Hub;
+import dev.unisono.server.access.Access;
+import dev.unisono.server.access.Audit;
 import dev.unisono.server.admin.AdminRoutes;
 import dev.unisono.server.admin.ConflictRoutes;
 import dev.unisono.server.admin.ConsentRoutes;
@@ -18,11 +21,11 @@ import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.GraphqlRoutes;
 import dev.unisono.server.grpc.GrpcRoutes;
 import dev.unisono.server.grpc.Health;
-import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.KeptAnswers;
+import dev.unisono.server.http.Needs;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
@@ -44,11 +47,14 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.HttpServerOptionsCustomizer;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** All wiring of the server in one place: what is made, of what, and in which order it ends. */
@@ -70,11 +76,15 @@ public class Wiring implements HttpServerOptionsCustomizer {
     JournalFeed feed = new JournalFeed(engine);
     Hub hub = new Hub(feed, STREAM_PATIENCE);
     this.hub = hub;
-    Access access = Access.open(engine.config().state().folder(), Clock.systemUTC());
-    Doorway doorway = new Doorway(access);
-    Operations operations = new Operations(engine, engine::config, Clock.systemUTC());
-    DoorsDatabase database = DoorsDatabase.open(engine.config().state().folder());
+    Path folder = engine.config().state().folder();
+    DoorsDatabase database = DoorsDatabase.open(folder);
     this.database = database;
+    Access access =
+        Access.open(folder, database, () -> AccessPolicy.NONE, Audit.NONE, Clock.systemUTC());
+    Doorway doorway = new Doorway(access);
+    Operations operations =
+        new Operations(engine, engine::config, Clock.systemUTC(), access.denials());
+    List<Route> others = router.getRoutes();
     Idempotency idempotency = new Idempotency(new KeptAnswers(database, Clock.systemUTC()));
     Webhooks webhooks =
         new Webhooks(
@@ -120,6 +130,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     records.mount(router, doorway);
     new PageRoutes(access).mount(router, doorway);
     FrontRoutes.head(router);
+    Needs.mark(router, others);
   }
 
   /** A handshake may choose it; what is said by it is a door's own affair. */

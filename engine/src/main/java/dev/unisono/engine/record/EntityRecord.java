@@ -43,6 +43,11 @@ public final class EntityRecord {
     this.ofToday = ofToday;
   }
 
+  /** The same record as somebody sees it who is shown less: its version does not say how. */
+  public EntityRecord seenAs(Row shown) {
+    return new EntityRecord(key, version, shown, changed, false);
+  }
+
   public Key key() {
     return key;
   }

@@ -1,7 +1,9 @@
 package dev.unisono.engine.record;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,30 @@ public record RecordQuery(
     int limit,
     Duration atMost,
     @Nullable Duration countAtMost) {
+  /** The names of the fields that it asks for: what is answered tells of their values. */
+  public Set<String> asksFor() {
+    Set<String> names = new HashSet<>();
+    add(names, condition);
+    sort.forEach(each -> names.add(each.field()));
+    return names;
+  }
+
+  private static void add(Set<String> names, Condition condition) {
+    switch (condition) {
+      case Condition.All all -> all.conditions().forEach(each -> add(names, each));
+      case Condition.Any any -> any.conditions().forEach(each -> add(names, each));
+      case Condition.Compared compared -> names.add(compared.field());
+      case Condition.OneOf oneOf -> names.add(oneOf.field());
+      case Condition.Like like -> names.add(like.field());
+      case Condition.Absent absent -> names.add(absent.field());
+    }
+  }
+
+  /** The same list at another place, with so many records. */
+  public RecordQuery from(Edge other, int most) {
+    return new RecordQuery(condition, sort, other, most, atMost, null);
+  }
+
   /** A field to sort by; what has no value comes first when ascending. */
   public record Sort(String field, boolean descending) {}
 

@@ -59,6 +59,11 @@ public interface Records {
       return new Page(records, previous, next, total, later);
     }
 
+    /** The same page with records that look otherwise, or that are fewer. */
+    public Page of(List<EntityRecord> others) {
+      return new Page(others, previous, next, total, position);
+    }
+
     /** Of an entity that is not there any more. */
     public static Page nothing(Cursor position) {
       return new Page(List.of(), null, null, null, position);

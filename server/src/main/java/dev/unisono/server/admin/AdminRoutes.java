@@ -20,7 +20,7 @@ import dev.unisono.engine.merge.MergeStatus.MemberStatus;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.engine.state.SchemaVersions.SchemaVersion;
-import dev.unisono.server.http.Access;
+import dev.unisono.server.access.Access;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
@@ -88,7 +88,7 @@ public final class AdminRoutes {
             + ":"
             + server.port()
             + "/sign-in?code="
-            + access.newSignInCode();
+            + access.newSignInCode(Doorway.caller(context));
     Answers.json(
         context,
         201,

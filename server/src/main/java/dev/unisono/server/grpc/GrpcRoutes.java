@@ -2,10 +2,10 @@ package dev.unisono.server.grpc;
 
 import com.google.protobuf.ByteString;
 import dev.unisono.hub.Hub;
+import dev.unisono.server.access.Access;
 import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.grpc.Frames.Frame;
-import dev.unisono.server.http.Access;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;

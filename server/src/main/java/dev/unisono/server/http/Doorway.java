@@ -1,6 +1,7 @@
 package dev.unisono.server.http;
 
 import dev.unisono.engine.HeldPatch;
+import dev.unisono.server.access.Access;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
@@ -141,12 +142,16 @@ public final class Doorway {
 
   boolean admitted(RoutingContext context) {
     try {
-      context.put(CALLER, access.admit(context.request()));
+      Caller caller = access.admit(context.request());
+      Needs.of(context.currentRoute()).check(caller, context.request(), access.denials());
+      context.put(CALLER, caller);
       return true;
     } catch (Refusal refusal) {
-      context
-          .response()
-          .putHeader("WWW-Authenticate", "Bearer realm=\"unisono\", error=\"invalid_token\"");
+      if (refusal.status() == 401) {
+        context
+            .response()
+            .putHeader("WWW-Authenticate", "Bearer realm=\"unisono\", error=\"invalid_token\"");
+      }
       Answers.refusal(context, refusal);
       return false;
     }

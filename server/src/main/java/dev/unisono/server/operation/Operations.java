@@ -2,15 +2,22 @@ package dev.unisono.server.operation;
 
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.Precondition;
+import dev.unisono.engine.access.Action;
+import dev.unisono.engine.access.Decision;
+import dev.unisono.engine.access.EntityRights;
+import dev.unisono.engine.access.WriteCheck;
 import dev.unisono.engine.config.Config;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.journal.JournalEntry;
 import dev.unisono.engine.record.Condition;
 import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.engine.record.RecordQuery;
+import dev.unisono.engine.record.RecordQuery.Edge;
 import dev.unisono.engine.record.Records;
 import dev.unisono.spi.Key;
 import dev.unisono.spi.Row;
+import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.UnisonoException;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,8 +27,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,18 +44,24 @@ public final class Operations {
   private static final Duration READ_PATIENCE = Duration.ofSeconds(5);
   private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
 
+  /** Of those that one caller is not shown, for one page of what is. */
+  private static final int MOST_LOOKED_THROUGH = 5_000;
+
   private final Doors doors;
   private final Supplier<Config> config;
   private final InstantSource clock;
+  private final Denials denials;
   private final Map<Action, LongAdder> counts = new EnumMap<>(Action.class);
 
   /**
    * @param config gives the one that is in effect
+   * @param denials is told of what was refused to whom
    */
-  public Operations(Doors doors, Supplier<Config> config, InstantSource clock) {
+  public Operations(Doors doors, Supplier<Config> config, InstantSource clock, Denials denials) {
     this.doors = doors;
     this.config = config;
     this.clock = clock;
+    this.denials = denials;
     for (Action action : Action.values()) {
       counts.put(action, new LongAdder());
     }
@@ -72,11 +88,88 @@ public final class Operations {
   }
 
   /** The one place where it is decided whether a caller may do something. */
-  private void admit(Caller caller, Action action, Entity entity) {
+  private EntityRights admit(Caller caller, Action action, Entity entity) {
     if (!entity.served()) {
       throw new IllegalStateException(caller.name() + " was shown " + entity.name());
     }
+    EntityRights rights = caller.rights().of(entity);
+    Decision decision = rights.may(action);
+    if (!decision.allowed()) {
+      throw denied(caller, action, entity, decision);
+    }
     counter(action).increment();
+    return rights;
+  }
+
+  private Refusal denied(Caller caller, Action action, Entity entity, Decision decision) {
+    denials.denied(caller, action.label() + " " + entity.name(), decision.reason());
+    return new Refusal(403, "forbidden", decision.reason());
+  }
+
+  /** A list is no way to find out what is not shown. */
+  private void admitFields(Caller caller, EntityRights rights, Entity entity, RecordQuery query) {
+    for (String field : rights.whole(Action.LIST) ? Set.<String>of() : query.asksFor()) {
+      if (!rights.comparable(field, entity.schema())) {
+        throw hiddenField(caller, entity, field);
+      }
+    }
+  }
+
+  private Refusal hiddenField(Caller caller, Entity entity, String field) {
+    String reason =
+        "Nothing allows "
+            + caller.name()
+            + " to see '"
+            + field
+            + "' of "
+            + entity.plural()
+            + " as it is, so nothing can be found or sorted by it.";
+    denials.denied(caller, "find " + entity.name() + " by " + field, reason);
+    return new Refusal(403, "forbidden-field", reason, field);
+  }
+
+  /** A record as it is seen; empty where it is not. */
+  private static Optional<EntityRecord> seen(
+      EntityRights rights, Action reading, EntityRecord record) {
+    if (rights.whole(reading)) {
+      return Optional.of(record);
+    }
+    Row row = record.row();
+    if (row == null) {
+      // Whether it was to be seen is not known any more.
+      return rights.someRows(reading) ? Optional.empty() : Optional.of(record);
+    }
+    Row shown = rights.seen(reading, row);
+    return shown == null ? Optional.empty() : Optional.of(record.seenAs(shown));
+  }
+
+  /** A page of what is seen of a list. */
+  private Records.Page seen(EntityRights rights, Entity entity, RecordQuery query) {
+    Records.Page page = doors.records().list(entity, query);
+    if (rights.whole(Action.LIST)) {
+      return page;
+    }
+    if (!rights.someRows(Action.LIST)) {
+      return page.of(seen(rights, page.records()));
+    }
+    List<EntityRecord> found = new ArrayList<>(seen(rights, page.records()));
+    boolean before = query.edge().before();
+    Edge edge = before ? page.previous() : page.next();
+    Edge first = before ? page.next() : page.previous();
+    int looked = page.records().size();
+    while (edge != null && found.size() < query.limit() && looked < MOST_LOOKED_THROUGH) {
+      Records.Page more =
+          doors.records().list(entity, query.from(edge, query.limit() - found.size()));
+      looked += Math.max(1, more.records().size());
+      found.addAll(before ? 0 : found.size(), seen(rights, more.records()));
+      edge = before ? more.previous() : more.next();
+    }
+    return new Records.Page(
+        found, before ? edge : first, before ? first : edge, null, page.position());
+  }
+
+  private static List<EntityRecord> seen(EntityRights rights, List<EntityRecord> records) {
+    return records.stream().flatMap(record -> seen(rights, Action.LIST, record).stream()).toList();
   }
 
   private LongAdder counter(Action action) {
@@ -117,14 +210,18 @@ public final class Operations {
    */
   public Found<Records.Page> list(Caller caller, ListRequest list, @Nullable String after)
       throws InterruptedException {
-    admit(caller, Action.LIST, list.entity());
+    EntityRights rights = admit(caller, Action.LIST, list.entity());
+    admitFields(caller, rights, list.entity(), list.query());
     await(after);
-    Records.Page page = doors.records().list(list.entity(), list.query());
+    Records.Page page = seen(rights, list.entity(), list.query());
     return new Found<>(page, page.position());
   }
 
   /** The same where it needs no waiting, else null. Does not block. */
   public @Nullable Found<Records.Page> held(Caller caller, ListRequest list) {
+    if (!caller.rights().of(list.entity()).whole(Action.LIST)) {
+      return null;
+    }
     Records.Page page = doors.records().held(list.entity(), list.query());
     if (page == null || behind(page.position())) {
       return null;
@@ -145,15 +242,15 @@ public final class Operations {
    */
   public Found<EntityRecord> get(Caller caller, Entity entity, Key key, @Nullable String after)
       throws InterruptedException {
-    admit(caller, Action.GET, entity);
+    EntityRights rights = admit(caller, Action.GET, entity);
     await(after);
     Cursor position = doors.records().position();
     EntityRecord record =
         doors
             .records()
             .find(entity, key)
-            .orElseThrow(
-                () -> new Refusal(404, "not-found", "There is no such " + entity.name() + "."));
+            .flatMap(found -> seen(rights, Action.GET, found))
+            .orElseThrow(() -> notFound(entity));
     return new Found<>(record, position);
   }
 
@@ -164,8 +261,14 @@ public final class Operations {
     if (record == null || behind(position)) {
       return null;
     }
-    admit(caller, Action.GET, entity);
-    return new Found<>(record, position);
+    EntityRights rights = admit(caller, Action.GET, entity);
+    return new Found<>(
+        seen(rights, Action.GET, record).orElseThrow(() -> notFound(entity)), position);
+  }
+
+  /** The same for what is not there and for what is not shown. */
+  private static Refusal notFound(Entity entity) {
+    return new Refusal(404, "not-found", "There is no such " + entity.name() + ".");
   }
 
   /**
@@ -184,22 +287,22 @@ public final class Operations {
         new Embedding.Finder() {
           @Override
           public Optional<EntityRecord> find(Entity other, Key key) {
-            admit(caller, Action.GET, other);
-            return doors.records().find(other, key);
+            EntityRights rights = admit(caller, Action.GET, other);
+            return doors.records().find(other, key).flatMap(it -> seen(rights, Action.GET, it));
           }
 
           @Override
           public Records.Page referrers(Relations.Referrers referrers, List<Object> key) {
-            admit(caller, Action.LIST, referrers.from());
+            EntityRights rights = admit(caller, Action.LIST, referrers.from());
             List<Condition> alike = new ArrayList<>();
             for (int part = 0; part < key.size(); part++) {
               alike.add(
                   new Condition.Compared(
                       referrers.fields().get(part), Condition.Comparison.EQUAL, key.get(part)));
             }
-            return doors
-                .records()
-                .list(referrers.from(), ListRequest.first(new Condition.All(alike)));
+            RecordQuery query = ListRequest.first(new Condition.All(alike));
+            admitFields(caller, rights, referrers.from(), query);
+            return seen(rights, referrers.from(), query);
           }
         });
   }
@@ -224,8 +327,12 @@ public final class Operations {
     if (key == null) {
       return Optional.empty();
     }
-    admit(caller, Action.GET, relation.to());
-    return doors.records().find(relation.to(), key).filter(record -> record.row() != null);
+    EntityRights rights = admit(caller, Action.GET, relation.to());
+    return doors
+        .records()
+        .find(relation.to(), key)
+        .flatMap(found -> seen(rights, Action.GET, found))
+        .filter(record -> record.row() != null);
   }
 
   /** The position of now: what follows it has not happened yet. */
@@ -250,8 +357,8 @@ public final class Operations {
    */
   public Done create(Caller caller, Entity entity, Row record, @Nullable Duration atMost)
       throws InterruptedException {
-    admit(caller, Action.CREATE, entity);
-    return done(doors.create(entity, record, patience(atMost)));
+    WriteCheck check = check(caller, Action.CREATE, entity, record);
+    return done(caller, entity, doors.create(entity, record, check, patience(atMost)));
   }
 
   /** Puts a record in the place of what is there, or makes it, as {@link Doors#put} has it. */
@@ -263,8 +370,9 @@ public final class Operations {
       Precondition precondition,
       @Nullable Duration atMost)
       throws InterruptedException {
-    admit(caller, Action.REPLACE, entity);
-    return done(doors.put(entity, key, record, precondition, patience(atMost)));
+    WriteCheck check = check(caller, Action.REPLACE, entity, record);
+    return done(
+        caller, entity, doors.put(entity, key, record, precondition, check, patience(atMost)));
   }
 
   /** Changes some fields of a record, as {@link Doors#patch} has it. */
@@ -276,33 +384,109 @@ public final class Operations {
       Precondition precondition,
       @Nullable Duration atMost)
       throws InterruptedException {
-    admit(caller, Action.CHANGE, entity);
-    return done(doors.patch(entity, key, patch, precondition, patience(atMost)));
+    WriteCheck check = check(caller, Action.CHANGE, entity, patch);
+    return done(
+        caller, entity, doors.patch(entity, key, patch, precondition, check, patience(atMost)));
   }
 
   /** Deletes a record, as {@link Doors#delete} has it. */
   public Done delete(
       Caller caller, Entity entity, Key key, Precondition precondition, @Nullable Duration atMost)
       throws InterruptedException {
-    admit(caller, Action.DELETE, entity);
-    return done(doors.delete(entity, key, precondition, patience(atMost)));
+    WriteCheck check = check(caller, Action.DELETE, entity, null);
+    return done(caller, entity, doors.delete(entity, key, precondition, check, patience(atMost)));
+  }
+
+  /**
+   * Whether a caller may write so.
+   *
+   * @param given the values that the caller gives; null where none
+   */
+  private WriteCheck check(Caller caller, Action action, Entity entity, @Nullable Row given) {
+    EntityRights rights = admit(caller, action, entity);
+    if (rights.writesAll(action)) {
+      return WriteCheck.NONE;
+    }
+    Set<String> named = given == null ? Set.of() : named(given);
+    return (before, after) -> {
+      if (before != null
+          && rights.someRows(Action.GET)
+          && rights.seen(Action.GET, before) == null) {
+        // A write is no way to find out what is not shown.
+        throw notFound(entity);
+      }
+      Set<String> fields = new TreeSet<>(named);
+      if (action == Action.REPLACE && before != null && after != null) {
+        fields.addAll(differing(before, after));
+      }
+      Decision decision = rights.writes(action, fields, before, after);
+      if (!decision.allowed()) {
+        throw denied(caller, action, entity, decision);
+      }
+    };
+  }
+
+  private static Set<String> named(Row given) {
+    Set<String> names = new TreeSet<>();
+    for (int i = 0; i < given.schema().size(); i++) {
+      if (given.value(i) != Unchanged.UNCHANGED) {
+        names.add(given.schema().field(i).name());
+      }
+    }
+    return names;
+  }
+
+  /** What is not given is nothing afterwards: that is a write, too. */
+  private static Set<String> differing(Row before, Row after) {
+    Set<String> names = new TreeSet<>();
+    for (int i = 0; i < after.schema().size(); i++) {
+      if (!Objects.deepEquals(before.value(i), after.value(i))) {
+        names.add(after.schema().field(i).name());
+      }
+    }
+    return names;
   }
 
   private static Duration patience(@Nullable Duration atMost) {
     return atMost == null ? WRITE_PATIENCE : atMost;
   }
 
-  private Done done(Doors.Written written) {
+  private Done done(Caller caller, Entity entity, Doors.Written written) {
     return new Done(
-        written.record(),
+        shownTo(caller, entity, written.record()),
         written.created(),
         new Cursor(doors.journal().head().epoch(), written.sequence()));
+  }
+
+  /** What was written, as the writer may read it: its key at least. */
+  private static EntityRecord shownTo(Caller caller, Entity entity, EntityRecord record) {
+    Row row = record.row();
+    EntityRights rights = caller.rights().of(entity);
+    if (row == null || rights.whole(Action.GET)) {
+      return record;
+    }
+    Row shown = rights.may(Action.GET).allowed() ? rights.seen(Action.GET, row) : null;
+    if (shown == null) {
+      @Nullable Object[] keyAlone = row.copyValues();
+      for (int i = 0; i < keyAlone.length; i++) {
+        keyAlone[i] = row.schema().isKey(i) ? keyAlone[i] : Unchanged.UNCHANGED;
+      }
+      shown = new Row(row.schema(), keyAlone);
+    }
+    return record.seenAs(shown);
+  }
+
+  /** Those of all entities that a caller may follow. */
+  public List<Entity> followed(Caller caller) {
+    return entities().stream()
+        .filter(each -> caller.rights().of(each).may(Action.FOLLOW).allowed())
+        .toList();
   }
 
   /**
    * Where a caller begins to follow changes.
    *
-   * @param entity null for all that the caller is shown
+   * @param entity null for all that the caller may follow
    * @param after the cursor to go on after; null for now
    * @param snapshot whether all records come first: then what follows begins where they stood
    *     before the first of them was read
@@ -310,7 +494,9 @@ public final class Operations {
    */
   public Cursor follow(
       Caller caller, @Nullable Entity entity, @Nullable String after, boolean snapshot) {
-    for (Entity each : entity == null ? entities() : List.of(entity)) {
+    List<Entity> all = entities();
+    List<Entity> some = entity == null ? followed(caller) : List.of(entity);
+    for (Entity each : some.isEmpty() ? all : some) {
       admit(caller, Action.FOLLOW, each);
     }
     return snapshot

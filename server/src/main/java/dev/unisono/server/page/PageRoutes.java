@@ -1,6 +1,6 @@
 package dev.unisono.server.page;
 
-import dev.unisono.server.http.Access;
+import dev.unisono.server.access.Access;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.operation.Refusal;

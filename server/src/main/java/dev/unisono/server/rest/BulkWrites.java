@@ -2,12 +2,12 @@ package dev.unisono.server.rest;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.unisono.engine.Precondition;
+import dev.unisono.engine.access.Action;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.server.http.Answers;
-import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;

@@ -1,5 +1,6 @@
 package dev.unisono.server.rest;
 
+import dev.unisono.engine.access.Action;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.record.EntityRecord;
 import dev.unisono.server.http.AllowedMethods;
@@ -10,7 +11,6 @@ import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.Parameters;
 import dev.unisono.server.http.RequestStream;
 import dev.unisono.server.http.ResponseStream;
-import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.FieldSelection;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.RecordBody;

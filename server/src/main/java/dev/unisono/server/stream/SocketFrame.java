@@ -2,10 +2,10 @@ package dev.unisono.server.stream;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.unisono.engine.access.Action;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.http.Idempotency;
-import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.Refusal;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,12 +1,12 @@
 package dev.unisono.server.stream;
 
 import dev.unisono.engine.Precondition;
+import dev.unisono.engine.access.Action;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.entity.EntityJson;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.Idempotency.Outcome;
-import dev.unisono.server.operation.Action;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;

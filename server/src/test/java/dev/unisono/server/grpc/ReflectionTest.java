@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import dev.unisono.engine.access.AccessPolicy;
+import dev.unisono.engine.state.DoorsDatabase;
+import dev.unisono.server.access.Access;
+import dev.unisono.server.access.Audit;
 import dev.unisono.server.grpc.GrpcExchange.Call;
 import dev.unisono.server.grpc.Proto.Fields;
-import dev.unisono.server.http.Access;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -28,7 +31,9 @@ final class ReflectionTest {
 
   @BeforeEach
   void open(@TempDir Path folder) throws Exception {
-    Access access = Access.open(folder, Clock.systemUTC());
+    DoorsDatabase database = DoorsDatabase.open(folder);
+    Access access =
+        Access.open(folder, database, () -> AccessPolicy.NONE, Audit.NONE, Clock.systemUTC());
     String token = Files.readString(folder.resolve("admin-token")).strip();
     known = Map.of("Authorization", "Bearer " + token);
     Reflection reflection = new Reflection(new Descriptions(), access);

@@ -1,4 +1,4 @@
-package dev.unisono.server.http;
+package dev.unisono.server.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.unisono.engine.access.AccessPolicy;
+import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Refusal;
 import dev.unisono.spi.UnisonoException;
@@ -45,9 +47,13 @@ final class AccessTest {
   @SuppressWarnings("NullAway.Init") // before each test
   private HttpServer server;
 
+  @SuppressWarnings("NullAway.Init") // before each test
+  private DoorsDatabase database;
+
   @BeforeEach
   void listen() throws Exception {
-    access = Access.open(folder, now::get);
+    database = DoorsDatabase.open(folder);
+    access = opened();
     server =
         vertx
             .createHttpServer()
@@ -56,6 +62,10 @@ final class AccessTest {
             .toCompletionStage()
             .toCompletableFuture()
             .get(30, TimeUnit.SECONDS);
+  }
+
+  private Access opened() {
+    return Access.open(folder, database, () -> AccessPolicy.NONE, Audit.NONE, now::get);
   }
 
   private String told(HttpServerRequest request) {
@@ -69,6 +79,7 @@ final class AccessTest {
   @AfterEach
   void close() throws Exception {
     client.close();
+    database.close();
     vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 
@@ -87,11 +98,11 @@ final class AccessTest {
   }
 
   private String token() throws Exception {
-    return Files.readString(folder.resolve(Access.TOKEN_FILE)).strip();
+    return Files.readString(folder.resolve(AdminToken.FILE)).strip();
   }
 
   private String cookie() {
-    return Access.COOKIE + "=" + access.signIn(access.newSignInCode()).orElseThrow();
+    return Access.COOKIE + "=" + access.signIn(access.newSignInCode(Caller.ADMIN)).orElseThrow();
   }
 
   @Test
@@ -112,7 +123,7 @@ final class AccessTest {
 
   @Test
   void theTokenIsKeptPrivateAndItsHashAlone() throws Exception {
-    for (String name : new String[] {Access.TOKEN_FILE, "admin-token.sha256"}) {
+    for (String name : new String[] {AdminToken.FILE, "admin-token.sha256"}) {
       assertEquals(
           "rw-------",
           PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(name))));
@@ -125,9 +136,9 @@ final class AccessTest {
   @Test
   void theTokenOutlivesItsFileAndARestart() throws Exception {
     String token = token();
-    Files.delete(folder.resolve(Access.TOKEN_FILE));
-    access = Access.open(folder, now::get);
-    assertFalse(Files.exists(folder.resolve(Access.TOKEN_FILE)));
+    Files.delete(folder.resolve(AdminToken.FILE));
+    access = opened();
+    assertFalse(Files.exists(folder.resolve(AdminToken.FILE)));
     assertEquals("in", ask("Authorization", "Bearer " + token));
   }
 
@@ -135,8 +146,7 @@ final class AccessTest {
   void aHashThatIsCutOffIsSaidWithTheWayOut() throws Exception {
     for (String broken : new String[] {"", "abcd", "not hex at all"}) {
       Files.writeString(folder.resolve("admin-token.sha256"), broken);
-      UnisonoException failed =
-          assertThrows(UnisonoException.class, () -> Access.open(folder, now::get));
+      UnisonoException failed = assertThrows(UnisonoException.class, () -> opened());
       assertEquals("state-unusable", failed.problem().code());
       assertTrue(failed.problem().remedy().contains("Remove it"));
     }
@@ -179,12 +189,12 @@ final class AccessTest {
 
   @Test
   void aLinkSignsInOnceAndNotForEver() {
-    String code = access.newSignInCode();
-    assertNotEquals(code, access.newSignInCode());
+    String code = access.newSignInCode(Caller.ADMIN);
+    assertNotEquals(code, access.newSignInCode(Caller.ADMIN));
     assertTrue(access.signIn(code).isPresent());
     assertTrue(access.signIn(code).isEmpty());
     assertTrue(access.signIn("").isEmpty());
-    String late = access.newSignInCode();
+    String late = access.newSignInCode(Caller.ADMIN);
     now.updateAndGet(time -> time.plus(Duration.ofHours(25)));
     assertTrue(access.signIn(late).isEmpty());
   }

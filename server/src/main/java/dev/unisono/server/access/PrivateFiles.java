@@ -1,0 +1,49 @@
+package dev.unisono.server.access;
+
+import dev.unisono.engine.access.MaskKey;
+import dev.unisono.spi.Problem;
+import dev.unisono.spi.ProblemType;
+import dev.unisono.spi.UnisonoException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** Files of the state folder that only its user may read. Has no state. */
+final class PrivateFiles {
+  private static final String MASK_KEY = "mask-key";
+
+  private PrivateFiles() {}
+
+  static void write(Path file, String text) throws IOException {
+    Files.deleteIfExists(file);
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(file, text, StandardOpenOption.WRITE);
+  }
+
+  /** The secret by which values are hashed; made where there is none. */
+  static MaskKey maskKey(Path folder) {
+    Path file = folder.resolve(MASK_KEY);
+    try {
+      if (!Files.exists(file)) {
+        write(file, Secrets.next() + "\n");
+      }
+      return new MaskKey(Secrets.sha256(Files.readString(file).strip()));
+    } catch (IOException failed) {
+      throw failure("The key of masks", folder, failed);
+    }
+  }
+
+  static UnisonoException failure(String what, Path folder, IOException failed) {
+    return new UnisonoException(
+        new Problem(
+            "state-unusable",
+            ProblemType.RESOURCES,
+            what + " cannot be kept in " + folder + ": " + failed.getMessage() + ".",
+            "state.folder",
+            "Name a folder that this user may write to."),
+        failed);
+  }
+}
