@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
     name = "unisono",
     subcommands = {
       CheckCommand.class,
+      PolicyCommand.class,
       PublicationCommand.class,
       SchemaCommand.class,
       ReferenceCommand.class,

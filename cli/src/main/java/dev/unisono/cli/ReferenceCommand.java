@@ -49,6 +49,12 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "server.graphql", ConfigKeys.GRAPHQL);
     section(page, "state", ConfigKeys.STATE);
     section(page, "webhooks", ConfigKeys.WEBHOOKS);
+    section(page, "access", ConfigKeys.ACCESS);
+    section(page, "access.roles.NAME", ConfigKeys.ROLE);
+    section(page, "access.roles.NAME.grants[]", ConfigKeys.GRANT);
+    section(page, "access.rules[]", ConfigKeys.ACCESS_RULE);
+    section(page, "access.tests[]", ConfigKeys.ACCESS_TEST);
+    section(page, "access.tests[].caller", ConfigKeys.ACCESS_CALLER);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     section(page, "systems.NAME.expose", ConfigKeys.EXPOSE);
     byKind(connectors).forEach(connector -> connector(page, connector));

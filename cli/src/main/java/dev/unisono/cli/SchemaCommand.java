@@ -46,6 +46,7 @@ final class SchemaCommand implements Callable<Integer> {
       object(json, "server", ConfigKeys.SERVER);
       object(json, "state", ConfigKeys.STATE);
       object(json, "webhooks", ConfigKeys.WEBHOOKS);
+      AccessSchema.write(json);
       byName(json, "systems", () -> system(json, connectors));
       byName(json, "entities", () -> entity(json));
       byName(json, "syncs", () -> sync(json));

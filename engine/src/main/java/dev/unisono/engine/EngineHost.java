@@ -136,6 +136,19 @@ public final class EngineHost implements Doors, AutoCloseable {
   }
 
   /**
+   * Takes up a config that has nothing else in it by which an engine is made, such as who may do
+   * what: the engine goes on.
+   */
+  public void adopt(Config next) throws InterruptedException {
+    gate.writeLock().lockInterruptibly();
+    try {
+      config = next;
+    } finally {
+      gate.writeLock().unlock();
+    }
+  }
+
+  /**
    * With the gate closed: ends the engine of now and makes the next, by the config before where the
    * next one does not do, which is why it then returns a problem. Takes as long as the state needs.
    */

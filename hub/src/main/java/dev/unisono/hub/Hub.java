@@ -133,6 +133,16 @@ public final class Hub implements AutoCloseable {
     }
   }
 
+  /** Whether it has not ended. */
+  public boolean has(Subscription subscription) {
+    return !subscription.ended();
+  }
+
+  /** Ends it because who asked may not have it any more. */
+  public void revoke(Subscription subscription) {
+    end(subscription, Outlet.End.REVOKED);
+  }
+
   private void end(Subscription subscription, Outlet.End why) {
     if (!subscription.ended()) {
       unsubscribe(subscription);

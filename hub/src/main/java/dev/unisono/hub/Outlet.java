@@ -43,6 +43,8 @@ public interface Outlet {
     TOO_SLOW,
     /** What the client still needs is no longer held. */
     GAP,
+    /** Who asked may not follow any more, or not in this way: the client asks anew. */
+    REVOKED,
     /** The server stops. */
     STOPPING,
     /** A fault of the server's own: the client resumes from its last cursor. */

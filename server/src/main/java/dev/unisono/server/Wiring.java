@@ -1,7 +1,6 @@
 package dev.unisono.server;
 
 import dev.unisono.engine.EngineHost;
-import dev.unisono.engine.access.AccessPolicy;
 import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.hub.Hub;
 import dev.unisono.server.access.Access;
@@ -17,6 +16,7 @@ import dev.unisono.server.admin.Metrics;
 import dev.unisono.server.admin.ParkedRoutes;
 import dev.unisono.server.admin.ReloadRoutes;
 import dev.unisono.server.feed.Consumers;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.GraphqlRoutes;
 import dev.unisono.server.grpc.GrpcRoutes;
@@ -64,6 +64,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
 
   private @Nullable EngineHost engine;
   private @Nullable Hub hub;
+  private @Nullable Followers followers;
   private @Nullable Acknowledgements acknowledgements;
   private @Nullable DoorsDatabase database;
   private @Nullable Webhooks webhooks;
@@ -80,7 +81,12 @@ public class Wiring implements HttpServerOptionsCustomizer {
     DoorsDatabase database = DoorsDatabase.open(folder);
     this.database = database;
     Access access =
-        Access.open(folder, database, () -> AccessPolicy.NONE, Audit.NONE, Clock.systemUTC());
+        Access.open(
+            folder,
+            database,
+            () -> engine.config().access().policy(),
+            Audit.NONE,
+            Clock.systemUTC());
     Doorway doorway = new Doorway(access);
     Operations operations =
         new Operations(engine, engine::config, Clock.systemUTC(), access.denials());
@@ -113,18 +119,32 @@ public class Wiring implements HttpServerOptionsCustomizer {
     Consumers consumers = new Consumers(database, Clock.systemUTC());
     Acknowledgements acknowledgements = new Acknowledgements(consumers);
     this.acknowledgements = acknowledgements;
-    new StreamRoutes(engine, operations, hub, feed, consumers).mount(router, doorway);
+    Followers followers = new Followers(hub, operations::entities);
+    this.followers = followers;
+    new StreamRoutes(engine, operations, followers, feed, consumers).mount(router, doorway);
     new SocketRoutes(
             new SocketConnection.Shared(
-                engine, operations, idempotency, hub, feed, access, consumers, acknowledgements))
+                engine,
+                operations,
+                idempotency,
+                followers,
+                feed,
+                access,
+                consumers,
+                acknowledgements))
         .mount(router);
     new ConsumerRoutes(engine, consumers).mount(router, doorway);
-    new GraphqlRoutes(operations, feed, hub, consumers, access, idempotency, engine::config)
+    new GraphqlRoutes(operations, feed, followers, consumers, access, idempotency, engine::config)
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
     GrpcRoutes grpc =
         new GrpcRoutes(
-            operations, feed, hub, consumers, access, () -> Readiness.of(engine.status()).ready());
+            operations,
+            feed,
+            followers,
+            consumers,
+            access,
+            () -> Readiness.of(engine.status()).ready());
     this.health = grpc.health();
     grpc.mount(router, doorway);
     records.mount(router, doorway);
@@ -146,9 +166,14 @@ public class Wiring implements HttpServerOptionsCustomizer {
   }
 
   void start(@Observes StartupEvent event) {
-    if (engine != null && hub != null && acknowledgements != null && webhooks != null) {
+    if (engine != null
+        && hub != null
+        && followers != null
+        && acknowledgements != null
+        && webhooks != null) {
       engine.start();
       hub.start();
+      followers.start();
       acknowledgements.start();
       webhooks.start();
     }
@@ -160,6 +185,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
     }
     if (webhooks != null) {
       webhooks.close();
+    }
+    if (followers != null) {
+      followers.close();
     }
     if (hub != null) {
       hub.close();

@@ -120,15 +120,24 @@ public final class EntityRights {
    * A record as it is seen; null where it is not. Fields that are hidden are UNCHANGED: left out.
    */
   public @Nullable Row seen(Action reading, Row row) {
-    return lens(reading, row.schema()).of(row);
+    return seen(reading, row, row);
+  }
+
+  /**
+   * The same of a part of a record.
+   *
+   * @param whole by which it is judged
+   */
+  public @Nullable Row seen(Action reading, Row whole, Row part) {
+    return lens(reading, whole.schema()).of(whole, part);
   }
 
   /** Whether a caller may ask for records by a field, or have them in its order. */
-  public boolean comparable(String field, Schema schema) {
+  public boolean comparable(Action reading, String field, Schema schema) {
     boolean ofKey = schema.isKey(schema.position(field));
     return grants.stream()
         .map(Held::what)
-        .filter(grant -> grant.actions().contains(Action.LIST))
+        .filter(grant -> grant.actions().contains(reading))
         .allMatch(grant -> grant.mask(field, ofKey) == Mask.NONE);
   }
 
@@ -244,7 +253,7 @@ public final class EntityRights {
       }
     }
 
-    @Nullable Row of(Row row) {
+    @Nullable Row of(Row row, Row part) {
       for (Optional<RowCondition> bar : bars) {
         if (bar.isEmpty() || bar.get().of(row) != Verdict.BROKEN) {
           return null;
@@ -258,7 +267,7 @@ public final class EntityRights {
           fitting |= 1L << i;
         }
       }
-      return fitting == 0 ? null : masked(row, masks.computeIfAbsent(fitting, this::masks));
+      return fitting == 0 ? null : masked(part, masks.computeIfAbsent(fitting, this::masks));
     }
 
     /** Of several that fit, the one that shows most of a field holds. */

@@ -142,10 +142,11 @@ public final class Rights {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Rights one
-        && subject.equals(one.subject)
-        && Objects.equals(ceiling, one.ceiling)
-        && policy.equals(one.policy);
+    return this == other
+        || (other instanceof Rights one
+            && subject.equals(one.subject)
+            && Objects.equals(ceiling, one.ceiling)
+            && policy.equals(one.policy));
   }
 
   @Override

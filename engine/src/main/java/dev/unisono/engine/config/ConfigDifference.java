@@ -23,6 +23,16 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  */
 public record ConfigDifference(List<String> paths, List<String> atStartOnly) {
 
+  /** What the doors look up as it is, and no engine is made by. */
+  private static final List<String> OF_DOORS = List.of("access", "webhooks");
+
+  /** Whether the engine can go on as it is. */
+  public boolean ofDoorsAlone() {
+    return paths.stream()
+        .allMatch(path ->
+            OF_DOORS.stream().anyMatch(own -> path.equals(own) || path.startsWith(own + ".")));
+  }
+
   /**
    * Compares two files that were read.
    *
@@ -54,6 +64,10 @@ public record ConfigDifference(List<String> paths, List<String> atStartOnly) {
             paths.add("entities." + name + ".schema"); // In a file of its own.
           }
         });
+    if (!old.access().policy().equals(now.access().policy())
+        && paths.stream().noneMatch(path -> path.startsWith("access"))) {
+      paths.add("access.policies"); // In files of their own.
+    }
     return new ConfigDifference(List.copyOf(paths), atStartOnly(old, now));
   }
 

@@ -41,6 +41,7 @@ public final class ConfigKeys {
           key("server", "object", false, "Where the doors listen."),
           key("state", "object", false, "Where the state is kept and how much of it."),
           key("webhooks", "object", false, "How changes are sent to webhook endpoints."),
+          key("access", "object", false, "Which roles there are, and what is denied to whom."),
           key("systems", "object", true, "The systems to keep in unison, by name."),
           key(
               "entities",
@@ -154,6 +155,103 @@ public final class ConfigKeys {
               "5d",
               "An endpoint is disabled when it has taken nothing for so long while there was"
                   + " something for it, 1m to 60d."));
+
+  public static final List<ConfigKey> ACCESS =
+      List.of(
+          key(
+              "policies",
+              "array",
+              false,
+              "Files with more of the same: roles, rules and tests. A relative path begins at the"
+                  + " config's folder."),
+          key(
+              "roles",
+              "object",
+              false,
+              "What is allowed, by the role's name. admin, operator and viewer are always there."),
+          key("rules", "array", false, "What is denied, whatever roles allow."),
+          key("tests", "array", false, "What must come of it, for ./unisono policy test."));
+
+  public static final List<ConfigKey> ROLE =
+      List.of(
+          key("description", "string", false, "What it is for."),
+          key("grants", "array", false, "What it allows with records."),
+          key(
+              "admin",
+              "array",
+              false,
+              "What it allows beside: operations:read, operations:write, access:read, access:write,"
+                  + " metrics:read."));
+
+  public static final List<ConfigKey> GRANT =
+      List.of(
+          key("entities", "array", false, "The entities it is for; all, where left out."),
+          key(
+              "actions",
+              "array",
+              true,
+              "read (list, get and follow), write (create, replace, change and delete), or some of"
+                  + " these by name."),
+          key(
+              "fields",
+              "array",
+              false,
+              "The fields that are shown beside the key; all others not."),
+          key("hide", "array", false, "Fields that are not shown."),
+          key(
+              "mask",
+              "object",
+              false,
+              "Fields that are shown otherwise than they are: partial (the last four characters at"
+                  + " most), hash (the same text for the same value) or 'null'."),
+          key(
+              "write",
+              "array",
+              false,
+              "The fields that may be written; all that are shown as they are, where left out."),
+          key(
+              "rows",
+              "string",
+              false,
+              "A condition in CEL on the records: record.country == caller.claims.country. Of the"
+                  + " caller there are name, roles and claims. Where it cannot be answered, the"
+                  + " record is not shown."));
+
+  public static final List<ConfigKey> ACCESS_RULE =
+      List.of(
+          key("name", "string", true, "By which it is found in answers and in the audit."),
+          key("deny", "array", true, "The actions, as grants name them."),
+          key("entities", "array", false, "The entities it is for; all, where left out."),
+          key(
+              "when",
+              "string",
+              false,
+              "A condition in CEL, as rows of grants; always, where left out. Where it cannot be"
+                  + " answered, it denies."),
+          key("message", "string", false, "What whoever is denied is told."));
+
+  public static final List<ConfigKey> ACCESS_TEST =
+      List.of(
+          key("name", "string", true, "What it shows."),
+          key("caller", "object", true, "Who asks: name, roles, claims, scopes."),
+          key("action", "string", true, "One of the actions of grants."),
+          key("entity", "string", true, "Of which entity."),
+          key("record", "object", false, "The record as it is; none is there, where left out."),
+          key("write", "object", false, "What is written of it."),
+          key("expect", "string", true, "allowed or denied."),
+          key("because", "string", false, "What the reason has in it, such as a rule's name."),
+          key(
+              "seen",
+              "object",
+              false,
+              "Of a reading action: fields as they are shown; no others are."));
+
+  public static final List<ConfigKey> ACCESS_CALLER =
+      List.of(
+          key("name", "string", false, "The caller's name."),
+          key("roles", "array", false, "The roles that are held."),
+          key("claims", "object", false, "What else is known."),
+          key("scopes", "array", false, "What the credential is good for at most."));
 
   static final ConfigKey READ_BUFFER =
       optional(

@@ -229,6 +229,7 @@ public final class ConfigReader {
         ServerReader.read(root.optionalMap("server"), folder),
         state,
         WebhookReader.read(root.optionalMap("webhooks")),
+        new AccessReader(folder, entities, named).read(root.optionalMap("access")),
         ConvertedSystems.of(systems, syncs),
         entities,
         syncs);

@@ -13,6 +13,7 @@ import dev.unisono.spi.Field;
 import dev.unisono.spi.Row;
 import dev.unisono.spi.Unchanged;
 import dev.unisono.spi.Unfit;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +130,15 @@ public final class RowCondition {
             .collect(Collectors.toUnmodifiableSet());
     return new RowCondition(
         Expressions.program(checked), Map.copyOf(positions), needed, asked, Map.of());
+  }
+
+  /** The names of the fields that it asks for. */
+  public Set<String> fields() {
+    Set<Integer> asksFor = Arrays.stream(needed).boxed().collect(Collectors.toSet());
+    return positions.entrySet().stream()
+        .filter(each -> asksFor.contains(each.getValue()))
+        .map(each -> each.getKey().substring(each.getKey().indexOf('.') + 1))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Whether it says the same of all rows. */

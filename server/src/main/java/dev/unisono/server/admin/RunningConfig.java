@@ -166,7 +166,11 @@ public final class RunningConfig {
       }
       if (!difference.paths().isEmpty()) {
         try {
-          engine.reload(config);
+          if (difference.ofDoorsAlone()) {
+            engine.adopt(config);
+          } else {
+            engine.reload(config);
+          }
         } catch (UnisonoException failed) {
           if (failed.problem().type() != ProblemType.USER) {
             throw failed;

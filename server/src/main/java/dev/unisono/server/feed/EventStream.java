@@ -2,10 +2,10 @@ package dev.unisono.server.feed;
 
 import dev.unisono.hub.Event;
 import dev.unisono.hub.Format;
-import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
+import dev.unisono.server.operation.Caller;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
@@ -29,7 +29,8 @@ public final class EventStream {
 
   private static final long FAREWELL_MILLIS = 5_000;
 
-  private final Hub hub;
+  private final Followers followers;
+  private final Caller caller;
   private final Interest interest;
   private final long position;
   private final @Nullable Iterator<Event> prelude;
@@ -39,16 +40,19 @@ public final class EventStream {
   /**
    * @param through the lines of a heartbeat that say how far everything has been sent; none where
    *     it is not to be said
-   * @param last what is written last where it ends by a gap, or because the server stops
+   * @param last what is written last where it ends by a gap, because rights have changed, or
+   *     because the server stops
    */
   public EventStream(
-      Hub hub,
+      Followers followers,
+      Caller caller,
       Interest interest,
       long position,
       @Nullable Iterator<Event> prelude,
       LongFunction<String> through,
       Function<Outlet.End, String> last) {
-    this.hub = hub;
+    this.followers = followers;
+    this.caller = caller;
     this.interest = interest;
     this.position = position;
     this.prelude = prelude;
@@ -90,11 +94,11 @@ public final class EventStream {
     // Called once when the answer ends, however it does: over HTTP/2 the connection goes on.
     routing.addEndHandler(_ -> {
       context.owner().cancelTimer(timer);
-      hub.unsubscribe(subscription);
+      followers.unsubscribe(subscription);
     });
     // What the client still sends is not for us, but that it is gone is seen by reading alone.
     request.resume();
-    hub.subscribe(subscription);
+    followers.subscribe(caller, subscription);
   }
 
   /** Of one connection, on its event loop. */
@@ -134,7 +138,7 @@ public final class EventStream {
       return;
     }
     switch (why) {
-      case GAP, STOPPING -> finish(request, last.apply(why));
+      case GAP, REVOKED, STOPPING -> finish(request, last.apply(why));
       case TOO_SLOW, FAILED -> cut(request);
     }
   }

@@ -8,6 +8,7 @@ import dev.unisono.spi.Row;
 import dev.unisono.spi.Schema;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,11 @@ public final class RecordFilter {
 
   static RecordFilter of(Entity entity, String text) throws UnfitExpression {
     return new RecordFilter(entity, text, RowCondition.filter(text, entity.schema().fields()));
+  }
+
+  /** The names of the fields that it asks for. */
+  Set<String> fields() {
+    return latest.condition.map(RowCondition::fields).orElse(Set.of());
   }
 
   /** What it says of a row; that is not known, too, where the row has not the fields it names. */

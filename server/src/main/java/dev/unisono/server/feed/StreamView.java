@@ -1,6 +1,5 @@
 package dev.unisono.server.feed;
 
-import dev.unisono.engine.entity.Entity;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.View;
 import dev.unisono.server.operation.Refusal;
@@ -38,18 +37,12 @@ public record StreamView(EventFilter filter, Payload payload, Envelope envelope,
   /**
    * Reads what a caller asks for.
    *
-   * @param entity whose changes are followed; null for all
-   * @throws Refusal 400 bad-filter, bad-parameter
+   * @param filter whose changes are followed, and what may be seen of them
+   * @throws Refusal 400 bad-parameter
    */
   public static View of(
-      @Nullable Entity entity,
-      @Nullable String filter,
-      @Nullable String payload,
-      @Nullable String format,
-      boolean conflate) {
-    StreamView view =
-        new StreamView(
-            EventFilter.of(entity, filter), payload(payload), envelope(format), conflate);
+      EventFilter filter, @Nullable String payload, @Nullable String format, boolean conflate) {
+    StreamView view = new StreamView(filter, payload(payload), envelope(format), conflate);
     // Events are encoded that way before anybody looks at them.
     return view.equals(new StreamView(EventFilter.NONE, Payload.FULL, Envelope.PLAIN, false))
         ? WHOLE
@@ -91,15 +84,20 @@ public record StreamView(EventFilter filter, Payload payload, Envelope envelope,
       throw new IllegalStateException("an event that tells of nothing");
     }
     EventFilter.Seen seen = filter.of(event, told);
-    return seen == null ? null : seen(event, told, seen.name(), seen.mark());
+    return seen == null ? null : seen(event, told, seen);
   }
 
-  private Event seen(Event event, Told told, String name, @Nullable String mark) {
+  @SuppressWarnings("ReferenceEquality") // it is the very one where nothing is left out
+  private Event seen(Event event, Told whole, EventFilter.Seen seen) {
     boolean asItIs =
-        mark == null
-            && name.equals(event.name())
+        seen.told() == whole
+            && seen.mark() == null
+            && seen.name().equals(event.name())
             && payload == Payload.FULL
             && envelope == Envelope.PLAIN;
-    return asItIs ? event : event.seenAs(name, EventJson.of(told, name, mark, payload, envelope));
+    return asItIs
+        ? event
+        : event.seenAs(
+            seen.name(), EventJson.of(seen.told(), seen.name(), seen.mark(), payload, envelope));
   }
 }

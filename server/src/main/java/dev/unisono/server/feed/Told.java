@@ -57,6 +57,16 @@ public record Told(
     }
   }
 
+  /**
+   * The same as somebody sees it who is shown less.
+   *
+   * @param fromWhere whether the key before is told, too
+   */
+  Told seenAs(Kind as, @Nullable Row shown, @Nullable Row was, boolean fromWhere) {
+    return new Told(
+        as, entity, key, fromWhere ? previousKey : null, epoch, version, time, origin, shown, was);
+  }
+
   /** The record afterwards, as far as it is known; null where it is gone. */
   public @Nullable Row now() {
     return row == null || before == null ? row : row.over(before);

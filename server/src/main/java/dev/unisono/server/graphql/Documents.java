@@ -299,7 +299,7 @@ final class Documents {
         Picture.of(
             shown,
             field,
-            EventFilter.of(entity, (String) arguments.get("filter")),
+            EventFilter.of(operations, caller, entity, (String) arguments.get("filter")),
             Boolean.TRUE.equals(arguments.get("conflate")));
     boolean snapshot = lastSeen == null && Boolean.TRUE.equals(arguments.get("snapshot"));
     String after = lastSeen == null ? (String) arguments.get("after") : lastSeen;
@@ -316,7 +316,7 @@ final class Documents {
         new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), picture),
         start.position(),
         start.snapshot()
-            ? feed.records(entity == null ? operations.entities() : List.of(entity))
+            ? feed.records(entity == null ? operations.followed(caller) : List.of(entity))
             : null);
   }
 

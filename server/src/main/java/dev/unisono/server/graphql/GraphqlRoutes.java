@@ -1,11 +1,11 @@
 package dev.unisono.server.graphql;
 
 import dev.unisono.engine.config.Config;
-import dev.unisono.hub.Hub;
 import dev.unisono.hub.Outlet;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.EventStream;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.graphql.Documents.Answer;
 import dev.unisono.server.graphql.Documents.Prepared;
@@ -49,7 +49,7 @@ public final class GraphqlRoutes {
 
   private final Documents documents;
   private final GraphqlSocket socket;
-  private final Hub hub;
+  private final Followers followers;
   private final Idempotency idempotency;
 
   /**
@@ -58,14 +58,14 @@ public final class GraphqlRoutes {
   public GraphqlRoutes(
       Operations operations,
       JournalFeed feed,
-      Hub hub,
+      Followers followers,
       Consumers consumers,
       Access access,
       Idempotency idempotency,
       Supplier<Config> config) {
     this.documents = new Documents(operations, feed, consumers, config);
-    this.socket = new GraphqlSocket(documents, hub, access);
-    this.hub = hub;
+    this.socket = new GraphqlSocket(documents, followers, access);
+    this.followers = followers;
     this.idempotency = idempotency;
   }
 
@@ -230,7 +230,8 @@ public final class GraphqlRoutes {
     }
     EventStream stream =
         new EventStream(
-            hub,
+            followers,
+            Doorway.caller(context),
             following.interest(),
             following.position().sequence(),
             following.prelude(),

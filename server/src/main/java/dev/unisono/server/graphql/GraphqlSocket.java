@@ -1,11 +1,11 @@
 package dev.unisono.server.graphql;
 
 import dev.unisono.hub.Format;
-import dev.unisono.hub.Hub;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.feed.ChannelOutlet;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.graphql.Documents.Answer;
 import dev.unisono.server.graphql.Documents.Prepared;
 import dev.unisono.server.http.Answers;
@@ -37,6 +37,7 @@ final class GraphqlSocket {
 
   private static final short BAD_MESSAGE = 4400;
   private static final short UNAUTHORIZED = 4401;
+  private static final short FORBIDDEN = 4403;
   private static final short NO_PROTOCOL = 4406;
   private static final short INITIALISED_LATE = 4408;
   private static final short SUBSCRIBED_ALREADY = 4409;
@@ -49,12 +50,12 @@ final class GraphqlSocket {
   private static final int LONGEST_ID = 200;
 
   private final Documents documents;
-  private final Hub hub;
+  private final Followers followers;
   private final Access access;
 
-  GraphqlSocket(Documents documents, Hub hub, Access access) {
+  GraphqlSocket(Documents documents, Followers followers, Access access) {
     this.documents = documents;
-    this.hub = hub;
+    this.followers = followers;
     this.access = access;
   }
 
@@ -160,7 +161,7 @@ final class GraphqlSocket {
 
     private void stop(Running running) {
       if (running.subscription != null) {
-        hub.unsubscribe(running.subscription);
+        followers.unsubscribe(running.subscription);
       }
     }
 
@@ -220,7 +221,7 @@ final class GraphqlSocket {
     }
 
     private void subscribe(@Nullable Object id, @Nullable Object payload) {
-      Caller known = caller;
+      Caller known = caller == null ? null : caller.standing().now(caller).orElse(null);
       if (!initialised || known == null) {
         close(UNAUTHORIZED, "Unauthorized");
         return;
@@ -269,7 +270,7 @@ final class GraphqlSocket {
               case Prepared.Refused refused -> () -> fail(id, Answer.of(refused));
               case Prepared.Ready ready when ready.kind() == Operation.SUBSCRIPTION -> {
                 Documents.Following following = documents.follow(ready, known, null);
-                yield () -> begin(id, running, following);
+                yield () -> begin(id, running, known, following);
               }
               case Prepared.Ready ready -> {
                 Answer answer = documents.execute(ready, known, null);
@@ -305,7 +306,7 @@ final class GraphqlSocket {
       send(message("error", id, answer.body().get("errors")));
     }
 
-    private void begin(String id, Running running, Documents.Following following) {
+    private void begin(String id, Running running, Caller known, Documents.Following following) {
       Outlet outlet =
           ChannelOutlet.of(request.connection(), why -> end(id, running, why))
               .orElseThrow(() -> new IllegalStateException("a WebSocket without a channel"));
@@ -322,7 +323,7 @@ final class GraphqlSocket {
               following.position().sequence(),
               following.prelude());
       running.subscription = subscription;
-      hub.subscribe(subscription);
+      followers.subscribe(known, subscription);
     }
 
     private void end(String id, Running running, Outlet.End why) {
@@ -331,6 +332,7 @@ final class GraphqlSocket {
       }
       switch (why) {
         case GAP -> fail(id, Answer.of(documents.gap()));
+        case REVOKED -> close(FORBIDDEN, "rights have changed; connect again");
         case TOO_SLOW -> close(TRY_AGAIN_LATER, "too slow; resume from the last cursor");
         case STOPPING -> close(GOING_AWAY, "the server is stopping");
         case FAILED -> close(TRY_AGAIN_LATER, "resume from the last cursor");

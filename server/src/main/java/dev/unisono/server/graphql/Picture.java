@@ -94,7 +94,7 @@ record Picture(Pick root, EventFilter filter, boolean conflate) implements View 
               json.writeObjectFieldStart(root.name());
               for (Pick pick : root.picks()) {
                 json.writeFieldName(pick.name());
-                write(json, pick, event, told, seen);
+                write(json, pick, event, seen);
               }
               json.writeEndObject();
               json.writeEndObject();
@@ -102,9 +102,9 @@ record Picture(Pick root, EventFilter filter, boolean conflate) implements View 
             }));
   }
 
-  private static void write(
-      JsonGenerator json, Pick pick, Event event, Told told, EventFilter.Seen seen)
+  private static void write(JsonGenerator json, Pick pick, Event event, EventFilter.Seen seen)
       throws IOException {
+    Told told = seen.told();
     boolean gone = seen.name().equals(Told.Kind.DELETED.event());
     Row now = gone ? null : told.now();
     switch (pick.field()) {

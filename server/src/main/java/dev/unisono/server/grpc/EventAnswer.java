@@ -3,11 +3,12 @@ package dev.unisono.server.grpc;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.Format;
-import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.ResponseOutlet;
+import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Refusal;
 import io.vertx.core.buffer.Buffer;
@@ -23,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 final class EventAnswer {
-  private final Hub hub;
+  private final Followers followers;
   private final Supplier<String> oldest;
 
   /**
    * @param oldest tells the oldest cursor that is held
    */
-  EventAnswer(Hub hub, Supplier<String> oldest) {
-    this.hub = hub;
+  EventAnswer(Followers followers, Supplier<String> oldest) {
+    this.followers = followers;
     this.oldest = oldest;
   }
 
@@ -38,6 +39,7 @@ final class EventAnswer {
   void begin(
       RoutingContext context,
       GrpcCall call,
+      Caller caller,
       Interest interest,
       Cursor position,
       @Nullable Iterator<Event> prelude) {
@@ -55,8 +57,8 @@ final class EventAnswer {
     Subscription subscription =
         new Subscription(outlet, interest, new Format.Grpc(), position.sequence(), prelude);
     subscribed.set(subscription);
-    context.addEndHandler(_ -> hub.unsubscribe(subscription));
-    hub.subscribe(subscription);
+    context.addEndHandler(_ -> followers.unsubscribe(subscription));
+    followers.subscribe(caller, subscription);
   }
 
   private void end(GrpcCall call, @Nullable Subscription subscription, long epoch, Outlet.End why) {
@@ -80,6 +82,10 @@ final class EventAnswer {
                           + oldest.get()
                           + "; start again from a snapshot, or from there."),
                   true));
+      case REVOKED ->
+          call.end(
+              Failure.of(
+                  new Refusal(403, "rights-changed", "Rights have changed; call again."), true));
       case STOPPING ->
           call.end(Failure.of(new Refusal(503, "stopping", "The server is stopping."), true));
       case FAILED ->

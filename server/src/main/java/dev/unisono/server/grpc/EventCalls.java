@@ -2,10 +2,10 @@ package dev.unisono.server.grpc;
 
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.hub.Event;
-import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.EventFilter;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.grpc.Frames.Frame;
@@ -23,10 +23,10 @@ final class EventCalls {
   private final EventAnswer answer;
   private final Consumers consumers;
 
-  EventCalls(Operations operations, JournalFeed feed, Hub hub, Consumers consumers) {
+  EventCalls(Operations operations, JournalFeed feed, Followers followers, Consumers consumers) {
     this.operations = operations;
     this.feed = feed;
-    this.answer = new EventAnswer(hub, () -> operations.oldest().text());
+    this.answer = new EventAnswer(followers, () -> operations.oldest().text());
     this.consumers = consumers;
   }
 
@@ -41,7 +41,8 @@ final class EventCalls {
       String consumer = request.text(6);
       EventMessage view =
           new EventMessage(
-              EventFilter.of(entity, filter.isEmpty() ? null : filter), request.flag(5));
+              EventFilter.of(operations, caller, entity, filter.isEmpty() ? null : filter),
+              request.flag(5));
       StreamStart start =
           StreamStart.of(
               operations,
@@ -51,10 +52,10 @@ final class EventCalls {
               request.text(2),
               request.flag(3),
               consumer.isEmpty() ? null : consumer);
-      List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
+      List<Entity> entities = entity == null ? operations.followed(caller) : List.of(entity);
       Iterator<Event> prelude = start.snapshot() ? feed.records(entities) : null;
       Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
-      next = () -> answer.begin(context, call, interest, start.position(), prelude);
+      next = () -> answer.begin(context, call, caller, interest, start.position(), prelude);
     } catch (RuntimeException failed) {
       Failure failure = Failure.of(failed, true);
       next = () -> call.end(failure);

@@ -34,10 +34,11 @@ record EventMessage(EventFilter filter, boolean conflate) implements View {
       throw new IllegalStateException("an event that tells of nothing");
     }
     EventFilter.Seen seen = filter.of(event, told);
-    return seen == null ? null : event.seenAs(seen.name(), message(event, told, seen));
+    return seen == null ? null : event.seenAs(seen.name(), message(event, seen));
   }
 
-  private static byte[] message(Event event, Told told, EventFilter.Seen seen) {
+  private static byte[] message(Event event, EventFilter.Seen seen) {
+    Told told = seen.told();
     Entity entity = told.entity();
     return Proto.message(out -> {
       Proto.text(out, 1, event.cursor());

@@ -1,9 +1,9 @@
 package dev.unisono.server.grpc;
 
 import com.google.protobuf.ByteString;
-import dev.unisono.hub.Hub;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.feed.Consumers;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.grpc.Frames.Frame;
 import dev.unisono.server.http.Answers;
@@ -44,12 +44,12 @@ public final class GrpcRoutes {
   public GrpcRoutes(
       Operations operations,
       JournalFeed feed,
-      Hub hub,
+      Followers followers,
       Consumers consumers,
       Access access,
       BooleanSupplier ready) {
     this.calls = new Calls(operations, consumers);
-    this.events = new EventCalls(operations, feed, hub, consumers);
+    this.events = new EventCalls(operations, feed, followers, consumers);
     this.access = access;
     Descriptions descriptions = new Descriptions();
     List<String> others = new ArrayList<>(descriptions.services());

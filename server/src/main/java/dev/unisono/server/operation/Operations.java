@@ -108,8 +108,20 @@ public final class Operations {
 
   /** A list is no way to find out what is not shown. */
   private void admitFields(Caller caller, EntityRights rights, Entity entity, RecordQuery query) {
-    for (String field : rights.whole(Action.LIST) ? Set.<String>of() : query.asksFor()) {
-      if (!rights.comparable(field, entity.schema())) {
+    if (!rights.whole(Action.LIST)) {
+      admitFields(caller, Action.LIST, entity, query.asksFor());
+    }
+  }
+
+  /**
+   * Looks whether a caller may find records by some fields.
+   *
+   * @throws Refusal 403 forbidden-field
+   */
+  public void admitFields(Caller caller, Action reading, Entity entity, Set<String> fields) {
+    EntityRights rights = caller.rights().of(entity);
+    for (String field : fields) {
+      if (!rights.comparable(reading, field, entity.schema())) {
         throw hiddenField(caller, entity, field);
       }
     }

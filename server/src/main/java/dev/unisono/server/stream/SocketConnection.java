@@ -5,7 +5,6 @@ import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.Format;
-import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.Subscription;
@@ -14,6 +13,8 @@ import dev.unisono.server.access.Access;
 import dev.unisono.server.feed.ChannelOutlet;
 import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.Consumers.Acknowledged;
+import dev.unisono.server.feed.EventFilter;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.feed.StreamView;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 public final class SocketConnection {
   private static final short BAD_FRAME = 4400;
   static final short NOT_SIGNED_IN = 4401;
+  private static final short NOT_ALLOWED = 4403;
   private static final short TOO_SLOW = 4408;
   private static final short GAP = 4410;
   private static final short GOING_AWAY = 1001;
@@ -59,7 +61,7 @@ public final class SocketConnection {
       Doors doors,
       Operations operations,
       Idempotency idempotency,
-      Hub hub,
+      Followers followers,
       JournalFeed feed,
       Access access,
       Consumers consumers,
@@ -139,7 +141,7 @@ public final class SocketConnection {
     long timer = vertx.setPeriodic(PING_MILLIS, _ -> beat());
     socket.closeHandler(_ -> {
       vertx.cancelTimer(timer);
-      followed.values().forEach(each -> shared.hub().unsubscribe(each.subscription));
+      followed.values().forEach(each -> shared.followers().unsubscribe(each.subscription));
       followed.clear();
       writes.end();
     });
@@ -184,7 +186,7 @@ public final class SocketConnection {
       signIn(token.token());
       return;
     }
-    Caller known = caller;
+    Caller known = standing();
     if (known == null) {
       socket.close(NOT_SIGNED_IN, "not-signed-in");
       return;
@@ -252,6 +254,13 @@ public final class SocketConnection {
         });
   }
 
+  /** Who asks, with the rights of now; null where nobody does who is let in. */
+  private @Nullable Caller standing() {
+    Caller known = caller;
+    caller = known == null ? null : known.standing().now(known).orElse(null);
+    return caller;
+  }
+
   private void pause() {
     if (pauses++ == 0) {
       socket.pause();
@@ -268,7 +277,11 @@ public final class SocketConnection {
     String entityName = frame.entity();
     Entity entity = entityName == null ? null : shared.operations().named(entityName);
     View view =
-        StreamView.of(entity, frame.filter(), frame.payload(), frame.format(), frame.conflate());
+        StreamView.of(
+            EventFilter.of(shared.operations(), known, entity, frame.filter()),
+            frame.payload(),
+            frame.format(),
+            frame.conflate());
     StreamStart start =
         StreamStart.of(
             shared.operations(),
@@ -278,11 +291,12 @@ public final class SocketConnection {
             frame.after(),
             frame.snapshot(),
             frame.consumer());
-    List<Entity> entities = entity == null ? shared.operations().entities() : List.of(entity);
-    return () -> subscribe(frame, entity, view, start, entities);
+    List<Entity> entities = entity == null ? shared.operations().followed(known) : List.of(entity);
+    return () -> subscribe(known, frame, entity, view, start, entities);
   }
 
   private void subscribe(
+      Caller known,
       SocketFrame.Subscribe frame,
       @Nullable Entity entity,
       View view,
@@ -317,7 +331,7 @@ public final class SocketConnection {
             prelude);
     followed.put(name, new Followed(subscription, frame.consumer(), window, position.sequence()));
     send("{\"subscribed\":" + quoted(name) + ",\"from\":\"" + position.text() + "\"}");
-    shared.hub().subscribe(subscription);
+    shared.followers().subscribe(known, subscription);
   }
 
   private Followed following(String name) {
@@ -329,7 +343,7 @@ public final class SocketConnection {
   }
 
   private void unsubscribe(String name) {
-    shared.hub().unsubscribe(following(name).subscription);
+    shared.followers().unsubscribe(following(name).subscription);
     followed.remove(name);
     send("{\"unsubscribed\":" + quoted(name) + "}");
   }
@@ -395,6 +409,7 @@ public final class SocketConnection {
         case TOO_SLOW -> socket.close(TOO_SLOW, "too slow; resume from the last cursor");
         case GAP ->
             socket.close(GAP, "gap; oldest held " + shared.doors().journal().oldest().text());
+        case REVOKED -> socket.close(NOT_ALLOWED, "rights have changed; connect again");
         case STOPPING -> socket.close(GOING_AWAY, "the server is stopping");
         case FAILED -> socket.close(INTERNAL_ERROR, "resume from the last cursor");
       }

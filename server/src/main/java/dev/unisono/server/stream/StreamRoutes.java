@@ -4,18 +4,20 @@ import dev.unisono.engine.Doors;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.hub.Event;
-import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
 import dev.unisono.hub.Outlet;
 import dev.unisono.hub.View;
 import dev.unisono.server.feed.Consumers;
+import dev.unisono.server.feed.EventFilter;
 import dev.unisono.server.feed.EventStream;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
 import dev.unisono.server.operation.Arguments;
+import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Operations;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -42,15 +44,19 @@ public final class StreamRoutes {
 
   private final Doors doors;
   private final Operations operations;
-  private final Hub hub;
+  private final Followers followers;
   private final JournalFeed feed;
   private final Consumers consumers;
 
   public StreamRoutes(
-      Doors doors, Operations operations, Hub hub, JournalFeed feed, Consumers consumers) {
+      Doors doors,
+      Operations operations,
+      Followers followers,
+      JournalFeed feed,
+      Consumers consumers) {
     this.doors = doors;
     this.operations = operations;
-    this.hub = hub;
+    this.followers = followers;
     this.feed = feed;
     this.consumers = consumers;
   }
@@ -83,28 +89,23 @@ public final class StreamRoutes {
         Arguments.flag(context.queryParams().get("snapshot"), "snapshot")
             && context.request().getHeader("Last-Event-ID") == null;
     MultiMap parameters = context.queryParams();
+    Caller caller = Doorway.caller(context);
     View view =
         StreamView.of(
-            entity,
-            parameters.get(StreamView.FILTER),
+            EventFilter.of(operations, caller, entity, parameters.get(StreamView.FILTER)),
             parameters.get(StreamView.PAYLOAD),
             parameters.get(StreamView.FORMAT),
             Arguments.flag(parameters.get(StreamView.CONFLATE), StreamView.CONFLATE));
     StreamStart start =
         StreamStart.of(
-            operations,
-            consumers,
-            Doorway.caller(context),
-            entity,
-            after,
-            snapshot,
-            parameters.get(CONSUMER));
-    List<Entity> entities = entity == null ? operations.entities() : List.of(entity);
+            operations, consumers, caller, entity, after, snapshot, parameters.get(CONSUMER));
+    List<Entity> entities = entity == null ? operations.followed(caller) : List.of(entity);
     Iterator<Event> prelude = start.snapshot() ? feed.records(entities) : null;
     Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
     Cursor position = start.position();
     EventStream stream =
-        new EventStream(hub, interest, position.sequence(), prelude, this::through, this::last);
+        new EventStream(
+            followers, caller, interest, position.sequence(), prelude, this::through, this::last);
     loop.runOnContext(_ -> stream.begin(context, loop, ": hello " + position.text() + "\n\n"));
   }
 
@@ -115,10 +116,13 @@ public final class StreamRoutes {
 
   /** A gap is told; who was too slow finds out by its last cursor. */
   private String last(Outlet.End why) {
-    return why == Outlet.End.GAP
-        ? "event: gap\ndata: {\"code\":\"gap\",\"oldest\":\""
-            + doors.journal().oldest().text()
-            + "\"}\n\n"
-        : ": stopping\n\n";
+    return switch (why) {
+      case GAP ->
+          "event: gap\ndata: {\"code\":\"gap\",\"oldest\":\""
+              + doors.journal().oldest().text()
+              + "\"}\n\n";
+      case REVOKED -> ": rights have changed\n\n";
+      case TOO_SLOW, STOPPING, FAILED -> ": stopping\n\n";
+    };
   }
 }

@@ -3,6 +3,7 @@ package dev.unisono.server.webhook;
 import dev.unisono.engine.Doors;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.hub.View;
+import dev.unisono.server.feed.EventFilter;
 import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.operation.Lookup;
 import dev.unisono.server.operation.Refusal;
@@ -105,8 +106,7 @@ final class EndpointRunner {
     List<Entity> named =
         settings.entities().stream().map(name -> Lookup.named(doors, name)).toList();
     return StreamView.of(
-        named.size() == 1 ? named.getFirst() : null,
-        settings.filter(),
+        EventFilter.of(named.size() == 1 ? named.getFirst() : null, settings.filter()),
         settings.payload(),
         settings.format(),
         false);

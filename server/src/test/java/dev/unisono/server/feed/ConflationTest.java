@@ -50,7 +50,8 @@ final class ConflationTest {
               new EntityField("b", ValueType.LONG, false, false, "{}")),
           Set.of("id"),
           true);
-  private static final View EVEN = StreamView.of(THING, "record.a % 2 == 0", null, null, true);
+  private static final View EVEN =
+      StreamView.of(EventFilter.of(THING, "record.a % 2 == 0"), null, null, true);
 
   private static Row row(long id, @Nullable Object a, @Nullable Object b) {
     return new Row(THING.schema(), new @Nullable Object[] {id, a, b});

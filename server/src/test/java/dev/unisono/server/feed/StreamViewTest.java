@@ -58,7 +58,7 @@ final class StreamViewTest {
   }
 
   private static View view(String filter) {
-    return StreamView.of(CUSTOMER, filter, null, null, false);
+    return StreamView.of(EventFilter.of(CUSTOMER, filter), null, null, false);
   }
 
   private static Event event(Kind kind, @Nullable Row before, @Nullable Row row) {
@@ -155,7 +155,7 @@ final class StreamViewTest {
     assertEquals(
         "{\"entity\":\"customer\",\"key\":{\"id\":\"a/b\"},\"version\":42,"
             + "\"time\":\"1970-01-01T00:00:00.000000Z\"}",
-        data(StreamView.of(null, null, "key", null, false), Kind.UPDATED, DE));
+        data(StreamView.of(EventFilter.NONE, "key", null, false), Kind.UPDATED, DE));
   }
 
   @Test
@@ -172,11 +172,12 @@ final class StreamViewTest {
             + "\"datacontenttype\":\"application/json\",\"data\":"
             + plain
             + "}",
-        data(StreamView.of(null, null, "key", "cloudevents", false), Kind.UPDATED, DE));
+        data(StreamView.of(EventFilter.NONE, "key", "cloudevents", false), Kind.UPDATED, DE));
     String away =
-        data(StreamView.of(null, null, null, "cloudevents", false), Kind.MOVED_AWAY, null);
+        data(StreamView.of(EventFilter.NONE, null, "cloudevents", false), Kind.MOVED_AWAY, null);
     assertTrue(away.contains("\"id\":\"" + id + "-\""), away);
-    String none = data(StreamView.of(null, null, null, "cloudevents", false), Kind.TRUNCATED, null);
+    String none =
+        data(StreamView.of(EventFilter.NONE, null, "cloudevents", false), Kind.TRUNCATED, null);
     assertTrue(!none.contains("\"subject\""), none);
   }
 
@@ -185,8 +186,10 @@ final class StreamViewTest {
     assertEquals(GERMAN, view("record.country == 'DE'"));
     assertEquals(GERMAN.hashCode(), view("record.country == 'DE'").hashCode());
     assertNotEquals(GERMAN, view("record.country == 'FR'"));
-    assertNotEquals(GERMAN, StreamView.of(CUSTOMER, "record.country == 'DE'", "key", null, false));
-    assertSame(View.WHOLE, StreamView.of(null, null, "full", "plain", false));
+    assertNotEquals(
+        GERMAN,
+        StreamView.of(EventFilter.of(CUSTOMER, "record.country == 'DE'"), "key", null, false));
+    assertSame(View.WHOLE, StreamView.of(EventFilter.NONE, "full", "plain", false));
     Event event = event(Kind.UPDATED, DE, DE);
     assertSame(event, GERMAN.of(event), "what is seen as it is, is not encoded again");
     assertNull(GERMAN.of(event(Kind.CREATED, null, FR)));
@@ -194,7 +197,8 @@ final class StreamViewTest {
 
   private static Refusal refused(
       @Nullable Entity entity, String filter, @Nullable String payload, @Nullable String format) {
-    return assertThrows(Refusal.class, () -> StreamView.of(entity, filter, payload, format, false));
+    return assertThrows(
+        Refusal.class, () -> StreamView.of(EventFilter.of(entity, filter), payload, format, false));
   }
 
   @Test

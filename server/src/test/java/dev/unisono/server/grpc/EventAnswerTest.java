@@ -8,7 +8,9 @@ import dev.unisono.hub.Event;
 import dev.unisono.hub.Feed;
 import dev.unisono.hub.Hub;
 import dev.unisono.hub.Interest;
+import dev.unisono.server.feed.Followers;
 import dev.unisono.server.grpc.GrpcExchange.Call;
+import dev.unisono.server.operation.Caller;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -66,7 +68,8 @@ final class EventAnswerTest {
 
   private final Whole feed = new Whole();
   private final Hub hub = new Hub(feed, Duration.ofMillis(300));
-  private final EventAnswer answer = new EventAnswer(hub, () -> "the oldest");
+  private final EventAnswer answer =
+      new EventAnswer(new Followers(hub, List::of), () -> "the oldest");
   private GrpcExchange exchange;
   private volatile @Nullable HttpServerResponse response;
 
@@ -86,7 +89,8 @@ final class EventAnswerTest {
     GrpcCall call = Objects.requireNonNull(GrpcCall.begin(context, 100));
     long after = Long.parseLong(Objects.requireNonNull(context.pathParam("after")));
     response = context.response();
-    call.read(_ -> answer.begin(context, call, Interest.ALL, new Cursor(EPOCH, after), null));
+    call.read(_ ->
+        answer.begin(context, call, Caller.ADMIN, Interest.ALL, new Cursor(EPOCH, after), null));
   }
 
   private Call call(long after) throws Exception {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.unisono.engine.access;
+
+import org.jspecify.annotations.NullMarked;
