@@ -102,7 +102,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new FrontRoutes().mount(router, doorway);
     records.mountReading(router, doorway);
     new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
-    new EndpointRoutes(webhooks).mount(router, doorway);
+    new EndpointRoutes(webhooks, operations).mount(router, doorway);
     new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new DeadLetterRoutes(engine).mount(router, doorway);

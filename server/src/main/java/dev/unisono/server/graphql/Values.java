@@ -42,10 +42,14 @@ final class Values {
     };
   }
 
-  /** A field of a row, whichever schema that was written by; null where it has none such. */
+  /**
+   * A field of a row, whichever schema that was written by; null where it has none such, or that is
+   * not shown.
+   */
   static @Nullable Object of(EntityField field, Row row) {
     Integer position = row.schema().find(field.name());
-    return position == null ? null : of(field, row.value(position));
+    Object value = position == null ? null : row.value(position);
+    return value == null || value == Unchanged.UNCHANGED ? null : of(field, value);
   }
 
   private static List<@Nullable Object> list(EntityField field, @Nullable Object[] array) {

@@ -488,6 +488,28 @@ public final class Operations {
     return record.seenAs(shown);
   }
 
+  /**
+   * Looks whether a caller may see all changes of some entities as they are.
+   *
+   * @param names the entities'; none for all there are
+   * @throws Refusal 403 forbidden
+   */
+  public void admitWhole(Caller caller, List<String> names) {
+    for (Entity each : entities()) {
+      if ((names.isEmpty() || names.contains(each.name()))
+          && !caller.rights().of(each).whole(Action.FOLLOW)) {
+        String reason =
+            "This takes the right to follow all "
+                + each.plural()
+                + " as they are, which "
+                + caller.name()
+                + " has not.";
+        denials.denied(caller, "send " + each.name(), reason);
+        throw new Refusal(403, "forbidden", reason);
+      }
+    }
+  }
+
   /** Those of all entities that a caller may follow. */
   public List<Entity> followed(Caller caller) {
     return entities().stream()

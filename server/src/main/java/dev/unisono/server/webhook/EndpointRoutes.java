@@ -9,6 +9,7 @@ import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.PageRequest;
 import dev.unisono.server.http.Parameters;
 import dev.unisono.server.operation.Arguments;
+import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Refusal;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
@@ -23,9 +24,11 @@ public final class EndpointRoutes {
   private static final Set<String> PAGE = Set.of("after", "limit");
 
   private final Webhooks webhooks;
+  private final Operations operations;
 
-  public EndpointRoutes(Webhooks webhooks) {
+  public EndpointRoutes(Webhooks webhooks, Operations operations) {
     this.webhooks = webhooks;
+    this.operations = operations;
   }
 
   public void mount(Router router, Doorway doorway) {
@@ -49,9 +52,15 @@ public final class EndpointRoutes {
   private void add(RoutingContext context, Buffer body) {
     Parameters.check(context, Set.of());
     EndpointBody wanted = EndpointBody.read(body.getBytes(), null);
+    admit(context, wanted.settings());
     Endpoint added = webhooks.add(wanted.settings(), wanted.enabled(), wanted.after());
     context.response().putHeader("Location", "/v1/admin/webhooks/" + added.id());
     withSecret(context, 201, added);
+  }
+
+  /** An endpoint is sent records as they are: whoever has them sent has to be shown them so. */
+  private void admit(RoutingContext context, EndpointSettings settings) {
+    operations.admitWhole(Doorway.caller(context), settings.entities());
   }
 
   /** The only two answers that ever tell a secret. */
@@ -87,7 +96,13 @@ public final class EndpointRoutes {
     Parameters.check(context, Set.of());
     answer(
         context,
-        webhooks.patch(id(context), endpoint -> EndpointBody.read(body.getBytes(), endpoint)));
+        webhooks.patch(
+            id(context),
+            endpoint -> {
+              EndpointBody wanted = EndpointBody.read(body.getBytes(), endpoint);
+              admit(context, wanted.settings());
+              return wanted;
+            }));
   }
 
   private void remove(RoutingContext context, Buffer body) {
@@ -98,16 +113,19 @@ public final class EndpointRoutes {
 
   private void rotate(RoutingContext context, Buffer body) {
     Parameters.check(context, Set.of());
+    admit(context, webhooks.find(id(context)).endpoint().settings());
     withSecret(context, 200, webhooks.rotate(id(context)));
   }
 
   private void enable(RoutingContext context, Buffer body) {
     Parameters.check(context, Set.of());
+    admit(context, webhooks.find(id(context)).endpoint().settings());
     answer(context, webhooks.enable(id(context)));
   }
 
   private void replay(RoutingContext context, Buffer body) {
     Parameters.check(context, Set.of());
+    admit(context, webhooks.find(id(context)).endpoint().settings());
     answer(context, webhooks.replay(id(context), after(body.getBytes())));
   }
 
