@@ -200,14 +200,14 @@ final class AcrossRightsTest {
       HttpResponse<String> response = send(token, "GET", path, "");
       assertEquals(200, response.statusCode(), response.body());
       JsonNode page = json(response);
-      page.path("items").forEach(item -> {
-        masked(item);
-        found.add(item.path("id").asInt());
-      });
+      page.path("items")
+          .forEach(item -> {
+            masked(item);
+            found.add(item.path("id").asInt());
+          });
       // How many there are in all is not told, nor can it be counted by what is not shown.
       assertTrue(page.path("total").isNull(), response.body());
-      path =
-          page.has("next") ? "/v1/customers?limit=7&after=" + page.path("next").asText() : "";
+      path = page.has("next") ? "/v1/customers?limit=7&after=" + page.path("next").asText() : "";
     }
     List<Integer> expected = new ArrayList<>();
     for (int id = 1; id <= 300; id += 10) {
@@ -249,10 +249,8 @@ final class AcrossRightsTest {
         403,
         "forbidden-field",
         send(token, "GET", "/v1/changes/customers?filter=record.balance%20%3E%201", ""));
-    assertEquals(
-        1, json(send(token, "GET", "/v1/customers?name=name11", "")).path("items").size());
-    assertEquals(
-        0, json(send(token, "GET", "/v1/customers?name=name12", "")).path("items").size());
+    assertEquals(1, json(send(token, "GET", "/v1/customers?name=name11", "")).path("items").size());
+    assertEquals(0, json(send(token, "GET", "/v1/customers?name=name12", "")).path("items").size());
   }
 
   @Test
@@ -263,13 +261,11 @@ final class AcrossRightsTest {
     assertEquals(
         json(send(token, "GET", "/v1/customers/12", "")).path("detail"),
         json(send(token, "GET", "/v1/customers/999999", "")).path("detail"));
-    assertEquals(
-        Set.of(), fields(json(send(token, "GET", "/v1/customers/11?fields=balance", ""))));
+    assertEquals(Set.of(), fields(json(send(token, "GET", "/v1/customers/11?fields=balance", ""))));
     refused(403, "forbidden", send(token, "GET", "/v1/orders/11", ""));
     refused(403, "forbidden", send(token, "GET", "/v1/customers/11?embed=orders", ""));
     String names = key("names", "\"roles\":[\"names\"]");
-    assertEquals(
-        Set.of("id", "name"), fields(json(send(names, "GET", "/v1/customers/12", ""))));
+    assertEquals(Set.of("id", "name"), fields(json(send(names, "GET", "/v1/customers/12", ""))));
     String scoped = key("scoped", "\"scopes\":[\"order:read\"]");
     refused(403, "forbidden", send(scoped, "GET", "/v1/customers/12", ""));
     // The order is shown, and the customer that it refers to is not.
@@ -362,13 +358,15 @@ final class AcrossRightsTest {
             token,
             "POST",
             "/v1/soap/customers",
-            envelope.formatted("<getCustomer xmlns=\"" + namespace + "\"><id>11</id></getCustomer>"));
+            envelope.formatted(
+                "<getCustomer xmlns=\"" + namespace + "\"><id>11</id></getCustomer>"));
     HttpResponse<String> hidden =
         send(
             token,
             "POST",
             "/v1/soap/customers",
-            envelope.formatted("<getCustomer xmlns=\"" + namespace + "\"><id>12</id></getCustomer>"));
+            envelope.formatted(
+                "<getCustomer xmlns=\"" + namespace + "\"><id>12</id></getCustomer>"));
     assertEquals(200, shown.statusCode(), shown.body());
     assertTrue(shown.body().contains("name11"), shown.body());
     assertFalse(shown.body().contains("mail11"), shown.body());
@@ -386,8 +384,7 @@ final class AcrossRightsTest {
     Thread.ofVirtual()
         .start(() -> {
           try (BufferedReader in =
-              new BufferedReader(
-                  new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+              new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
             String event = "";
             for (String line = in.readLine(); line != null; line = in.readLine()) {
               if (line.startsWith("event: ")) {
@@ -445,8 +442,12 @@ final class AcrossRightsTest {
       assertEquals(event, ExactJson.parse(frame).path("event").asText(), frame);
       assertFalse(frame.contains("balance") || frame.contains("example"), frame);
     }
-    socket.sendText("{\"write\":\"w\",\"entity\":\"customer\",\"change\":{\"id\":41},"
-        + "\"record\":{\"balance\":7}}", true).join();
+    socket
+        .sendText(
+            "{\"write\":\"w\",\"entity\":\"customer\",\"change\":{\"id\":41},"
+                + "\"record\":{\"balance\":7}}",
+            true)
+        .join();
     assertTrue(next(frames).contains("error"));
     socket.sendText("{\"subscribe\":\"o\",\"entity\":\"order\"}", true).join();
     String refused = next(frames);
@@ -503,8 +504,7 @@ final class AcrossRightsTest {
     WebSocket socket = socket(token, frames);
     socket.sendText("{\"subscribe\":\"s\"}", true).join();
     assertTrue(next(frames).contains("subscribed"));
-    assertEquals(
-        204, send(server.token(), "DELETE", "/v1/admin/keys/revoked", "").statusCode());
+    assertEquals(204, send(server.token(), "DELETE", "/v1/admin/keys/revoked", "").statusCode());
     refused(401, "wrong-token", send(token, "GET", "/v1/customers/11", ""));
     assertEquals(END, next(events));
     assertTrue(next(frames).startsWith("4403 "));
