@@ -49,6 +49,10 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "server.graphql", ConfigKeys.GRAPHQL);
     section(page, "state", ConfigKeys.STATE);
     section(page, "webhooks", ConfigKeys.WEBHOOKS);
+    section(page, "limits", ConfigKeys.LIMITS);
+    section(page, "limits.store", ConfigKeys.LIMIT_STORE);
+    section(page, "limits.rules[]", ConfigKeys.LIMIT_RULE);
+    section(page, "limits.rules[].for", ConfigKeys.LIMIT_SCOPE);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     section(page, "systems.NAME.expose", ConfigKeys.EXPOSE);
     byKind(connectors).forEach(connector -> connector(page, connector));

@@ -46,6 +46,7 @@ final class SchemaCommand implements Callable<Integer> {
       object(json, "server", ConfigKeys.SERVER);
       object(json, "state", ConfigKeys.STATE);
       object(json, "webhooks", ConfigKeys.WEBHOOKS);
+      LimitSchema.write(json);
       byName(json, "systems", () -> system(json, connectors));
       byName(json, "entities", () -> entity(json));
       byName(json, "syncs", () -> sync(json));
@@ -86,7 +87,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void closed(JsonGenerator json, List<ConfigKey> keys) throws IOException {
+  static void closed(JsonGenerator json, List<ConfigKey> keys) throws IOException {
     json.writeStringField("type", "object");
     required(json, keys);
     json.writeBooleanField("additionalProperties", false);
@@ -103,7 +104,7 @@ final class SchemaCommand implements Callable<Integer> {
     }
   }
 
-  private static void plain(JsonGenerator json, ConfigKey key) throws IOException {
+  static void plain(JsonGenerator json, ConfigKey key) throws IOException {
     json.writeObjectFieldStart(key.name());
     if (!key.type().isEmpty()) {
       json.writeStringField("type", key.type());
@@ -112,7 +113,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void described(JsonGenerator json, ConfigKey key) throws IOException {
+  static void described(JsonGenerator json, ConfigKey key) throws IOException {
     json.writeStringField("description", key.description());
     String value = key.defaultValue();
     if (value != null) {
@@ -213,8 +214,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void names(JsonGenerator json, String field, List<String> names)
-      throws IOException {
+  static void names(JsonGenerator json, String field, List<String> names) throws IOException {
     json.writeArrayFieldStart(field);
     for (String name : names) {
       json.writeString(name);
@@ -222,8 +222,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndArray();
   }
 
-  private static void choice(JsonGenerator json, ConfigKey key, List<String> values)
-      throws IOException {
+  static void choice(JsonGenerator json, ConfigKey key, List<String> values) throws IOException {
     json.writeObjectFieldStart(key.name());
     names(json, "enum", values);
     described(json, key);
@@ -353,7 +352,7 @@ final class SchemaCommand implements Callable<Integer> {
   }
 
   /** A name, or a list of them. */
-  private static void names(JsonGenerator json, ConfigKey key) throws IOException {
+  static void names(JsonGenerator json, ConfigKey key) throws IOException {
     json.writeObjectFieldStart(key.name());
     names(json, "type", List.of("string", "array"));
     strings(json);

@@ -23,6 +23,7 @@ import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.FrontRoutes;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.KeptAnswers;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
@@ -62,6 +63,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable DoorsDatabase database;
   private @Nullable Webhooks webhooks;
   private @Nullable Health health;
+  private @Nullable Limits limits;
 
   void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
@@ -71,7 +73,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
     Hub hub = new Hub(feed, STREAM_PATIENCE);
     this.hub = hub;
     Access access = Access.open(engine.config().state().folder(), Clock.systemUTC());
-    Doorway doorway = new Doorway(access);
+    Limits limits = new Limits(vertx, () -> engine.config().limits(), Limits.steadyNanos());
+    this.limits = limits;
+    Doorway doorway = new Doorway(access, limits);
     Operations operations = new Operations(engine, engine::config, Clock.systemUTC());
     DoorsDatabase database = DoorsDatabase.open(engine.config().state().folder());
     this.database = database;
@@ -85,7 +89,8 @@ public class Wiring implements HttpServerOptionsCustomizer {
     Tls.mount(engine.config().server(), router);
     new FrontRoutes().mount(router, doorway);
     records.mountReading(router, doorway);
-    new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
+    new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks, limits))
+        .mount(router, doorway);
     new EndpointRoutes(webhooks).mount(router, doorway);
     new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
@@ -103,18 +108,32 @@ public class Wiring implements HttpServerOptionsCustomizer {
     Consumers consumers = new Consumers(database, Clock.systemUTC());
     Acknowledgements acknowledgements = new Acknowledgements(consumers);
     this.acknowledgements = acknowledgements;
-    new StreamRoutes(engine, operations, hub, feed, consumers).mount(router, doorway);
+    new StreamRoutes(engine, operations, hub, feed, consumers, limits).mount(router, doorway);
     new SocketRoutes(
             new SocketConnection.Shared(
-                engine, operations, idempotency, hub, feed, access, consumers, acknowledgements))
+                engine,
+                operations,
+                idempotency,
+                hub,
+                feed,
+                access,
+                consumers,
+                acknowledgements,
+                limits))
         .mount(router);
     new ConsumerRoutes(engine, consumers).mount(router, doorway);
-    new GraphqlRoutes(operations, feed, hub, consumers, access, idempotency, engine::config)
+    new GraphqlRoutes(operations, feed, hub, consumers, access, idempotency, limits, engine::config)
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
     GrpcRoutes grpc =
         new GrpcRoutes(
-            operations, feed, hub, consumers, access, () -> Readiness.of(engine.status()).ready());
+            operations,
+            feed,
+            hub,
+            consumers,
+            access,
+            limits,
+            () -> Readiness.of(engine.status()).ready());
     this.health = grpc.health();
     grpc.mount(router, doorway);
     records.mount(router, doorway);
@@ -158,6 +177,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
     }
     if (database != null) {
       database.close();
+    }
+    if (limits != null) {
+      limits.close();
     }
     if (engine != null) {
       engine.close();

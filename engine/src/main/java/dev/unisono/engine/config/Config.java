@@ -25,6 +25,7 @@ public record Config(
     ServerConfig server,
     StateConfig state,
     WebhookConfig webhooks,
+    LimitsConfig limits,
     Map<String, SystemConfig> systems,
     Map<String, EntityConfig> entities,
     List<SyncConfig> syncs) {

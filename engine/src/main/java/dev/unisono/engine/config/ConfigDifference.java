@@ -45,6 +45,10 @@ public record ConfigDifference(List<String> paths, List<String> atStartOnly) {
         }
       }
     }
+    if (!Objects.equals(old.limits().redis(), now.limits().redis())
+        && paths.stream().noneMatch(path -> path.startsWith("limits"))) {
+      paths.add("limits.store.redis");
+    }
     now.entities()
         .forEach((name, entity) -> {
           Config.EntityConfig was = old.entities().get(name);

@@ -229,6 +229,7 @@ public final class ConfigReader {
         ServerReader.read(root.optionalMap("server"), folder),
         state,
         WebhookReader.read(root.optionalMap("webhooks")),
+        LimitReader.read(root.optionalMap("limits"), new References(folder, environment)),
         ConvertedSystems.of(systems, syncs),
         entities,
         syncs);

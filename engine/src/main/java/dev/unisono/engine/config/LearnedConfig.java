@@ -93,6 +93,7 @@ public final class LearnedConfig {
         config.server(),
         config.state(),
         config.webhooks(),
+        config.limits(),
         config.systems(),
         entities,
         List.copyOf(syncs));

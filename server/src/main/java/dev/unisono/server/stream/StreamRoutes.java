@@ -15,6 +15,8 @@ import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
+import dev.unisono.server.limit.Asked;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Arguments;
 import dev.unisono.server.operation.Operations;
 import io.vertx.core.MultiMap;
@@ -45,14 +47,21 @@ public final class StreamRoutes {
   private final Hub hub;
   private final JournalFeed feed;
   private final Consumers consumers;
+  private final Limits limits;
 
   public StreamRoutes(
-      Doors doors, Operations operations, Hub hub, JournalFeed feed, Consumers consumers) {
+      Doors doors,
+      Operations operations,
+      Hub hub,
+      JournalFeed feed,
+      Consumers consumers,
+      Limits limits) {
     this.doors = doors;
     this.operations = operations;
     this.hub = hub;
     this.feed = feed;
     this.consumers = consumers;
+    this.limits = limits;
   }
 
   public void mount(Router router, Doorway doorway) {
@@ -103,8 +112,16 @@ public final class StreamRoutes {
     Iterator<Event> prelude = start.snapshot() ? feed.records(entities) : null;
     Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
     Cursor position = start.position();
+    Asked subscriber = limits.asked(Doorway.caller(context), context);
     EventStream stream =
-        new EventStream(hub, interest, position.sequence(), prelude, this::through, this::last);
+        new EventStream(
+            hub,
+            interest,
+            position.sequence(),
+            prelude,
+            this::through,
+            this::last,
+            outlet -> limits.paced(outlet, subscriber));
     loop.runOnContext(_ -> stream.begin(context, loop, ": hello " + position.text() + "\n\n"));
   }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,7 +87,9 @@ final class EventAnswerTest {
     GrpcCall call = Objects.requireNonNull(GrpcCall.begin(context, 100));
     long after = Long.parseLong(Objects.requireNonNull(context.pathParam("after")));
     response = context.response();
-    call.read(_ -> answer.begin(context, call, Interest.ALL, new Cursor(EPOCH, after), null));
+    call.read(_ ->
+        answer.begin(
+            context, call, Interest.ALL, new Cursor(EPOCH, after), null, UnaryOperator.identity()));
   }
 
   private Call call(long after) throws Exception {
