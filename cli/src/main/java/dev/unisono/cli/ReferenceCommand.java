@@ -55,6 +55,10 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "access.rules[]", ConfigKeys.ACCESS_RULE);
     section(page, "access.tests[]", ConfigKeys.ACCESS_TEST);
     section(page, "access.tests[].caller", ConfigKeys.ACCESS_CALLER);
+    section(page, "limits", ConfigKeys.LIMITS);
+    section(page, "limits.store", ConfigKeys.LIMIT_STORE);
+    section(page, "limits.rules[]", ConfigKeys.LIMIT_RULE);
+    section(page, "limits.rules[].for", ConfigKeys.LIMIT_SCOPE);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     section(page, "systems.NAME.expose", ConfigKeys.EXPOSE);
     byKind(connectors).forEach(connector -> connector(page, connector));

@@ -47,6 +47,7 @@ final class SchemaCommand implements Callable<Integer> {
       object(json, "state", ConfigKeys.STATE);
       object(json, "webhooks", ConfigKeys.WEBHOOKS);
       AccessSchema.write(json);
+      LimitSchema.write(json);
       byName(json, "systems", () -> system(json, connectors));
       byName(json, "entities", () -> entity(json));
       byName(json, "syncs", () -> sync(json));
@@ -87,7 +88,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void closed(JsonGenerator json, List<ConfigKey> keys) throws IOException {
+  static void closed(JsonGenerator json, List<ConfigKey> keys) throws IOException {
     json.writeStringField("type", "object");
     required(json, keys);
     json.writeBooleanField("additionalProperties", false);
@@ -104,7 +105,7 @@ final class SchemaCommand implements Callable<Integer> {
     }
   }
 
-  private static void plain(JsonGenerator json, ConfigKey key) throws IOException {
+  static void plain(JsonGenerator json, ConfigKey key) throws IOException {
     json.writeObjectFieldStart(key.name());
     if (!key.type().isEmpty()) {
       json.writeStringField("type", key.type());
@@ -113,7 +114,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void described(JsonGenerator json, ConfigKey key) throws IOException {
+  static void described(JsonGenerator json, ConfigKey key) throws IOException {
     json.writeStringField("description", key.description());
     String value = key.defaultValue();
     if (value != null) {
@@ -214,8 +215,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void names(JsonGenerator json, String field, List<String> names)
-      throws IOException {
+  static void names(JsonGenerator json, String field, List<String> names) throws IOException {
     json.writeArrayFieldStart(field);
     for (String name : names) {
       json.writeString(name);
@@ -223,8 +223,7 @@ final class SchemaCommand implements Callable<Integer> {
     json.writeEndArray();
   }
 
-  private static void choice(JsonGenerator json, ConfigKey key, List<String> values)
-      throws IOException {
+  static void choice(JsonGenerator json, ConfigKey key, List<String> values) throws IOException {
     json.writeObjectFieldStart(key.name());
     names(json, "enum", values);
     described(json, key);
@@ -354,7 +353,7 @@ final class SchemaCommand implements Callable<Integer> {
   }
 
   /** A name, or a list of them. */
-  private static void names(JsonGenerator json, ConfigKey key) throws IOException {
+  static void names(JsonGenerator json, ConfigKey key) throws IOException {
     json.writeObjectFieldStart(key.name());
     names(json, "type", List.of("string", "array"));
     strings(json);

@@ -89,7 +89,7 @@ final class ErrorCatalogueTest {
   private static final class CodeCall {
     static final Pattern MAKER =
         Pattern.compile(
-            "(new (?:Problem|Refusal|RowRefusal|Finding|Resolved)|Finding\\.of|\\b(?:problem|refusal|stop|add|note|failure))\\(");
+            "(new (?:Problem|Refusal|RowRefusal|Finding|Resolved)|Finding\\.of|Refusal\\.until|\\b(?:problem|refusal|stop|add|note|failure))\\(");
 
     private static final Pattern LITERAL = Pattern.compile("\"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)\"");
 
@@ -98,7 +98,7 @@ final class ErrorCatalogueTest {
     static List<String> codes(String maker, List<String> arguments) {
       int place =
           switch (maker) {
-            case "new Refusal", "new Resolved", "Finding.of", "failure" -> 1;
+            case "new Refusal", "Refusal.until", "new Resolved", "Finding.of", "failure" -> 1;
             // With a place in the file or without: what follows the code is always the same.
             case "note" -> arguments.size() - 3;
             // Lists have a method of this name, too.

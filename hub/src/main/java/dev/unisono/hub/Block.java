@@ -56,6 +56,22 @@ final class Block {
     return shared.isReadable() ? shared.retainedDuplicate() : null;
   }
 
+  /** How many events a receiver at a position gets of it. */
+  int count(Interest interest, long position) {
+    return count(seen.computeIfAbsent(interest, each -> each.among(events)), position);
+  }
+
+  /** How many of some events lie behind a position. */
+  static int count(List<Event> events, long position) {
+    int count = 0;
+    for (Event event : events) {
+      if (event.sequence() > position) {
+        count++;
+      }
+    }
+    return count;
+  }
+
   private static @Nullable ByteBuf released(ByteBuf empty) {
     empty.release();
     return null;

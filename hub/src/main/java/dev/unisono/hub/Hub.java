@@ -267,11 +267,18 @@ public final class Hub implements AutoCloseable {
     }
     ByteBuf frames =
         block.frames(subscription.interest, subscription.format, subscription.position);
+    int counted =
+        frames != null && subscription.outlet.counts()
+            ? block.count(subscription.interest, subscription.position)
+            : 0;
     subscription.position = Math.max(subscription.position, block.through());
     if (frames != null) {
       subscription.outlet.write(frames);
       subscription.outlet.flush();
       sent.incrementAndGet();
+    }
+    if (counted > 0) {
+      subscription.outlet.sent(counted);
     }
     subscription.outlet.reached(subscription.position);
     return true;
@@ -389,6 +396,7 @@ public final class Hub implements AutoCloseable {
       frames.release();
       return;
     }
+    int counted = subscription.outlet.counts() ? Block.count(events, position) : 0;
     CountDownLatch written = new CountDownLatch(1);
     boolean taken =
         onLoop(
@@ -398,6 +406,9 @@ public final class Hub implements AutoCloseable {
                 if (subscription.live()) {
                   subscription.outlet.write(frames);
                   subscription.outlet.flush();
+                  if (counted > 0) {
+                    subscription.outlet.sent(counted);
+                  }
                   subscription.outlet.reached(through);
                 } else {
                   // Ended meanwhile: nothing may follow what the client was told then.

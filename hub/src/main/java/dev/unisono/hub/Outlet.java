@@ -34,6 +34,14 @@ public interface Outlet {
     return false;
   }
 
+  /** Whether it wants to know how many events were written. */
+  default boolean counts() {
+    return false;
+  }
+
+  /** Told after what was written, where it counts: so many events were in it. */
+  default void sent(int events) {}
+
   /** Ends the connection, or the part of it that this is, saying why. */
   void end(End why);
 

@@ -26,6 +26,7 @@ import dev.unisono.server.http.FrontRoutes;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.KeptAnswers;
 import dev.unisono.server.http.Needs;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
@@ -69,6 +70,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable DoorsDatabase database;
   private @Nullable Webhooks webhooks;
   private @Nullable Health health;
+  private @Nullable Limits limits;
 
   void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
@@ -79,6 +81,8 @@ public class Wiring implements HttpServerOptionsCustomizer {
     this.hub = hub;
     Path folder = engine.config().state().folder();
     DoorsDatabase database = DoorsDatabase.open(folder);
+    Limits limits = new Limits(vertx, () -> engine.config().limits(), Limits.steadyNanos());
+    this.limits = limits;
     this.database = database;
     Access access =
         Access.open(
@@ -87,7 +91,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
             () -> engine.config().access().policy(),
             Audit.NONE,
             Clock.systemUTC());
-    Doorway doorway = new Doorway(access);
+    Doorway doorway = new Doorway(access, limits);
     Operations operations =
         new Operations(engine, engine::config, Clock.systemUTC(), access.denials());
     List<Route> others = router.getRoutes();
@@ -101,7 +105,8 @@ public class Wiring implements HttpServerOptionsCustomizer {
     Tls.mount(engine.config().server(), router);
     new FrontRoutes().mount(router, doorway);
     records.mountReading(router, doorway);
-    new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
+    new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks, limits))
+        .mount(router, doorway);
     new EndpointRoutes(webhooks, operations).mount(router, doorway);
     new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
@@ -121,7 +126,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     this.acknowledgements = acknowledgements;
     Followers followers = new Followers(hub, operations::entities);
     this.followers = followers;
-    new StreamRoutes(engine, operations, followers, feed, consumers).mount(router, doorway);
+    new StreamRoutes(engine, operations, followers, feed, consumers, limits).mount(router, doorway);
     new SocketRoutes(
             new SocketConnection.Shared(
                 engine,
@@ -131,10 +136,12 @@ public class Wiring implements HttpServerOptionsCustomizer {
                 feed,
                 access,
                 consumers,
-                acknowledgements))
+                acknowledgements,
+                limits))
         .mount(router);
     new ConsumerRoutes(engine, consumers).mount(router, doorway);
-    new GraphqlRoutes(operations, feed, followers, consumers, access, idempotency, engine::config)
+    new GraphqlRoutes(
+            operations, feed, followers, consumers, access, idempotency, limits, engine::config)
         .mount(router, doorway);
     new SoapRoutes(operations).mount(router, doorway);
     GrpcRoutes grpc =
@@ -144,6 +151,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
             followers,
             consumers,
             access,
+            limits,
             () -> Readiness.of(engine.status()).ready());
     this.health = grpc.health();
     grpc.mount(router, doorway);
@@ -197,6 +205,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
     }
     if (database != null) {
       database.close();
+    }
+    if (limits != null) {
+      limits.close();
     }
     if (engine != null) {
       engine.close();

@@ -26,6 +26,7 @@ public record Config(
     StateConfig state,
     WebhookConfig webhooks,
     AccessConfig access,
+    LimitsConfig limits,
     Map<String, SystemConfig> systems,
     Map<String, EntityConfig> entities,
     List<SyncConfig> syncs) {

@@ -24,7 +24,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 public record ConfigDifference(List<String> paths, List<String> atStartOnly) {
 
   /** What the doors look up as it is, and no engine is made by. */
-  private static final List<String> OF_DOORS = List.of("access", "webhooks");
+  private static final List<String> OF_DOORS = List.of("access", "limits", "webhooks");
 
   /** Whether the engine can go on as it is. */
   public boolean ofDoorsAlone() {
@@ -54,6 +54,10 @@ public record ConfigDifference(List<String> paths, List<String> atStartOnly) {
           }
         }
       }
+    }
+    if (!Objects.equals(old.limits().redis(), now.limits().redis())
+        && paths.stream().noneMatch(path -> path.startsWith("limits"))) {
+      paths.add("limits.store.redis");
     }
     now.entities()
         .forEach((name, entity) -> {

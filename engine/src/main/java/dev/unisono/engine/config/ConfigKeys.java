@@ -42,6 +42,7 @@ public final class ConfigKeys {
           key("state", "object", false, "Where the state is kept and how much of it."),
           key("webhooks", "object", false, "How changes are sent to webhook endpoints."),
           key("access", "object", false, "Which roles there are, and what is denied to whom."),
+          key("limits", "object", false, "How much callers may ask for within some time."),
           key("systems", "object", true, "The systems to keep in unison, by name."),
           key(
               "entities",
@@ -252,6 +253,141 @@ public final class ConfigKeys {
           key("roles", "array", false, "The roles that are held."),
           key("claims", "object", false, "What else is known."),
           key("scopes", "array", false, "What the credential is good for at most."));
+  public static final List<ConfigKey> LIMITS =
+      List.of(
+          new ConfigKey(
+              "store",
+              "",
+              false,
+              null,
+              true,
+              "Where it is counted: memory (default; each server by itself), or a Redis that several"
+                  + " servers share, as a mapping."),
+          key(
+              "tiers",
+              "object",
+              false,
+              "The tiers of callers, each with its priority: a number from 0 to 1000, the higher the"
+                  + " more important. By default standard alone, at 0."),
+          key(
+              "trusted-proxies",
+              "array",
+              false,
+              "Addresses of proxies that are believed where they say for whom they ask, as ranges such"
+                  + " as 10.0.0.0/8. Of nobody else that is believed."),
+          optional(
+              "proxy-header",
+              "string",
+              "x-forwarded-for",
+              "By which header trusted proxies say it: x-forwarded-for or forwarded. Only one that each"
+                  + " of them writes can be believed."),
+          key(
+              "rules",
+              "array",
+              false,
+              "The limits. A request passes if all levels of all rules that are for it let it pass;"
+                  + " else none of them counts it."));
+
+  /** Under {@code limits.store}, where that is a mapping. */
+  public static final List<ConfigKey> LIMIT_STORE =
+      List.of(
+          key(
+              "redis",
+              "string",
+              true,
+              "The url of a Redis, such as redis://localhost:6379 or rediss://…; as a reference"
+                  + " where it has a password."),
+          optional(
+              "when-away",
+              "string",
+              "local",
+              "What happens while Redis does not answer: local (each server counts by itself) or refuse"
+                  + " (what a rule is for is answered 503)."),
+          optional(
+              "timeout",
+              "string",
+              "50ms",
+              "Redis is away where it takes longer for an answer, 1ms to 5s."));
+
+  /** What a limit may be by. */
+  public static final List<String> LIMIT_BY =
+      List.of("caller", "key", "tier", "address", "route", "nothing");
+
+  /** What a limit may count. */
+  public static final List<String> LIMIT_COUNTS = List.of("requests", "graphql-cost", "deliveries");
+
+  public static final List<String> LIMIT_ALGORITHMS =
+      List.of("token-bucket", "leaky-bucket", "fixed-window", "sliding-window");
+
+  public static final List<String> LIMIT_METHODS =
+      List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+  static final ConfigKey LIMIT_COUNTED =
+      optional(
+          "counts",
+          "string",
+          "requests",
+          "What is counted: requests, graphql-cost (the values that answers of GraphQL may have) or"
+              + " deliveries (events that are sent to a subscriber, who is over it has to wait for them).");
+
+  static final ConfigKey LIMIT_ALGORITHM =
+      optional(
+          "algorithm",
+          "string",
+          "token-bucket",
+          "token-bucket (so many at once, then at an even pace), leaky-bucket (each waits for its turn,"
+              + " at an even pace), fixed-window (so many in each span of the clock) or sliding-window"
+              + " (so many in any span, nearly).");
+
+  public static final List<ConfigKey> LIMIT_RULE =
+      List.of(
+          key(
+              "name",
+              "string",
+              true,
+              "By which callers and metrics know it: lower-case letters and digits with hyphens"
+                  + " between."),
+          optional(
+              "by",
+              "array",
+              "[\"caller\"]",
+              "Who or what each is counted for by itself: caller, key, tier, address, route, several of"
+                  + " them together, or nothing for all as one."),
+          key("for", "object", false, "Which requests it is for; all by default."),
+          LIMIT_COUNTED,
+          LIMIT_ALGORITHM,
+          key(
+              "levels",
+              "array",
+              true,
+              "How many within which time, such as 10/s, 600/min, 5000/h, 10000/day or 100/30s; several"
+                  + " hold at once. 1 to 1000000000 within 1ms to 31d."),
+          key(
+              "burst",
+              "integer",
+              false,
+              "Of a bucket: how many it holds, 1 to 1000000. By default as many as the level has."),
+          optional(
+              "throttle",
+              "string",
+              "0s",
+              "In the place of being refused a request waits for so long at most, up to 30s. A"
+                  + " leaky-bucket needs it."));
+
+  /** Under {@code for} of a limit. */
+  public static final List<ConfigKey> LIMIT_SCOPE =
+      List.of(
+          key(
+              "tiers",
+              "array",
+              false,
+              "Tiers of callers, or unknown for requests of nobody we know."),
+          key(
+              "routes",
+              "array",
+              false,
+              "Paths, such as /v1/customers; with * at the end all that begin so."),
+          key("methods", "array", false, "Methods of HTTP, such as POST."));
 
   static final ConfigKey READ_BUFFER =
       optional(

@@ -230,6 +230,7 @@ public final class ConfigReader {
         state,
         WebhookReader.read(root.optionalMap("webhooks")),
         new AccessReader(folder, entities, named).read(root.optionalMap("access")),
+        LimitReader.read(root.optionalMap("limits"), new References(folder, environment)),
         ConvertedSystems.of(systems, syncs),
         entities,
         syncs);

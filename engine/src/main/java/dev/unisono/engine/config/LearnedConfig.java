@@ -94,6 +94,7 @@ public final class LearnedConfig {
         config.state(),
         config.webhooks(),
         config.access(),
+        config.limits(),
         config.systems(),
         entities,
         List.copyOf(syncs));

@@ -19,8 +19,8 @@ public final class HealthRoutes {
   }
 
   public void mount(Router router, Doorway doorway) {
-    router.get("/health/live").handler(context -> doorway.open(context, HealthRoutes::live));
-    router.get("/health/ready").handler(context -> doorway.open(context, this::ready));
+    router.get("/health/live").handler(context -> doorway.unlimited(context, HealthRoutes::live));
+    router.get("/health/ready").handler(context -> doorway.unlimited(context, this::ready));
     router
         .get("/metrics")
         .handler(context ->

@@ -10,6 +10,8 @@ import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.hub.Hub;
+import dev.unisono.server.limit.Limits;
+import dev.unisono.server.limit.Tally;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.webhook.Webhooks;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -36,12 +38,15 @@ public final class Metrics {
   private final Set<String> meteredSyncs = new HashSet<>();
   private final Set<String> meteredMatches = new HashSet<>();
   private final Set<String> meteredWarnings = new HashSet<>();
+  private final Set<String> meteredLimits = new HashSet<>();
+  private final Limits limits;
 
   /** What the figures of one scrape are taken from. */
   private volatile EngineStatus now;
 
-  public Metrics(Doors doors, Operations operations, Hub hub, Webhooks webhooks) {
+  public Metrics(Doors doors, Operations operations, Hub hub, Webhooks webhooks, Limits limits) {
     this.doors = doors;
+    this.limits = limits;
     this.now = doors.status();
     gauge("unisono.journal.head", "The newest journal sequence.", EngineStatus::journalHead);
     gauge("unisono.journal.oldest", "The oldest journal sequence.", EngineStatus::journalOldest);
@@ -87,6 +92,30 @@ public final class Metrics {
         .description("Blocks of events written to connections.")
         .register(registry);
     meterWebhooks(webhooks);
+    Gauge.builder("unisono.limit.store.away", limits, all -> all.away() ? 1 : 0)
+        .description("1 while limits are to be counted in a Redis that does not answer.")
+        .register(registry);
+  }
+
+  /** The config may have other rules by now. */
+  private void meterLimits() {
+    limits
+        .tallies()
+        .forEach((rule, tally) -> {
+          if (meteredLimits.add(rule)) {
+            limit("checks", "Requests that were held against a limit.", rule, tally, Tally::checks);
+            limit("refusals", "Those of them it refused.", rule, tally, Tally::refusals);
+            limit("delays", "Those of them it had wait.", rule, tally, Tally::delays);
+          }
+        });
+  }
+
+  private void limit(
+      String name, String description, String rule, Tally tally, ToLongFunction<Tally> count) {
+    FunctionCounter.builder("unisono.limit." + name, tally, count::applyAsLong)
+        .tag("rule", rule)
+        .description(description)
+        .register(registry);
   }
 
   private void meterWebhooks(Webhooks webhooks) {
@@ -321,6 +350,7 @@ public final class Metrics {
   synchronized String scrape() {
     now = doors.status();
     meterSystems();
+    meterLimits();
     return registry.scrape();
   }
 }

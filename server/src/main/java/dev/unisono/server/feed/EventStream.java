@@ -15,6 +15,7 @@ import java.util.Iterator;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,12 +37,14 @@ public final class EventStream {
   private final @Nullable Iterator<Event> prelude;
   private final LongFunction<String> through;
   private final Function<Outlet.End, String> last;
+  private final UnaryOperator<Outlet> pace;
 
   /**
    * @param through the lines of a heartbeat that say how far everything has been sent; none where
    *     it is not to be said
    * @param last what is written last where it ends by a gap, because rights have changed, or
    *     because the server stops
+   * @param pace makes of a way out one that keeps to what its client may be sent
    */
   public EventStream(
       Followers followers,
@@ -50,7 +53,8 @@ public final class EventStream {
       long position,
       @Nullable Iterator<Event> prelude,
       LongFunction<String> through,
-      Function<Outlet.End, String> last) {
+      Function<Outlet.End, String> last,
+      UnaryOperator<Outlet> pace) {
     this.followers = followers;
     this.caller = caller;
     this.interest = interest;
@@ -58,6 +62,7 @@ public final class EventStream {
     this.prelude = prelude;
     this.through = through;
     this.last = last;
+    this.pace = pace;
   }
 
   /**
@@ -88,7 +93,8 @@ public final class EventStream {
     Format.Sse format =
         new Format.Sse(
             outlet instanceof ChannelOutlet && request.version() == HttpVersion.HTTP_1_1);
-    Subscription subscription = new Subscription(outlet, interest, format, position, prelude);
+    Subscription subscription =
+        new Subscription(pace.apply(outlet), interest, format, position, prelude);
     Heartbeat heartbeat = new Heartbeat(outlet, response, subscription);
     long timer = context.owner().setPeriodic(HEARTBEAT_MILLIS, _ -> heartbeat.beat());
     // Called once when the answer ends, however it does: over HTTP/2 the connection goes on.

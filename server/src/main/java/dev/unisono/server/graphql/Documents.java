@@ -102,12 +102,17 @@ final class Documents {
     /** It is not executed. */
     record Refused(List<Map<String, Object>> errors, int status) implements Prepared {}
 
-    /** It may be executed. */
+    /**
+     * It may be executed.
+     *
+     * @param cost how many values the answer may have
+     */
     record Ready(
         Schemas.Served served,
         Request request,
         Document document,
-        ExecutableNormalizedOperation operation)
+        ExecutableNormalizedOperation operation,
+        long cost)
         implements Prepared {
       Operation kind() {
         return operation.getOperation();
@@ -167,8 +172,8 @@ final class Documents {
               ExecutableNormalizedOperationFactory.Options.defaultOptions()
                   .maxChildrenDepth(Measure.DEEPEST)
                   .maxFieldsCount(Measure.MOST_FIELDS));
-      Measure.check(operation, limits);
-      return new Prepared.Ready(served, request, document, operation);
+      long cost = Measure.check(operation, limits);
+      return new Prepared.Ready(served, request, document, operation, cost);
     } catch (Refusal refusal) {
       return refused(Failure.of(refusal, true));
     } catch (GraphQLException refused) {

@@ -69,6 +69,9 @@ final class Faults implements DataFetcherExceptionHandler {
     if (failure.field() != null) {
       extensions.put("field", failure.field());
     }
+    if (failure.retrySeconds() != null) {
+      extensions.put("retryAfter", failure.retrySeconds());
+    }
     if (!failure.findings().isEmpty()) {
       List<Object> findings = new ArrayList<>();
       for (Finding finding : failure.findings()) {

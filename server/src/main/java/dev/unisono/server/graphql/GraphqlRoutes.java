@@ -15,6 +15,9 @@ import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.HeaderList;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.Parameters;
+import dev.unisono.server.limit.Asked;
+import dev.unisono.server.limit.Limits;
+import dev.unisono.server.limit.Verdict;
 import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Refusal;
@@ -51,6 +54,7 @@ public final class GraphqlRoutes {
   private final GraphqlSocket socket;
   private final Followers followers;
   private final Idempotency idempotency;
+  private final Limits limits;
 
   /**
    * @param config gives the one that is in effect
@@ -62,11 +66,13 @@ public final class GraphqlRoutes {
       Consumers consumers,
       Access access,
       Idempotency idempotency,
+      Limits limits,
       Supplier<Config> config) {
     this.documents = new Documents(operations, feed, consumers, config);
-    this.socket = new GraphqlSocket(documents, followers, access);
+    this.socket = new GraphqlSocket(documents, followers, access, limits);
     this.followers = followers;
     this.idempotency = idempotency;
+    this.limits = limits;
   }
 
   public void mount(Router router, Doorway doorway) {
@@ -95,7 +101,7 @@ public final class GraphqlRoutes {
     Answers.text(context, 200, "text/plain; charset=utf-8", documents.schema());
   }
 
-  private void get(RoutingContext context, ContextInternal loop) {
+  private void get(RoutingContext context, ContextInternal loop) throws InterruptedException {
     answer(
         context,
         loop,
@@ -115,7 +121,8 @@ public final class GraphqlRoutes {
         });
   }
 
-  private void post(RoutingContext context, ContextInternal loop, Buffer body) {
+  private void post(RoutingContext context, ContextInternal loop, Buffer body)
+      throws InterruptedException {
     answer(
         context,
         loop,
@@ -140,12 +147,16 @@ public final class GraphqlRoutes {
     }
   }
 
-  private void answer(RoutingContext context, ContextInternal loop, Supplier<Request> reader) {
+  private void answer(RoutingContext context, ContextInternal loop, Supplier<Request> reader)
+      throws InterruptedException {
     String type = JSON;
     try {
       type = HeaderList.best(context.request(), List.of(RESPONSE, EVENTS), JSON);
       Request request = reader.get();
       Prepared prepared = documents.prepare(request);
+      if (prepared instanceof Prepared.Ready ready) {
+        charge(context, ready.cost());
+      }
       if (type.equals(EVENTS)) {
         events(context, loop, prepared);
         return;
@@ -164,7 +175,21 @@ public final class GraphqlRoutes {
           answer);
     } catch (Refusal refusal) {
       Failure failure = Failure.of(refusal, true);
+      Long seconds = failure.retrySeconds();
+      if (seconds != null) {
+        context.response().putHeader("Retry-After", Long.toString(seconds));
+      }
       send(context, failure.status(), type.equals(EVENTS) ? JSON : type, Answer.of(failure));
+    }
+  }
+
+  private void charge(RoutingContext context, long cost) throws InterruptedException {
+    Verdict verdict =
+        limits.charge(limits.asked(Doorway.caller(context), context), Math.max(1, cost));
+    verdict.tell(context.response().headers());
+    Refusal refusal = verdict.refusal();
+    if (refusal != null) {
+      throw refusal;
     }
   }
 
@@ -228,6 +253,7 @@ public final class GraphqlRoutes {
       once(context, Answer.of(Failure.of(refusal, true)));
       return;
     }
+    Asked subscriber = limits.asked(Doorway.caller(context), context);
     EventStream stream =
         new EventStream(
             followers,
@@ -236,7 +262,8 @@ public final class GraphqlRoutes {
             following.position().sequence(),
             following.prelude(),
             _ -> "",
-            this::last);
+            this::last,
+            outlet -> limits.paced(outlet, subscriber));
     loop.runOnContext(
         _ -> stream.begin(context, loop, ": from " + following.position().text() + "\n\n"));
   }

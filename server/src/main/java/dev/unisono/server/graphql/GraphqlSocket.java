@@ -9,6 +9,8 @@ import dev.unisono.server.feed.Followers;
 import dev.unisono.server.graphql.Documents.Answer;
 import dev.unisono.server.graphql.Documents.Prepared;
 import dev.unisono.server.http.Answers;
+import dev.unisono.server.limit.Asked;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Refusal;
@@ -52,11 +54,13 @@ final class GraphqlSocket {
   private final Documents documents;
   private final Followers followers;
   private final Access access;
+  private final Limits limits;
 
-  GraphqlSocket(Documents documents, Followers followers, Access access) {
+  GraphqlSocket(Documents documents, Followers followers, Access access, Limits limits) {
     this.documents = documents;
     this.followers = followers;
     this.access = access;
+    this.limits = limits;
   }
 
   static boolean wanted(HttpServerRequest request) {
@@ -76,6 +80,22 @@ final class GraphqlSocket {
     }
     Caller known = caller;
     String why = refused;
+    Asked asked = limits.asked(known, context);
+    limits.check(
+        asked,
+        verdict -> {
+          Refusal refusal = verdict.refusal();
+          if (refusal == null) {
+            upgrade(context, asked, known, why);
+          } else {
+            verdict.tell(context.response().headers());
+            Answers.refusal(context, refusal);
+          }
+        });
+  }
+
+  private void upgrade(RoutingContext context, Asked asked, @Nullable Caller known, String why) {
+    HttpServerRequest request = context.request();
     request
         .toWebSocket()
         .onFailure(_ -> {
@@ -88,7 +108,7 @@ final class GraphqlSocket {
           if (!PROTOCOL.equals(socket.subProtocol())) {
             socket.close(NO_PROTOCOL, "Subprotocol not acceptable; offer " + PROTOCOL);
           } else {
-            new Connection(context.vertx(), request, socket, known, why).begin();
+            new Connection(context.vertx(), request, socket, asked, known, why).begin();
           }
         });
   }
@@ -104,6 +124,7 @@ final class GraphqlSocket {
     private final HttpServerRequest request;
     private final ServerWebSocket socket;
     private final Map<String, Running> operations = new HashMap<>();
+    private final Asked opening;
     private final String refused;
     private @Nullable Caller caller;
     private boolean initialised;
@@ -112,11 +133,13 @@ final class GraphqlSocket {
         Vertx vertx,
         HttpServerRequest request,
         ServerWebSocket socket,
+        Asked opening,
         @Nullable Caller caller,
         String refused) {
       this.vertx = vertx;
       this.request = request;
       this.socket = socket;
+      this.opening = opening;
       this.caller = caller;
       this.refused = refused;
     }
@@ -257,27 +280,47 @@ final class GraphqlSocket {
       Running running = new Running();
       operations.put(name, running);
       Context loop = vertx.getOrCreateContext();
-      Thread.ofVirtual().name("graphql").start(() -> run(loop, name, running, asked, known));
+      Asked subscriber = limits.within(opening, known, "POST");
+      limits.check(
+          subscriber,
+          verdict -> {
+            Refusal refusal = verdict.refusal();
+            if (socket.isClosed() || operations.get(name) != running) {
+              return;
+            }
+            if (refusal != null) {
+              fail(name, Answer.of(Failure.of(refusal, true)));
+            } else {
+              Thread.ofVirtual()
+                  .name("graphql")
+                  .start(() -> run(loop, name, running, asked, known, subscriber));
+            }
+          });
     }
 
     /** On a thread of its own, since it may block; what comes of it is said on the loop. */
     private void run(
-        Context loop, String id, Running running, Documents.Request asked, Caller known) {
+        Context loop,
+        String id,
+        Running running,
+        Documents.Request asked,
+        Caller known,
+        Asked subscriber) {
       Runnable told;
       try {
         told =
-            switch (documents.prepare(asked)) {
+            switch (charged(documents.prepare(asked), subscriber)) {
               case Prepared.Refused refused -> () -> fail(id, Answer.of(refused));
               case Prepared.Ready ready when ready.kind() == Operation.SUBSCRIPTION -> {
                 Documents.Following following = documents.follow(ready, known, null);
-                yield () -> begin(id, running, known, following);
+                yield () -> begin(id, running, known, following, subscriber);
               }
               case Prepared.Ready ready -> {
                 Answer answer = documents.execute(ready, known, null);
                 yield () -> answer(id, answer);
               }
             };
-      } catch (RuntimeException failed) {
+      } catch (InterruptedException | RuntimeException failed) {
         Answer answer = Answer.of(Failure.of(failed, true));
         told = () -> fail(id, answer);
       }
@@ -288,6 +331,16 @@ final class GraphqlSocket {
           next.run();
         }
       });
+    }
+
+    private Prepared charged(Prepared prepared, Asked subscriber) throws InterruptedException {
+      if (prepared instanceof Prepared.Ready ready) {
+        Refusal refusal = limits.charge(subscriber, Math.max(1, ready.cost())).refusal();
+        if (refusal != null) {
+          throw refusal;
+        }
+      }
+      return prepared;
     }
 
     private void answer(String id, Answer answer) {
@@ -306,10 +359,13 @@ final class GraphqlSocket {
       send(message("error", id, answer.body().get("errors")));
     }
 
-    private void begin(String id, Running running, Caller known, Documents.Following following) {
+    private void begin(
+        String id, Running running, Caller known, Documents.Following following, Asked subscriber) {
       Outlet outlet =
-          ChannelOutlet.of(request.connection(), why -> end(id, running, why))
-              .orElseThrow(() -> new IllegalStateException("a WebSocket without a channel"));
+          limits.paced(
+              ChannelOutlet.of(request.connection(), why -> end(id, running, why))
+                  .orElseThrow(() -> new IllegalStateException("a WebSocket without a channel")),
+              subscriber);
       byte[] quoted = Answers.bytes(json -> json.writeString(id));
       Subscription subscription =
           new Subscription(

@@ -54,7 +54,8 @@ final class Measure {
     }
   }
 
-  static void check(ExecutableNormalizedOperation operation, GraphqlLimits limits) {
+  /** How many values the answer may have, where it may have as many. */
+  static long check(ExecutableNormalizedOperation operation, GraphqlLimits limits) {
     long cost = 0;
     for (ExecutableNormalizedField field : operation.getTopLevelFields()) {
       cost += measured(field, 1, limits);
@@ -67,6 +68,7 @@ final class Measure {
               + limits.cost()
               + " are allowed. Ask for fewer fields, or set limit of the lists.");
     }
+    return cost;
   }
 
   private static long measured(ExecutableNormalizedField field, int depth, GraphqlLimits limits) {

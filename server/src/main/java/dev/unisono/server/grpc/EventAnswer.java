@@ -17,6 +17,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Iterator;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +36,19 @@ final class EventAnswer {
     this.oldest = oldest;
   }
 
-  /** On the event loop. */
+  /**
+   * Begins the answer; on the event loop.
+   *
+   * @param pace makes of a way out one that keeps to what its caller may be sent
+   */
   void begin(
       RoutingContext context,
       GrpcCall call,
       Caller caller,
       Interest interest,
       Cursor position,
-      @Nullable Iterator<Event> prelude) {
+      @Nullable Iterator<Event> prelude,
+      UnaryOperator<Outlet> pace) {
     HttpServerResponse response = call.response();
     if (response.ended() || response.closed()) {
       return;
@@ -55,7 +61,8 @@ final class EventAnswer {
         new ResponseOutlet(
             response, call.loop(), why -> end(call, subscribed.get(), position.epoch(), why));
     Subscription subscription =
-        new Subscription(outlet, interest, new Format.Grpc(), position.sequence(), prelude);
+        new Subscription(
+            pace.apply(outlet), interest, new Format.Grpc(), position.sequence(), prelude);
     subscribed.set(subscription);
     context.addEndHandler(_ -> followers.unsubscribe(subscription));
     followers.subscribe(caller, subscription);

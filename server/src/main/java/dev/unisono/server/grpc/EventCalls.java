@@ -3,18 +3,22 @@ package dev.unisono.server.grpc;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.hub.Event;
 import dev.unisono.hub.Interest;
+import dev.unisono.hub.Outlet;
 import dev.unisono.server.feed.Consumers;
 import dev.unisono.server.feed.EventFilter;
 import dev.unisono.server.feed.Followers;
 import dev.unisono.server.feed.JournalFeed;
 import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.grpc.Frames.Frame;
+import dev.unisono.server.limit.Asked;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
 import dev.unisono.server.operation.Operations;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** The call that is answered by events, for as long as its caller listens. Safe for threads. */
 final class EventCalls {
@@ -22,10 +26,17 @@ final class EventCalls {
   private final JournalFeed feed;
   private final EventAnswer answer;
   private final Consumers consumers;
+  private final Limits limits;
 
-  EventCalls(Operations operations, JournalFeed feed, Followers followers, Consumers consumers) {
+  EventCalls(
+      Operations operations,
+      JournalFeed feed,
+      Followers followers,
+      Consumers consumers,
+      Limits limits) {
     this.operations = operations;
     this.feed = feed;
+    this.limits = limits;
     this.answer = new EventAnswer(followers, () -> operations.oldest().text());
     this.consumers = consumers;
   }
@@ -55,7 +66,9 @@ final class EventCalls {
       List<Entity> entities = entity == null ? operations.followed(caller) : List.of(entity);
       Iterator<Event> prelude = start.snapshot() ? feed.records(entities) : null;
       Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
-      next = () -> answer.begin(context, call, caller, interest, start.position(), prelude);
+      Asked subscriber = limits.asked(caller, context);
+      UnaryOperator<Outlet> pace = outlet -> limits.paced(outlet, subscriber);
+      next = () -> answer.begin(context, call, caller, interest, start.position(), prelude, pace);
     } catch (RuntimeException failed) {
       Failure failure = Failure.of(failed, true);
       next = () -> call.end(failure);

@@ -9,6 +9,7 @@ import dev.unisono.server.grpc.Frames.Frame;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Records and their changes by gRPC, on the port of all doors. Safe for threads. */
@@ -35,6 +37,7 @@ public final class GrpcRoutes {
   private final Calls calls;
   private final EventCalls events;
   private final Access access;
+  private final Limits limits;
   private final Health health;
   private final Reflection reflection;
 
@@ -47,15 +50,17 @@ public final class GrpcRoutes {
       Followers followers,
       Consumers consumers,
       Access access,
+      Limits limits,
       BooleanSupplier ready) {
     this.calls = new Calls(operations, consumers);
-    this.events = new EventCalls(operations, feed, followers, consumers);
+    this.events = new EventCalls(operations, feed, followers, consumers, limits);
     this.access = access;
+    this.limits = limits;
     Descriptions descriptions = new Descriptions();
     List<String> others = new ArrayList<>(descriptions.services());
     others.remove(SERVICE);
     this.health = new Health(List.of(SERVICE), others, ready);
-    this.reflection = new Reflection(descriptions, access);
+    this.reflection = new Reflection(descriptions, access, limits);
   }
 
   /** Closed where the server stops, so that those who watch are told. */
@@ -83,13 +88,37 @@ public final class GrpcRoutes {
     if (call == null) {
       return;
     }
-    Caller caller;
+    admitted(access, limits, context, call, caller -> begin(context, call, caller));
+  }
+
+  /** Goes on with a caller we know as far as the limits let it; else the call ends. */
+  static void admitted(
+      Access access, Limits limits, RoutingContext context, GrpcCall call, Consumer<Caller> then) {
+    Caller caller = null;
+    Refusal unknown = null;
     try {
       caller = access.admit(context.request());
     } catch (Refusal refusal) {
-      call.end(Failure.of(refusal, true));
-      return;
+      unknown = refusal;
     }
+    Caller known = caller;
+    Refusal refused = unknown;
+    limits.check(
+        known,
+        context,
+        verdict -> {
+          verdict.tell(call.response().headers());
+          Refusal limited = verdict.refusal();
+          Refusal refusal = limited == null ? refused : limited;
+          if (known == null || refusal != null) {
+            call.end(Failure.of(Objects.requireNonNull(refusal), true));
+          } else {
+            then.accept(known);
+          }
+        });
+  }
+
+  private void begin(RoutingContext context, GrpcCall call, Caller caller) {
     String method = Objects.requireNonNull(context.pathParam("method"));
     call.read(frame ->
         Thread.ofVirtual()

@@ -3,11 +3,13 @@ package dev.unisono.server.grpc;
 import com.google.protobuf.Any;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
 import dev.unisono.engine.validate.Finding;
 import dev.unisono.server.operation.Failure;
 import io.vertx.core.MultiMap;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 
 /**
@@ -82,6 +84,17 @@ final class GrpcStatus {
                 .setDescription(whole(finding.message())));
       }
       status.addDetails(Any.pack(violations.build()));
+    }
+    Duration retryAfter = failure.retryAfter();
+    if (retryAfter != null) {
+      status.addDetails(
+          Any.pack(
+              RetryInfo.newBuilder()
+                  .setRetryDelay(
+                      com.google.protobuf.Duration.newBuilder()
+                          .setSeconds(retryAfter.getSeconds())
+                          .setNanos(retryAfter.getNano()))
+                  .build()));
     }
     write(trailers, code, failure.detail());
     trailers.set(

@@ -5,8 +5,7 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.grpc.Proto.Fields;
-import dev.unisono.server.operation.Failure;
-import dev.unisono.server.operation.Refusal;
+import dev.unisono.server.limit.Limits;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -39,10 +38,12 @@ final class Reflection {
 
   private final Descriptions descriptions;
   private final Access access;
+  private final Limits limits;
 
-  Reflection(Descriptions descriptions, Access access) {
+  Reflection(Descriptions descriptions, Access access, Limits limits) {
     this.descriptions = descriptions;
     this.access = access;
+    this.limits = limits;
   }
 
   void mount(Router router) {
@@ -56,12 +57,10 @@ final class Reflection {
     if (call == null) {
       return;
     }
-    try {
-      var _ = access.admit(context.request());
-    } catch (Refusal refusal) {
-      call.end(Failure.of(refusal, true));
-      return;
-    }
+    GrpcRoutes.admitted(access, limits, context, call, _ -> begin(context, call));
+  }
+
+  private void begin(RoutingContext context, GrpcCall call) {
     if ("ServerReflectionInfo".equals(context.pathParam("method"))) {
       call.readEach(frame -> call.send(answer(call.plain(frame))));
     } else {

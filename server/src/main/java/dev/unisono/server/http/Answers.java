@@ -117,6 +117,10 @@ public final class Answers {
     if (failure.code().equals("entities-changed")) {
       context.response().putHeader("Retry-After", "1");
     }
+    Long seconds = failure.retrySeconds();
+    if (seconds != null) {
+      context.response().putHeader("Retry-After", Long.toString(seconds));
+    }
     end(context, failure.status(), PROBLEM_TYPE, bytes(json -> writeFailure(json, failure)));
   }
 
@@ -170,6 +174,10 @@ public final class Answers {
     String field = failure.field();
     if (field != null) {
       json.writeStringField("field", whole(field));
+    }
+    Long seconds = failure.retrySeconds();
+    if (seconds != null) {
+      json.writeNumberField("retryAfter", seconds);
     }
     if (!failure.findings().isEmpty()) {
       json.writeFieldName("findings");

@@ -2,6 +2,7 @@ package dev.unisono.server.http;
 
 import dev.unisono.engine.HeldPatch;
 import dev.unisono.server.access.Access;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Failure;
@@ -11,19 +12,22 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What every route passes through: who calls, a virtual thread to block on, and one way in which
- * whatever goes wrong is answered. Safe for threads.
+ * What every route passes through: who calls, how much of it, a virtual thread to block on, and one
+ * way in which whatever goes wrong is answered. Safe for threads.
  */
 public final class Doorway {
   private static final String CALLER = "caller";
   private static final int MOST_BODY_BYTES = 1 << 20;
 
   private final Access access;
+  private final Limits limits;
 
-  public Doorway(Access access) {
+  public Doorway(Access access, Limits limits) {
     this.access = access;
+    this.limits = limits;
   }
 
   /** Answers a request; may block. */
@@ -33,14 +37,17 @@ public final class Doorway {
 
   /** For routes that anybody may ask. */
   public void open(RoutingContext context, Handler handler) {
+    limited(context, null, () -> start(context, handler, Buffer.buffer()));
+  }
+
+  /** For routes that must answer however much is asked: whoever looks whether the server lives. */
+  public void unlimited(RoutingContext context, Handler handler) {
     start(context, handler, Buffer.buffer());
   }
 
   /** For routes that need a caller we know, and no body. */
   public void known(RoutingContext context, Handler handler) {
-    if (admitted(context)) {
-      start(context, handler, Buffer.buffer());
-    }
+    admitted(context, () -> start(context, handler, Buffer.buffer()));
   }
 
   /** Answers a request without waiting for anything, or says that it cannot. */
@@ -56,9 +63,13 @@ public final class Doorway {
    *     than the answer
    */
   public void known(RoutingContext context, ReadyHandler ready, Handler handler) {
-    if (admitted(context) && !answeredAtOnce(context, ready)) {
-      start(context, handler, Buffer.buffer());
-    }
+    admitted(
+        context,
+        () -> {
+          if (!answeredAtOnce(context, ready)) {
+            start(context, handler, Buffer.buffer());
+          }
+        });
   }
 
   private static boolean answeredAtOnce(RoutingContext context, ReadyHandler ready) {
@@ -75,13 +86,15 @@ public final class Doorway {
 
   /** For routes that need a caller we know, and read a body. */
   public void withBody(RoutingContext context, Handler handler) {
-    if (admitted(context)) {
-      openWithBody(context, handler);
-    }
+    admitted(context, () -> readBody(context, handler));
   }
 
   /** For routes that anybody may ask, and that read a body. */
   public void openWithBody(RoutingContext context, Handler handler) {
+    limited(context, null, () -> readBody(context, handler));
+  }
+
+  private static void readBody(RoutingContext context, Handler handler) {
     HttpServerRequest request = context.request();
     String length = request.getHeader("Content-Length");
     if (length != null && tooLong(length)) {
@@ -129,32 +142,71 @@ public final class Doorway {
 
   /** For routes that need a caller we know, and read a body of any length. Never begun anew. */
   public void withStream(RoutingContext context, StreamHandler handler) {
-    if (admitted(context)) {
-      RequestStream body = RequestStream.of(context.request());
-      Thread.ofVirtual()
-          .name("request")
-          .start(() -> {
-            answered(context, () -> handler.handle(context, body));
-            body.discard();
-          });
-    }
+    admitted(
+        context,
+        () -> {
+          RequestStream body = RequestStream.of(context.request());
+          Thread.ofVirtual()
+              .name("request")
+              .start(() -> {
+                answered(context, () -> handler.handle(context, body));
+                body.discard();
+              });
+        });
   }
 
-  boolean admitted(RoutingContext context) {
+  /** Goes on with a caller we know as far as the limits let it; all others are answered. */
+  private void admitted(RoutingContext context, Runnable then) {
+    Caller caller;
     try {
-      Caller caller = access.admit(context.request());
+      caller = access.admit(context.request());
+    } catch (Refusal refusal) {
+      // Whoever tries out tokens is limited, too.
+      limited(
+          context,
+          null,
+          () -> {
+            context
+                .response()
+                .putHeader("WWW-Authenticate", "Bearer realm=\"unisono\", error=\"invalid_token\"");
+            Answers.refusal(context, refusal);
+          });
+      return;
+    }
+    context.put(CALLER, caller);
+    limited(
+        context,
+        caller,
+        () -> {
+          if (allowed(context, caller)) {
+            then.run();
+          }
+        });
+  }
+
+  private boolean allowed(RoutingContext context, Caller caller) {
+    try {
       Needs.of(context.currentRoute()).check(caller, context.request(), access.denials());
-      context.put(CALLER, caller);
       return true;
     } catch (Refusal refusal) {
-      if (refusal.status() == 401) {
-        context
-            .response()
-            .putHeader("WWW-Authenticate", "Bearer realm=\"unisono\", error=\"invalid_token\"");
-      }
       Answers.refusal(context, refusal);
       return false;
     }
+  }
+
+  private void limited(RoutingContext context, @Nullable Caller caller, Runnable then) {
+    limits.check(
+        caller,
+        context,
+        verdict -> {
+          verdict.tell(context.response().headers());
+          Refusal refusal = verdict.refusal();
+          if (refusal == null) {
+            then.run();
+          } else {
+            Answers.refusal(context, refusal);
+          }
+        });
   }
 
   /** Who calls, on a route that needs a caller we know. */

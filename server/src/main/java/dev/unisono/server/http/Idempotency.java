@@ -222,7 +222,8 @@ public final class Idempotency {
 
     private void keep(KeptAnswers.Answer answer) {
       try {
-        if (repeatable && answer.status() == 503) {
+        // Who asked for too much has had nothing done.
+        if (answer.status() == 429 || (repeatable && answer.status() == 503)) {
           answers.release(caller, name);
         } else {
           answers.keep(caller, name, answer);

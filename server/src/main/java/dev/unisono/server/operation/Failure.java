@@ -5,6 +5,7 @@ import dev.unisono.engine.InvalidPatch;
 import dev.unisono.engine.validate.Finding;
 import dev.unisono.spi.Problem;
 import dev.unisono.spi.UnisonoException;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param field the field, the parameter or the header that it concerns
  * @param findings what is wrong with a record, in all
  * @param instance names this one failure, so that it is found in the log
+ * @param retryAfter after which time to ask again; null where it is not known
  */
 public record Failure(
     int status,
@@ -25,14 +27,22 @@ public record Failure(
     String detail,
     @Nullable String field,
     List<Finding> findings,
-    String instance) {
+    String instance,
+    @Nullable Duration retryAfter) {
   private static final System.Logger LOG = System.getLogger(Failure.class.getName());
 
   /** What became of an action that ended by this; a fault of ours is in the log afterwards. */
   public static Failure of(Throwable thrown, boolean reading) {
     return switch (thrown) {
       case Refusal refusal ->
-          failure(refusal.status(), refusal.code(), refusal.detail(), refusal.field(), List.of());
+          new Failure(
+              refusal.status(),
+              refusal.code(),
+              refusal.detail(),
+              refusal.field(),
+              List.of(),
+              UUID.randomUUID().toString(),
+              refusal.retryAfter());
       case InvalidPatch invalid -> {
         String field = invalid.findings().getFirst().field();
         yield failure(
@@ -59,6 +69,11 @@ public record Failure(
     };
   }
 
+  /** The time to wait in whole seconds, rounded up; null where it is not known. */
+  public @Nullable Long retrySeconds() {
+    return retryAfter == null ? null : Math.max(1, Math.ceilDiv(retryAfter.toMillis(), 1_000));
+  }
+
   public static Failure of(int status, Problem problem) {
     return failure(
         status,
@@ -70,7 +85,7 @@ public record Failure(
 
   private static Failure failure(
       int status, String code, String detail, @Nullable String field, List<Finding> findings) {
-    return new Failure(status, code, detail, field, findings, UUID.randomUUID().toString());
+    return new Failure(status, code, detail, field, findings, UUID.randomUUID().toString(), null);
   }
 
   private static Failure fault(Throwable thrown) {

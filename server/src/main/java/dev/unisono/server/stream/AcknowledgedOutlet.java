@@ -62,7 +62,17 @@ final class AcknowledgedOutlet implements Outlet {
 
   @Override
   public boolean holdsBack() {
-    return full;
+    return full || outlet.holdsBack();
+  }
+
+  @Override
+  public boolean counts() {
+    return outlet.counts();
+  }
+
+  @Override
+  public void sent(int events) {
+    outlet.sent(events);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.unisono.server.stream;
 
 import dev.unisono.engine.Doors;
+import dev.unisono.engine.access.Action;
 import dev.unisono.engine.entity.Entity;
 import dev.unisono.engine.journal.Cursor;
 import dev.unisono.hub.Event;
@@ -20,6 +21,8 @@ import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Idempotency;
+import dev.unisono.server.limit.Asked;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Cursors;
@@ -38,6 +41,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +69,8 @@ public final class SocketConnection {
       JournalFeed feed,
       Access access,
       Consumers consumers,
-      Acknowledgements acknowledgements) {}
+      Acknowledgements acknowledgements,
+      Limits limits) {}
 
   /** A subscription and what belongs to it. */
   private static final class Followed {
@@ -93,6 +98,7 @@ public final class SocketConnection {
   private final Context loop;
   private final HttpServerRequest request;
   private final ServerWebSocket socket;
+  private final Asked asked;
   private final Map<String, Followed> followed = new HashMap<>();
   private final SocketWrites writes;
 
@@ -110,12 +116,14 @@ public final class SocketConnection {
       Vertx vertx,
       HttpServerRequest request,
       ServerWebSocket socket,
+      Asked asked,
       @Nullable Caller caller) {
     this.shared = shared;
     this.vertx = vertx;
     this.loop = vertx.getOrCreateContext();
     this.request = request;
     this.socket = socket;
+    this.asked = asked;
     this.caller = caller;
     this.writes = new SocketWrites(shared.operations(), shared.idempotency(), this::written);
   }
@@ -195,16 +203,65 @@ public final class SocketConnection {
       case SocketFrame.Token _ -> throw new IllegalStateException("it was taken above");
       case SocketFrame.Ping ping -> send("{\"pong\":" + ping.number() + "}");
       case SocketFrame.Subscribe subscribe ->
-          aside(subscribe.name(), () -> prepare(known, subscribe));
+          limited(
+              known,
+              Action.FOLLOW,
+              () -> aside(subscribe.name(), () -> prepare(known, subscribe)),
+              failure -> sendError(subscribe.name(), failure));
       case SocketFrame.Unsubscribe unsubscribe ->
           now(unsubscribe.name(), () -> unsubscribe(unsubscribe.name()));
       case SocketFrame.Acknowledge acknowledge ->
           now(acknowledge.name(), () -> acknowledge(known, acknowledge));
-      case SocketFrame.Write write -> {
-        writes.add(known, write);
-        awaitWrites();
-      }
+      case SocketFrame.Write write ->
+          limited(
+              known,
+              write.action(),
+              () -> {
+                writes.add(known, write);
+                awaitWrites();
+              },
+              failure -> send(SocketWrites.refusal(write, failure)));
     }
+  }
+
+  /** Frames behind one that has to wait do so, too. */
+  private void limited(Caller known, Action action, Runnable then, Consumer<Failure> otherwise) {
+    boolean[] decided = new boolean[1];
+    boolean[] waits = new boolean[1];
+    shared
+        .limits()
+        .check(
+            shared.limits().within(asked, known, method(action)),
+            verdict -> {
+              decided[0] = true;
+              if (socket.isClosed()) {
+                return;
+              }
+              Refusal refusal = verdict.refusal();
+              if (refusal == null) {
+                then.run();
+              } else {
+                otherwise.accept(Failure.of(refusal, true));
+              }
+              if (waits[0]) {
+                resume();
+              }
+            });
+    if (!decided[0]) {
+      waits[0] = true;
+      pause();
+    }
+  }
+
+  /** By which REST does the same. */
+  private static String method(Action action) {
+    return switch (action) {
+      case GET, LIST, FOLLOW -> "GET";
+      case CREATE -> "POST";
+      case REPLACE -> "PUT";
+      case CHANGE -> "PATCH";
+      case DELETE -> "DELETE";
+    };
   }
 
   private void signIn(String token) {
@@ -314,10 +371,11 @@ public final class SocketConnection {
     }
     Cursor position = start.position();
     Iterator<Event> prelude = start.snapshot() ? shared.feed().records(entities) : null;
-    Outlet outlet =
+    Outlet channel =
         ChannelOutlet.of(request.connection(), this::end)
             .orElseThrow(
                 () -> new Refusal(500, "not-available", "This connection has no channel."));
+    Outlet outlet = shared.limits().paced(channel, shared.limits().within(asked, caller, "GET"));
     AcknowledgedOutlet window =
         frame.window() == 0
             ? null

@@ -1,6 +1,7 @@
 package dev.unisono.server.stream;
 
 import dev.unisono.server.http.Answers;
+import dev.unisono.server.limit.Asked;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Refusal;
 import io.vertx.core.http.HttpServerRequest;
@@ -42,6 +43,25 @@ public final class SocketRoutes {
     }
     @Nullable Caller known = caller;
     @Nullable String why = refused;
+    Asked asked = shared.limits().asked(known, context);
+    shared
+        .limits()
+        .check(
+            asked,
+            verdict -> {
+              Refusal refusal = verdict.refusal();
+              if (refusal == null) {
+                upgrade(context, asked, known, why);
+              } else {
+                verdict.tell(context.response().headers());
+                Answers.refusal(context, refusal);
+              }
+            });
+  }
+
+  private void upgrade(
+      RoutingContext context, Asked asked, @Nullable Caller known, @Nullable String why) {
+    HttpServerRequest request = context.request();
     request
         .toWebSocket()
         .onFailure(_ -> {
@@ -55,7 +75,7 @@ public final class SocketRoutes {
             // A client of a browser sees no status of the handshake, but it sees this.
             socket.close(SocketConnection.NOT_SIGNED_IN, why);
           } else {
-            new SocketConnection(shared, context.vertx(), request, socket, known).begin();
+            new SocketConnection(shared, context.vertx(), request, socket, asked, known).begin();
           }
         });
   }

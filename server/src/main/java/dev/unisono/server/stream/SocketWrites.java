@@ -115,8 +115,16 @@ final class SocketWrites {
     }
   }
 
+  /** The frame that says that a write was not even put in line. */
+  static String refusal(SocketFrame.Write write, Failure failure) {
+    return frame(write, outcome(failure));
+  }
+
   private static Outcome refused(RuntimeException failed) {
-    Failure failure = Failure.of(failed, false);
+    return outcome(Failure.of(failed, false));
+  }
+
+  private static Outcome outcome(Failure failure) {
     byte[] problem = Answers.bytes(json -> Answers.writeFailure(json, failure));
     return new Outcome(failure.status(), problem, false);
   }

@@ -16,6 +16,8 @@ import dev.unisono.server.feed.StreamStart;
 import dev.unisono.server.feed.StreamView;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Parameters;
+import dev.unisono.server.limit.Asked;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Arguments;
 import dev.unisono.server.operation.Caller;
 import dev.unisono.server.operation.Operations;
@@ -47,18 +49,21 @@ public final class StreamRoutes {
   private final Followers followers;
   private final JournalFeed feed;
   private final Consumers consumers;
+  private final Limits limits;
 
   public StreamRoutes(
       Doors doors,
       Operations operations,
       Followers followers,
       JournalFeed feed,
-      Consumers consumers) {
+      Consumers consumers,
+      Limits limits) {
     this.doors = doors;
     this.operations = operations;
     this.followers = followers;
     this.feed = feed;
     this.consumers = consumers;
+    this.limits = limits;
   }
 
   public void mount(Router router, Doorway doorway) {
@@ -103,9 +108,17 @@ public final class StreamRoutes {
     Iterator<Event> prelude = start.snapshot() ? feed.records(entities) : null;
     Interest interest = new Interest(entity == null ? Interest.EVERY_TOPIC : entity.id(), view);
     Cursor position = start.position();
+    Asked subscriber = limits.asked(Doorway.caller(context), context);
     EventStream stream =
         new EventStream(
-            followers, caller, interest, position.sequence(), prelude, this::through, this::last);
+            followers,
+            caller,
+            interest,
+            position.sequence(),
+            prelude,
+            this::through,
+            this::last,
+            outlet -> limits.paced(outlet, subscriber));
     loop.runOnContext(_ -> stream.begin(context, loop, ": hello " + position.text() + "\n\n"));
   }
 

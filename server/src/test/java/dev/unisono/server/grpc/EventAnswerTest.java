@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,7 +91,14 @@ final class EventAnswerTest {
     long after = Long.parseLong(Objects.requireNonNull(context.pathParam("after")));
     response = context.response();
     call.read(_ ->
-        answer.begin(context, call, Caller.ADMIN, Interest.ALL, new Cursor(EPOCH, after), null));
+        answer.begin(
+            context,
+            call,
+            Caller.ADMIN,
+            Interest.ALL,
+            new Cursor(EPOCH, after),
+            null,
+            UnaryOperator.identity()));
   }
 
   private Call call(long after) throws Exception {

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import dev.unisono.engine.access.AccessPolicy;
+import dev.unisono.engine.config.LimitsConfig;
 import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.access.Audit;
 import dev.unisono.server.grpc.GrpcExchange.Call;
 import dev.unisono.server.grpc.Proto.Fields;
+import dev.unisono.server.limit.Limits;
+import io.vertx.core.Vertx;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ReflectionTest {
   private static final String PATH = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 
+  private final Vertx vertx = Vertx.vertx();
   private GrpcExchange exchange;
   private Map<String, String> known;
 
@@ -36,13 +40,15 @@ final class ReflectionTest {
         Access.open(folder, database, () -> AccessPolicy.NONE, Audit.NONE, Clock.systemUTC());
     String token = Files.readString(folder.resolve("admin-token")).strip();
     known = Map.of("Authorization", "Bearer " + token);
-    Reflection reflection = new Reflection(new Descriptions(), access);
+    Limits limits = new Limits(vertx, () -> LimitsConfig.NONE, System::nanoTime);
+    Reflection reflection = new Reflection(new Descriptions(), access, limits);
     exchange = new GrpcExchange(reflection::mount);
   }
 
   @AfterEach
   void close() throws Exception {
     exchange.close();
+    vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
   private static byte[] ask(int field, String text) {
