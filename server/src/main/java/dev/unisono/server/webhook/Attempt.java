@@ -10,9 +10,15 @@ import org.jspecify.annotations.Nullable;
  * @param status what the endpoint answered; 0 where it did not
  * @param detail why it did not count, for people; null where it did
  * @param retryAfter how long the endpoint asks to be left alone; null where it does not say
+ * @param usedUp for how long its limits leave nothing, though this one may have been taken; null
+ *     where they leave something, or it does not say
  */
 record Attempt(
-    Outcome outcome, int status, @Nullable String detail, @Nullable Duration retryAfter) {
+    Outcome outcome,
+    int status,
+    @Nullable String detail,
+    @Nullable Duration retryAfter,
+    @Nullable Duration usedUp) {
   enum Outcome {
     DELIVERED,
     /** It answered, and not with 2xx. */
@@ -29,7 +35,7 @@ record Attempt(
   }
 
   static Attempt failed(Outcome outcome, String detail) {
-    return new Attempt(outcome, 0, detail, null);
+    return new Attempt(outcome, 0, detail, null, null);
   }
 
   boolean delivered() {
@@ -41,8 +47,13 @@ record Attempt(
     return status == 410;
   }
 
+  /** It was sent too much, or too fast. */
+  boolean tooMany() {
+    return status == 429;
+  }
+
   /** It can take nothing now, whatever it is. */
   boolean busy() {
-    return retryAfter != null && (status == 429 || status == 503);
+    return tooMany() || (retryAfter != null && status == 503);
   }
 }

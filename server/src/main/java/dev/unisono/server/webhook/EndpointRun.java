@@ -69,6 +69,11 @@ final class EndpointRun {
   private long readUpTo;
   private int failures;
   private long pausedUntilMillis;
+
+  /** So many at once, as far as the endpoint has been seen to take them. */
+  private int parallel = PARALLEL;
+
+  private int takenInARow;
   private boolean stopping;
 
   /** That this run is over by itself, and why. */
@@ -137,7 +142,7 @@ final class EndpointRun {
         }
         long now = around.clock().millis();
         boolean may =
-            senders.size() < (failures >= DOWN ? 1 : PARALLEL) && now >= pausedUntilMillis;
+            senders.size() < (failures >= DOWN ? 1 : parallel) && now >= pausedUntilMillis;
         Line line = may ? lines.take(now) : null;
         if (line != null) {
           Entry entry = line.head();
@@ -333,7 +338,7 @@ final class EndpointRun {
         around.outcomes().count(attempt.outcome());
       }
       if (attempt == null || attempt.delivered()) {
-        succeeded(line);
+        succeeded(line, attempt);
         ledger.record(step, List.of(), lines.cursor(readUpTo));
         over |= step.gap();
       } else {
@@ -347,23 +352,44 @@ final class EndpointRun {
     }
   }
 
-  private void succeeded(Line line) {
+  private void succeeded(Line line, @Nullable Attempt attempt) {
     lines.done(line);
     if (failures >= DOWN) {
       lines.releaseAll();
     }
     failures = 0;
-    pausedUntilMillis = 0;
+    if (around.clock().millis() >= pausedUntilMillis) {
+      pausedUntilMillis = 0;
+      // One more at once for each round that was taken: what is too much shows itself again.
+      if (parallel < PARALLEL && ++takenInARow >= parallel) {
+        takenInARow = 0;
+        parallel++;
+      }
+    }
+    if (attempt != null) {
+      pauseFor(attempt.usedUp());
+    }
+  }
+
+  private void pauseFor(@Nullable Duration pause) {
+    if (pause != null) {
+      pausedUntilMillis = Math.max(pausedUntilMillis, around.clock().millis() + pause.toMillis());
+    }
   }
 
   private List<Entry> postponed(Line line, Attempt attempt) {
     failures++;
     long now = around.clock().millis();
     Duration asked = attempt.retryAfter();
-    if (asked != null && attempt.busy()) {
-      pausedUntilMillis = Math.max(pausedUntilMillis, now + asked.toMillis());
-    }
     Duration pause = around.backoff().pause(line.head().attempts() + 1, asked);
+    if (attempt.busy()) {
+      pauseFor(asked == null ? pause : asked);
+    }
+    pauseFor(attempt.usedUp());
+    if (attempt.tooMany()) {
+      parallel = Math.max(1, parallel / 2);
+      takenInARow = 0;
+    }
     List<Entry> keep = lines.failed(line, now + pause.toMillis());
     if (line.head().part() == EndpointLedger.GAP_PART) {
       return List.of(); // Kept with the endpoint.

@@ -209,7 +209,8 @@ final class Sender implements AutoCloseable {
         taken ? Outcome.DELIVERED : Outcome.REFUSED,
         status,
         taken ? null : "It answered " + status + "." + redirect,
-        taken ? null : retryAfter(response.getHeader("Retry-After"), clock.instant()));
+        taken ? null : retryAfter(response.getHeader("Retry-After"), clock.instant()),
+        RemoteLimit.pause(response.headers(), clock.instant()));
   }
 
   /** RFC 9110, section 10.2.3: seconds, or a time; what is longer than a day is a day. */
