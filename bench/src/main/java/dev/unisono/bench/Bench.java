@@ -66,6 +66,7 @@ final class Bench implements Callable<Integer> {
               Map.entry(MergeScenario.NAME, MergeScenario.CONTENDERS),
               Map.entry(MembersScenario.NAME, MembersScenario.CONTENDERS),
               Map.entry(CleanScenario.NAME, CleanScenario.CONTENDERS),
+              Map.entry(LimitScenario.NAME, LimitScenario.CONTENDERS),
               Map.entry(RestScenario.NAME, RestScenario.CONTENDERS),
               Map.entry(SnapshotScenario.NAME, SnapshotScenario.CONTENDERS)));
 
@@ -82,7 +83,7 @@ final class Bench implements Callable<Integer> {
       paramLabel = "SCENARIO",
       arity = "0..*",
       description =
-          "log, pipeline, latency, soak, source-load, snapshot, merge, members, clean, fanout or rest; the first"
+          "log, pipeline, latency, soak, source-load, snapshot, merge, members, clean, limits, fanout or rest; the first"
               + " three where none is named")
   private List<String> scenarios = new ArrayList<>();
 
@@ -204,6 +205,7 @@ final class Bench implements Callable<Integer> {
       case SoakScenario.NAME -> new SoakScenario(folder, full ? FULL_ROWS : rows, clock);
       case FanoutScenario.NAME -> new FanoutScenario(folder);
       case CleanScenario.NAME -> new CleanScenario(folder);
+      case LimitScenario.NAME -> new LimitScenario(folder);
       case RestScenario.NAME -> new RestScenario(folder, seconds);
       case MergeScenario.NAME -> new MergeScenario(folder, backlog);
       case MembersScenario.NAME -> new MembersScenario(folder, perSecond, seconds, backlog, clock);

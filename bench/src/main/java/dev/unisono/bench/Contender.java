@@ -40,6 +40,7 @@ final class Contender {
               new DebeziumListener(parameters, clock, Contender::ready)
                   .listen(DebeziumTuning.TUNED));
       case CleanScenario.NAME -> result(CleanRun.run(parameters));
+      case LimitScenario.NAME -> result(LimitRun.run(parameters));
       case "merge" -> result(new MergeEngine(parameters, clock).run());
       case "fan-out" -> result(new FanoutLoad(parameters).run());
       case "fan-out-idle" -> FanoutLoad.waitIdle(parameters, Contender::ready);

@@ -198,6 +198,28 @@ final class HubTest {
   }
 
   @Test
+  void eachEventThatIsWrittenIsCountedOnceWhicheverWayItWent() {
+    Hub hub = hub(LONG);
+    append(1_000, 2_000);
+    MemoryOutlet all = outlet(0);
+    MemoryOutlet one = outlet(1);
+    hub.subscribe(from(all, Interest.ALL, 100));
+    hub.subscribe(from(one, new Interest(1, View.WHOLE), 0));
+    awaitAll(all, 100, feed.head());
+    // Live now; then held back, so that it has to catch up.
+    append(10, 0);
+    awaitAll(all, 100, feed.head());
+    all.holdBack(true);
+    append(500, 0);
+    all.holdBack(false);
+    append(3, 0);
+    awaitAll(all, 100, feed.head());
+    await(() -> all.counted() == all.received().size(), "all are counted");
+    await(() -> one.counted() == (int) (feed.head() / 3), "those of its topic are counted");
+    assertEquals(one.counted(), one.received().size());
+  }
+
+  @Test
   void interestsAreKeptApart() {
     Hub hub = hub(LONG);
     MemoryOutlet all = outlet(0);

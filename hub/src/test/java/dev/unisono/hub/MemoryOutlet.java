@@ -19,6 +19,8 @@ final class MemoryOutlet implements Outlet {
   private long pending;
   private long mostPending;
   private boolean strayThread;
+  private int counted;
+  private boolean heldBack;
 
   MemoryOutlet(EventLoop loop) {
     this.loop = loop;
@@ -64,6 +66,31 @@ final class MemoryOutlet implements Outlet {
   @Override
   public synchronized long pendingBytes() {
     return pending;
+  }
+
+  @Override
+  public boolean counts() {
+    return true;
+  }
+
+  @Override
+  public synchronized void sent(int events) {
+    strayThread |= !loop.inEventLoop();
+    counted += events;
+  }
+
+  @Override
+  public synchronized boolean holdsBack() {
+    return heldBack;
+  }
+
+  synchronized void holdBack(boolean now) {
+    heldBack = now;
+  }
+
+  /** How many events it was told that it was given. */
+  synchronized int counted() {
+    return counted;
   }
 
   @Override

@@ -107,6 +107,9 @@ public final class GrpcRoutes {
         known,
         context,
         verdict -> {
+          if (call.ended()) {
+            return; // Its caller has gone meanwhile, or its deadline has.
+          }
           verdict.tell(call.response().headers());
           Refusal limited = verdict.refusal();
           Refusal refusal = limited == null ? refused : limited;

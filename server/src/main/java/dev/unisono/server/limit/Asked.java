@@ -20,7 +20,7 @@ public final class Asked {
    * @param address where from; asked for where a rule counts by it
    * @param route the path without what differs from record to record; asked for like that
    */
-  Asked(
+  public Asked(
       @Nullable String caller,
       @Nullable String key,
       String tier,

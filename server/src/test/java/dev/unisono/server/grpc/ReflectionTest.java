@@ -6,8 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.rpc.RetryInfo;
+import com.google.rpc.Status;
 import dev.unisono.engine.access.AccessPolicy;
 import dev.unisono.engine.config.LimitsConfig;
+import dev.unisono.engine.config.LimitsConfig.Algorithm;
+import dev.unisono.engine.config.LimitsConfig.Counted;
+import dev.unisono.engine.config.LimitsConfig.Dimension;
+import dev.unisono.engine.config.LimitsConfig.LimitLevel;
+import dev.unisono.engine.config.LimitsConfig.LimitRule;
+import dev.unisono.engine.config.LimitsConfig.LimitScope;
+import dev.unisono.engine.config.LimitsConfig.ProxyHeader;
 import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.access.Audit;
@@ -15,11 +24,15 @@ import dev.unisono.server.grpc.GrpcExchange.Call;
 import dev.unisono.server.grpc.Proto.Fields;
 import dev.unisono.server.limit.Limits;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,9 +48,7 @@ final class ReflectionTest {
 
   @BeforeEach
   void open(@TempDir Path folder) throws Exception {
-    DoorsDatabase database = DoorsDatabase.open(folder);
-    Access access =
-        Access.open(folder, database, () -> AccessPolicy.NONE, Audit.NONE, Clock.systemUTC());
+    Access access = access(folder);
     String token = Files.readString(folder.resolve("admin-token")).strip();
     known = Map.of("Authorization", "Bearer " + token);
     Limits limits = new Limits(vertx, () -> LimitsConfig.NONE, System::nanoTime);
@@ -143,5 +154,58 @@ final class ReflectionTest {
     }
     var _ = call.request.end();
     assertEquals(GrpcStatus.OK, call.status());
+  }
+
+  @Test
+  void whoAsksTooOftenIsToldWhenToAskAgain(@TempDir Path folder) throws Exception {
+    Access access = access(folder);
+    String token = Files.readString(folder.resolve("admin-token")).strip();
+    LimitRule rule =
+        new LimitRule(
+            "calls",
+            Set.of(Dimension.CALLER),
+            new LimitScope(Set.of(), List.of(), Set.of()),
+            Counted.REQUESTS,
+            Algorithm.TOKEN_BUCKET,
+            List.of(new LimitLevel(1, Duration.ofHours(1), "h")),
+            null,
+            Duration.ZERO);
+    LimitsConfig config =
+        new LimitsConfig(null, Map.of(), List.of(), ProxyHeader.X_FORWARDED_FOR, List.of(rule));
+    Limits limits = new Limits(vertx, () -> config, System::nanoTime);
+    GrpcExchange limited =
+        new GrpcExchange(new Reflection(new Descriptions(), access, limits)::mount);
+    try {
+      Map<String, String> known = Map.of("Authorization", "Bearer " + token);
+      Buffer question = GrpcExchange.frame(0, ask(7, ""));
+      assertEquals(GrpcStatus.OK, limited.unary(PATH, known, question).status());
+      Call refused = limited.unary(PATH, known, question);
+      assertEquals(GrpcStatus.RESOURCE_EXHAUSTED, refused.status());
+      assertEquals("\"calls\";r=0;t=3600", refused.begun().getHeader("RateLimit"));
+      String encoded = refused.begun().getTrailer("grpc-status-details-bin");
+      Status status =
+          Status.parseFrom(
+              Base64.getDecoder()
+                  .decode(
+                      encoded == null
+                          ? refused.begun().getHeader("grpc-status-details-bin")
+                          : encoded));
+      RetryInfo retry = status.getDetails(1).unpack(RetryInfo.class);
+      assertTrue(retry.getRetryDelay().getSeconds() > 3_500, retry.toString());
+      assertEquals(
+          GrpcStatus.UNAUTHENTICATED,
+          limited.unary(PATH, Map.of("Authorization", "Bearer uni_no"), question).status());
+    } finally {
+      limited.close();
+    }
+  }
+
+  private static Access access(Path folder) {
+    return Access.open(
+        folder,
+        DoorsDatabase.open(folder),
+        () -> AccessPolicy.NONE,
+        Audit.NONE,
+        Clock.systemUTC());
   }
 }
