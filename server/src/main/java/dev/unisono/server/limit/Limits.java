@@ -146,10 +146,6 @@ public final class Limits implements AutoCloseable {
     return caller == null ? LimitsConfig.UNKNOWN : caller.tier();
   }
 
-  private static @Nullable String key(@Nullable Caller caller) {
-    return caller == null ? null : caller.credential();
-  }
-
   /**
    * Holds a request against the limits.
    *
@@ -385,8 +381,8 @@ public final class Limits implements AutoCloseable {
     HttpServerRequest request = context.request();
     LimitsConfig now = now().config();
     return new Asked(
-        key(caller),
-        key(caller),
+        caller == null ? null : caller.name(),
+        caller == null ? null : caller.credential(),
         tier(caller),
         request.method().name(),
         context.normalizedPath(),
@@ -398,8 +394,8 @@ public final class Limits implements AutoCloseable {
   public Asked within(Asked opening, @Nullable Caller caller, String method) {
     String address = opening.address();
     return new Asked(
-        key(caller),
-        key(caller),
+        caller == null ? null : caller.name(),
+        caller == null ? null : caller.credential(),
         tier(caller),
         method,
         opening.path(),
