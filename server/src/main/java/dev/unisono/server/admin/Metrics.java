@@ -10,6 +10,7 @@ import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.hub.Hub;
+import dev.unisono.server.access.SignIn;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.webhook.Webhooks;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -40,7 +41,7 @@ public final class Metrics {
   /** What the figures of one scrape are taken from. */
   private volatile EngineStatus now;
 
-  public Metrics(Doors doors, Operations operations, Hub hub, Webhooks webhooks) {
+  public Metrics(Doors doors, Operations operations, Hub hub, Webhooks webhooks, SignIn signIns) {
     this.doors = doors;
     this.now = doors.status();
     gauge("unisono.journal.head", "The newest journal sequence.", EngineStatus::journalHead);
@@ -87,6 +88,12 @@ public final class Metrics {
         .description("Blocks of events written to connections.")
         .register(registry);
     meterWebhooks(webhooks);
+    FunctionCounter.builder("unisono.sign.in.failures", signIns, all -> (double) all.failures())
+        .description("Attempts to sign in that were refused.")
+        .register(registry);
+    Gauge.builder("unisono.locked.accounts", signIns, all -> (double) all.locked())
+        .description("People who have to wait before they may try to sign in again.")
+        .register(registry);
   }
 
   private void meterWebhooks(Webhooks webhooks) {
