@@ -208,7 +208,9 @@ final class ApiClient implements AutoCloseable {
   private Answer send(HttpRequest request) throws InterruptedException {
     try {
       HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
-      return new Answer(answer.statusCode(), answer.body(), object(answer.body()));
+      String body = answer.body();
+      return new Answer(
+          answer.statusCode(), body, answer.statusCode() == 204 ? Map.of() : object(body));
     } catch (SSLException failed) {
       throw new UnisonoException(
           new Problem(

@@ -24,6 +24,9 @@ import picocli.CommandLine.Command;
       ParkedCommand.class,
       ConflictsCommand.class,
       DeadLettersCommand.class,
+      KeysCommand.class,
+      UsersCommand.class,
+      AuditCommand.class,
       BackupCommand.class,
       RestoreCommand.class
     })

@@ -4,7 +4,7 @@ import dev.unisono.engine.EngineHost;
 import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.hub.Hub;
 import dev.unisono.server.access.Access;
-import dev.unisono.server.access.Audit;
+import dev.unisono.server.access.AuditLog;
 import dev.unisono.server.admin.AdminRoutes;
 import dev.unisono.server.admin.ConflictRoutes;
 import dev.unisono.server.admin.ConsentRoutes;
@@ -31,6 +31,13 @@ import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
 import dev.unisono.server.page.PageRoutes;
+import dev.unisono.server.people.AuditRoutes;
+import dev.unisono.server.people.KeyRoutes;
+import dev.unisono.server.people.MeRoutes;
+import dev.unisono.server.people.RoleRoutes;
+import dev.unisono.server.people.SessionRoutes;
+import dev.unisono.server.people.SignInRoutes;
+import dev.unisono.server.people.UserRoutes;
 import dev.unisono.server.rest.OpenApiRoutes;
 import dev.unisono.server.rest.RecordRoutes;
 import dev.unisono.server.soap.SoapRoutes;
@@ -71,6 +78,8 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable Webhooks webhooks;
   private @Nullable Health health;
   private @Nullable Limits limits;
+  private @Nullable Access access;
+  private @Nullable AuditLog audit;
 
   void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
@@ -84,13 +93,12 @@ public class Wiring implements HttpServerOptionsCustomizer {
     Limits limits = new Limits(vertx, () -> engine.config().limits(), Limits.steadyNanos());
     this.limits = limits;
     this.database = database;
+    AuditLog audit = AuditLog.open(folder, Clock.systemUTC());
+    this.audit = audit;
     Access access =
         Access.open(
-            folder,
-            database,
-            () -> engine.config().access().policy(),
-            Audit.NONE,
-            Clock.systemUTC());
+            folder, database, () -> engine.config().access().policy(), audit, Clock.systemUTC());
+    this.access = access;
     Doorway doorway = new Doorway(access, limits);
     Operations operations =
         new Operations(engine, engine::config, Clock.systemUTC(), access.denials());
@@ -105,17 +113,25 @@ public class Wiring implements HttpServerOptionsCustomizer {
     Tls.mount(engine.config().server(), router);
     new FrontRoutes().mount(router, doorway);
     records.mountReading(router, doorway);
-    new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks, limits))
+    new HealthRoutes(
+            engine, new Metrics(engine, operations, hub, webhooks, limits, access.signIns()))
         .mount(router, doorway);
     new EndpointRoutes(webhooks, operations).mount(router, doorway);
     new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
     new DeadLetterRoutes(engine).mount(router, doorway);
     new ConsentRoutes(engine, engine::config).mount(router, doorway);
-    new ConflictRoutes(engine, engine::config, prepared.config()).mount(router, doorway);
+    new ConflictRoutes(engine, engine::config, prepared.config(), access).mount(router, doorway);
     new LinkRoutes(engine).mount(router, doorway);
     new MatchRoutes(engine).mount(router, doorway);
-    new ReloadRoutes(prepared.config()).mount(router, doorway);
+    new ReloadRoutes(prepared.config(), access).mount(router, doorway);
+    new KeyRoutes(access, Clock.systemUTC()).mount(router, doorway);
+    new UserRoutes(access).mount(router, doorway);
+    new SessionRoutes(access).mount(router, doorway);
+    new RoleRoutes(access).mount(router, doorway);
+    new AuditRoutes(audit).mount(router, doorway);
+    new SignInRoutes(access).mount(router, doorway);
+    new MeRoutes(engine, access).mount(router, doorway);
     DemoRoutes demo = DemoRoutes.open();
     demo.mount(router, doorway);
     new AdminRoutes(engine, engine::config, access, webhooks, demo.present())
@@ -174,6 +190,9 @@ public class Wiring implements HttpServerOptionsCustomizer {
   }
 
   void start(@Observes StartupEvent event) {
+    if (access != null) {
+      access.start();
+    }
     if (engine != null
         && hub != null
         && followers != null
@@ -202,6 +221,12 @@ public class Wiring implements HttpServerOptionsCustomizer {
     }
     if (acknowledgements != null) {
       acknowledgements.close();
+    }
+    if (access != null) {
+      access.close();
+    }
+    if (audit != null) {
+      audit.close();
     }
     if (database != null) {
       database.close();

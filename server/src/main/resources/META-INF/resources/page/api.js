@@ -11,15 +11,31 @@ class Failure extends Error {
   }
 }
 
+const READS = ['GET', 'HEAD'];
+let csrfToken = null;
+
+/** What a request that changes something is sent with where the browser does not say whose page sends it. */
+export async function csrf() {
+  if (csrfToken === null) {
+    const answer = await fetch('/v1/me', { cache: 'no-store' }).catch(() => null);
+    csrfToken = answer?.ok ? (await answer.json().catch(() => ({}))).csrfToken ?? null : null;
+  }
+  return csrfToken === null ? {} : { 'Unisono-CSRF': csrfToken };
+}
+
 /** Returns {headers, body} of a good answer, or throws a Failure. */
 export async function call(path, options = {}) {
   const away = () => {
     throw new Failure(0, { detail: 'The server does not answer.' });
   };
-  const response = await fetch(path, { cache: 'no-store', ...options }).catch(away);
+  const reads = READS.includes(options.method ?? 'GET');
+  const headers = reads || path.startsWith('/v1/sign-in') ? options.headers : { ...options.headers, ...await csrf() };
+  const response = await fetch(path, { cache: 'no-store', ...options, headers }).catch(away);
   const text = await response.text().catch(away);
   const json = response.headers.get('Content-Type')?.includes('json');
   const body = json && text !== '' ? parseExact(text) : {};
+  // Another session has another.
+  if (response.status === 401 || response.status === 403) csrfToken = null;
   if (!response.ok) throw new Failure(response.status, body);
   return { headers: response.headers, body };
 }

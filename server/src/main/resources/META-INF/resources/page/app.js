@@ -10,6 +10,7 @@ import { Editor } from './editor.js';
 import { Flow, Pill } from './flow.js';
 import { DeadLetters } from './letters.js';
 import { Matches, openMatches } from './matches.js';
+import { SetUp, SignIn, setUpCode } from './person.js';
 import { ChangeStream } from './stream.js';
 import { countOf, durationText } from './text.js';
 import { Rates, Throughput } from './throughput.js';
@@ -68,20 +69,11 @@ function Header({ seen, stream }) {
     h('a', { href: '/reference.html' }, 'The doors'));
 }
 
-const SignIn = () =>
-  h('main', { class: 'card sign-in' },
-    h('h1', null, 'You are not signed in'),
-    h('p', null, 'A link that works once signs this browser in:'),
-    h('p', null, 'In the demo, start ', h('code', null, './unisono demo'), ' again and open the link it prints.'),
-    h('p', null, 'Else ask for a link with the admin token, which is in the state folder:'),
-    h('pre', null, 'curl -X POST -H "Authorization: Bearer $(cat data/admin-token)" '
-      + location.origin + '/v1/admin/sign-in-links'),
-    h('p', { class: 'quiet' }, 'This page goes on by itself once you are signed in.'));
-
 function App() {
   const [seen, setSeen] = useState(null);
   const [stream, setStream] = useState(null);
   const rates = useMemo(() => new Rates(), []);
+  const code = useMemo(setUpCode, []);
   const ready = Boolean(seen?.status);
 
   useEffect(() => poll((next) => {
@@ -97,6 +89,7 @@ function App() {
     return () => opened.close();
   }, [ready]);
 
+  if (code !== null) return h(SetUp, { code });
   if (seen?.failure?.status === 401) return h(SignIn);
   if (!stream) return seen?.failure ? h(Header, { seen }) : h('p', { class: 'quiet' }, 'Unisono is loading…');
   const { status, entities, failure } = seen;

@@ -1,4 +1,7 @@
 // The doors' own description, to be read and tried out by who is signed in.
+
+import { csrf } from './api.js';
+
 const place = document.getElementById("reference");
 
 const response = await fetch("/v1/openapi.json");
@@ -8,6 +11,10 @@ if (response.ok) {
     domNode: place,
     // The session signs requests of our own pages.
     withCredentials: true,
+    requestInterceptor: async (request) => {
+      if ((request.method ?? 'GET') !== 'GET') request.headers = { ...request.headers, ...await csrf() };
+      return request;
+    },
     // Nothing is asked of another server.
     validatorUrl: null,
     docExpansion: "list",

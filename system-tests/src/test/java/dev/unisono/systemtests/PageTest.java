@@ -142,6 +142,41 @@ final class PageTest {
   }
 
   @Test
+  void aPersonChoosesAPasswordAndSignsInByIt() throws Exception {
+    HttpResponse<String> made =
+        server
+            .process()
+            .send(
+                server
+                    .process()
+                    .request("/v1/admin/users")
+                    .POST(BodyPublishers.ofString("{\"name\": \"ada\", \"roles\": [\"viewer\"]}"))
+                    .build());
+    assertEquals(201, made.statusCode(), made::body);
+    String code = ExactJson.parse(made.body()).path("setUpCode").asText();
+    try (Visit visit = browser.visit()) {
+      Page page = visit.page();
+      page.navigate(server.api() + "/#set-up=" + code);
+      assertShown(page, "h1", "Your password");
+      assertUsable(page);
+      page.getByLabel("Password").fill("short");
+      page.locator("button[type=submit]").click();
+      assertShown(page, "[role=alert]", "12 to");
+      page.getByLabel("Password").fill("lamp river seventeen");
+      page.locator("button[type=submit]").click();
+      page.getByLabel("Name").fill("ada");
+      assertEquals(server.api() + "/", page.url(), "the code stays in the address");
+      page.getByLabel("Password").fill("not this one at all");
+      page.locator("button[type=submit]").click();
+      assertShown(page, "[role=alert]", "is wrong");
+      assertUsable(page);
+      page.getByLabel("Password").fill("lamp river seventeen");
+      page.locator("button[type=submit]").click();
+      assertShown(page, ".verdict", "In sync");
+    }
+  }
+
+  @Test
   void showsBothSystemsInSyncWithTheirCounts() throws Exception {
     try (Visit visit = browser.visit()) {
       visit.signIn(signInLink());

@@ -12,7 +12,17 @@ import java.util.Set;
 public record EntityName(String name, String plural) {
   /** What no entity may be called in paths: the doors have a meaning of their own for it. */
   public static final Set<String> RESERVED =
-      Set.of("changes", "stream", "consumers", "admin", "graphql", "grpc", "soap");
+      Set.of(
+          "changes",
+          "stream",
+          "consumers",
+          "admin",
+          "graphql",
+          "grpc",
+          "soap",
+          "me",
+          "sign-in",
+          "sign-out");
 
   private static final int LONGEST = 60;
 

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Lengths of time and amounts of bytes as people write them. Has no state. */
-final class Amounts {
+public final class Amounts {
   private static final Pattern AMOUNT = Pattern.compile("([0-9]{1,12})\\s*([A-Za-z]*)");
   private static final Map<String, Duration> TIMES =
       Map.of(
@@ -24,7 +24,8 @@ final class Amounts {
 
   private Amounts() {}
 
-  static @Nullable Duration duration(String text) {
+  /** A length of time; null where the text is none. */
+  public static @Nullable Duration duration(String text) {
     Matcher matcher = AMOUNT.matcher(text.strip());
     Duration unit = matcher.matches() ? TIMES.get(matcher.group(2)) : null;
     if (unit == null) {

@@ -1,6 +1,9 @@
 package dev.unisono.engine.state;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -35,7 +38,14 @@ public final class DoorsDatabase implements AutoCloseable {
    */
   public static DoorsDatabase open(Path folder) {
     try {
-      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve(FILE));
+      Path file = folder.resolve(FILE);
+      if (!Files.exists(file)) {
+        // What is kept of secrets is for nobody else; SQLite's files beside it are made alike.
+        Files.createFile(
+            file,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      }
+      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
       try (Statement statement = connection.createStatement()) {
         statement.execute("PRAGMA busy_timeout = 10000");
         statement.execute("PRAGMA journal_mode = WAL");
@@ -45,6 +55,9 @@ public final class DoorsDatabase implements AutoCloseable {
         connection.close();
         throw failed;
       }
+    } catch (IOException failed) {
+      throw StateFolder.failure(
+          new SQLException("the file cannot be made: " + failed.getMessage(), failed));
     } catch (SQLException failed) {
       throw StateFolder.failure(failed);
     }

@@ -30,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 public final class StateBackup {
   private static final String STATE = "state.db";
   private static final String RECORDS = "records.db";
+
+  /** What the doors remember of who did what. */
+  private static final String AUDIT = "audit.db";
+
   private static final String TOKEN_HASH = "admin-token.sha256";
 
   /** In one of them retention may drop what the records, copied before, still lack. */
@@ -93,8 +97,10 @@ public final class StateBackup {
         copyDatabase(from.resolve(RECORDS), to.resolve(RECORDS));
       }
       copyDatabase(from.resolve(STATE), to.resolve(STATE));
-      if (Files.exists(from.resolve(DoorsDatabase.FILE))) {
-        copyDatabase(from.resolve(DoorsDatabase.FILE), to.resolve(DoorsDatabase.FILE));
+      for (String file : List.of(DoorsDatabase.FILE, AUDIT)) {
+        if (Files.exists(from.resolve(file))) {
+          copyDatabase(from.resolve(file), to.resolve(file));
+        }
       }
       copyFile(from.resolve(TOKEN_HASH), to.resolve(TOKEN_HASH));
       force(to);
@@ -178,12 +184,12 @@ public final class StateBackup {
       Path incoming = folder.resolve("restoring");
       remove(incoming);
       Files.createDirectory(incoming);
-      for (String file : List.of(RECORDS, STATE, DoorsDatabase.FILE, TOKEN_HASH)) {
+      for (String file : List.of(RECORDS, STATE, DoorsDatabase.FILE, AUDIT, TOKEN_HASH)) {
         copyFile(backup.resolve(file), incoming.resolve(file));
       }
       raise(incoming, epoch);
       // The state comes last: until it is there, there is none.
-      for (String file : List.of(TOKEN_HASH, DoorsDatabase.FILE, RECORDS, STATE)) {
+      for (String file : List.of(TOKEN_HASH, AUDIT, DoorsDatabase.FILE, RECORDS, STATE)) {
         if (Files.exists(incoming.resolve(file))) {
           Files.move(
               incoming.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);

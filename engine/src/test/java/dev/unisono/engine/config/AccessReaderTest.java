@@ -84,8 +84,7 @@ final class AccessReaderTest {
     wrong("roles: { admin: {} }", "wrong-value", "access.roles.admin", "always there");
     wrong("roles: { 'a b': {} }", "wrong-value", "access.roles.a b", "no name");
     wrong("roles: { a: { admin: [keys:read] } }", "wrong-value", "access.roles.a.admin", "keys");
-    wrong(
-        "roles: { support: { grants: [ {} ] } }", "missing-key", at + "actions", "is missing");
+    wrong("roles: { support: { grants: [ {} ] } }", "missing-key", at + "actions", "is missing");
     wrong(
         "roles: { support: { grants: [ { actions: [raed] } ] } }",
         "wrong-value",
@@ -101,8 +100,7 @@ final class AccessReaderTest {
         "unknown-field",
         at + "hide",
         "did you mean 'balance'");
-    wrong(
-        grant.formatted("entities: [customer], hide: [id]"), "wrong-value", at + "hide", "key");
+    wrong(grant.formatted("entities: [customer], hide: [id]"), "wrong-value", at + "hide", "key");
     wrong(
         grant.formatted("entities: [customer], mask: { balance: hash }"),
         "wrong-value",
@@ -119,8 +117,7 @@ final class AccessReaderTest {
         at + "rows",
         "customer");
     // A condition has to make sense for all that it is for.
-    wrong(
-        grant.formatted("rows: record.country == 'DE'"), "bad-expression", at + "rows", "order");
+    wrong(grant.formatted("rows: record.country == 'DE'"), "bad-expression", at + "rows", "order");
     wrong(
         grant.formatted("entities: [customer], rows: caller.country == 'DE'"),
         "bad-expression",
@@ -131,8 +128,7 @@ final class AccessReaderTest {
         "named-twice",
         "access.rules[1].name",
         "another");
-    wrong(
-        "rules: [ { deny: [write] } ]", "missing-key", "access.rules[0].name", "is missing");
+    wrong("rules: [ { deny: [write] } ]", "missing-key", "access.rules[0].name", "is missing");
     wrong(
         "tests: [ { name: t, caller: {}, action: read, entity: customer, expect: allowed } ]",
         "wrong-value",
@@ -175,11 +171,9 @@ final class AccessReaderTest {
     Path file = folder.resolve("a.yaml");
     Files.writeString(file, "roles: { support: { grants: [ { actions: [read] } ] } }");
     ConfigReader.Outcome before = read("policies: [a.yaml]");
-    assertEquals(
-        List.of(), ConfigDifference.between(before, read("policies: [a.yaml]")).paths());
+    assertEquals(List.of(), ConfigDifference.between(before, read("policies: [a.yaml]")).paths());
     Files.writeString(file, "roles: { support: { grants: [ { actions: [get] } ] } }");
-    ConfigDifference difference =
-        ConfigDifference.between(before, read("policies: [a.yaml]"));
+    ConfigDifference difference = ConfigDifference.between(before, read("policies: [a.yaml]"));
     assertEquals(List.of("access.policies"), difference.paths());
     assertTrue(difference.ofDoorsAlone());
     ConfigDifference written = ConfigDifference.between(before, read("roles: {}"));

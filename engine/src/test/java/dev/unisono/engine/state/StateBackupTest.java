@@ -18,7 +18,11 @@ import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +147,30 @@ final class StateBackupTest {
     try (Running running = new Running(live)) {
       assertTrue(running.folder.epoch() > once);
       assertEquals(1, running.state.journal().head().sequence());
+    }
+  }
+
+  @Test
+  void keepsTheAuditWithWhatGuardsIt() throws Exception {
+    Path live = temporary.resolve("live");
+    new Running(live).close();
+    try (Connection audit = DriverManager.getConnection("jdbc:sqlite:" + live.resolve("audit.db"));
+        Statement statement = audit.createStatement()) {
+      statement.execute("CREATE TABLE audit (entry TEXT)");
+      statement.execute(
+          "CREATE TRIGGER whole BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'stays'); END");
+      statement.execute("INSERT INTO audit VALUES ('one')");
+    }
+    StateBackup.take(live, temporary.resolve("backup"));
+    StateBackup.restore(temporary.resolve("backup"), temporary.resolve("restored"), false, clock);
+    try (Connection audit =
+            DriverManager.getConnection(
+                "jdbc:sqlite:" + temporary.resolve("restored").resolve("audit.db"));
+        Statement statement = audit.createStatement();
+        ResultSet row = statement.executeQuery("SELECT entry FROM audit")) {
+      assertTrue(row.next());
+      assertEquals("one", row.getString(1));
+      assertThrows(SQLException.class, () -> statement.execute("DELETE FROM audit"));
     }
   }
 

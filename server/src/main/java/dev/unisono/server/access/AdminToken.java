@@ -23,6 +23,7 @@ final class AdminToken {
   static final String FILE = "admin-token";
 
   private static final String HASH_FILE = "admin-token.sha256";
+  private static final int MARK_BYTES = 8;
 
   private final byte[] hash;
   private final Principal principal;
@@ -32,7 +33,7 @@ final class AdminToken {
     this.principal =
         new Principal(
             new Subject(AccessPolicy.ADMIN, new TreeSet<>(Set.of(AccessPolicy.ADMIN)), Map.of()),
-            AccessPolicy.ADMIN,
+            AccessPolicy.ADMIN + "/" + mark(hash),
             Caller.STANDARD,
             null,
             null,
@@ -71,6 +72,11 @@ final class AdminToken {
             "The file " + file + " does not hold the hash of a token.",
             "state.folder",
             "Remove it and start again: a new token is made."));
+  }
+
+  /** Names a token among those that there were; tells nothing of it. */
+  private static String mark(byte[] hash) {
+    return HexFormat.of().formatHex(Secrets.sha256(HexFormat.of().formatHex(hash)), 0, MARK_BYTES);
   }
 
   Optional<Principal> principal() {

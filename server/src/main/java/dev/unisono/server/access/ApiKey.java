@@ -42,8 +42,10 @@ public record ApiKey(
   public record Secret(
       String id, Instant created, @Nullable Instant ends, @Nullable Instant lastUsed) {}
 
+  static final String PREFIX = "key:";
+
   /** The name that it has among all callers. */
   public String caller() {
-    return "key:" + name;
+    return PREFIX + name;
   }
 }

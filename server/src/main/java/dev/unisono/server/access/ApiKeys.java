@@ -309,13 +309,13 @@ public final class ApiKeys {
     return keys;
   }
 
-  private static SortedSet<String> words(String text) {
+  static SortedSet<String> words(String text) {
     SortedSet<String> words = new TreeSet<>(List.of(text.split(" ", -1)));
     words.remove("");
     return words;
   }
 
-  private static @Nullable Instant time(ResultSet row, int at) throws SQLException {
+  static @Nullable Instant time(ResultSet row, int at) throws SQLException {
     long millis = row.getLong(at);
     return row.wasNull() ? null : Instant.ofEpochMilli(millis);
   }
@@ -368,10 +368,9 @@ public final class ApiKeys {
     return Optional.of(found.principal());
   }
 
-  /** Whom a key stands for; empty where there is none. */
-  Optional<Principal> named(String credential) {
-    return Optional.ofNullable(known.get(credential.substring(credential.indexOf('/') + 1)))
-        .map(Known::principal);
+  /** Whom a key's secret stands for, by the secret's id; empty where there is none. */
+  Optional<Principal> named(String id) {
+    return Optional.ofNullable(known.get(id)).map(Known::principal);
   }
 
   /** Writes down when keys were used last. */

@@ -1,5 +1,6 @@
 package dev.unisono.server.access;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Is told what is to be remembered of who did what. Never waits for long. Safe for threads. */
@@ -15,10 +16,17 @@ public interface Audit {
     DENIAL,
     /** Keys, people, roles or clients were changed. */
     ACCESS,
+    /** Somebody tries again and again to be somebody else. */
+    SUSPICIOUS,
     /** The config was taken up anew. */
     CONFIG,
     /** Something else was done by the administration. */
-    OPERATION
+    OPERATION;
+
+    /** As answers name it. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /**

@@ -61,6 +61,14 @@ public final class Principal {
     return scopes;
   }
 
+  String credential() {
+    return credential;
+  }
+
+  String tier() {
+    return tier;
+  }
+
   boolean over(Instant now) {
     return ends != null && !now.isBefore(ends);
   }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import org.jspecify.annotations.Nullable;
 
 /** Files of the state folder that only its user may read. Has no state. */
 final class PrivateFiles {
@@ -21,6 +22,17 @@ final class PrivateFiles {
     Files.createFile(
         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.writeString(file, text, StandardOpenOption.WRITE);
+  }
+
+  /** An empty one, where there is none yet. */
+  static void make(Path file) {
+    try {
+      if (!Files.exists(file)) {
+        write(file, "");
+      }
+    } catch (IOException failed) {
+      throw failure(file.getFileName().toString(), file.toAbsolutePath().getParent(), failed);
+    }
   }
 
   /** The secret by which values are hashed; made where there is none. */
@@ -36,7 +48,7 @@ final class PrivateFiles {
     }
   }
 
-  static UnisonoException failure(String what, Path folder, IOException failed) {
+  static UnisonoException failure(String what, @Nullable Path folder, IOException failed) {
     return new UnisonoException(
         new Problem(
             "state-unusable",

@@ -13,6 +13,8 @@ import java.util.HexFormat;
  */
 final class Secrets {
   private static final SecureRandom RANDOM = new SecureRandom();
+  static final int HASH_BYTES = 32;
+
   private static final int BYTES = 32;
 
   private Secrets() {}
@@ -29,8 +31,12 @@ final class Secrets {
   }
 
   static byte[] sha256(String text) {
+    return sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static MessageDigest sha256() {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException("every Java has SHA-256", impossible);
     }

@@ -15,6 +15,8 @@ import dev.unisono.engine.merge.MergeConflict.Choice;
 import dev.unisono.engine.merge.MergeConflict.Decision;
 import dev.unisono.engine.merge.MergeConflict.Side;
 import dev.unisono.engine.record.EntityRecord;
+import dev.unisono.server.access.Access;
+import dev.unisono.server.access.Audit;
 import dev.unisono.server.admin.RunningConfig.Reloaded;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
@@ -46,15 +48,18 @@ public final class ConflictRoutes {
 
   private final Supplier<Config> config;
   private final RunningConfig file;
+  private final Access access;
 
   /**
    * @param config gives the one that is in effect
    * @param file where a rule is written to
+   * @param access is told of that
    */
-  public ConflictRoutes(Doors doors, Supplier<Config> config, RunningConfig file) {
+  public ConflictRoutes(Doors doors, Supplier<Config> config, RunningConfig file, Access access) {
     this.doors = doors;
     this.config = config;
     this.file = file;
+    this.access = access;
   }
 
   public void mount(Router router, Doorway doorway) {
@@ -201,6 +206,12 @@ public final class ConflictRoutes {
     ConflictRule rule = new ConflictRule(sync, conflict, rule(body.getBytes()));
     switch (file.set(rule.path(), rule.text())) {
       case Reloaded.InEffect(List<String> changed) -> {
+        access.tell(
+            Audit.Kind.CONFIG,
+            Doorway.caller(context),
+            "config.rule",
+            file.file().toString(),
+            "Changed: " + String.join(", ", changed) + ".");
         int decided = rule.decideWaiting(doors);
         Answers.json(
             context,

@@ -10,6 +10,7 @@ import dev.unisono.engine.clean.Warnings;
 import dev.unisono.engine.merge.MergeStatus.OpenConflicts;
 import dev.unisono.engine.merge.MergeStatus.OpenMatches;
 import dev.unisono.hub.Hub;
+import dev.unisono.server.access.SignIn;
 import dev.unisono.server.limit.Limits;
 import dev.unisono.server.limit.Tally;
 import dev.unisono.server.operation.Operations;
@@ -44,7 +45,13 @@ public final class Metrics {
   /** What the figures of one scrape are taken from. */
   private volatile EngineStatus now;
 
-  public Metrics(Doors doors, Operations operations, Hub hub, Webhooks webhooks, Limits limits) {
+  public Metrics(
+      Doors doors,
+      Operations operations,
+      Hub hub,
+      Webhooks webhooks,
+      Limits limits,
+      SignIn signIns) {
     this.doors = doors;
     this.limits = limits;
     this.now = doors.status();
@@ -94,6 +101,12 @@ public final class Metrics {
     meterWebhooks(webhooks);
     Gauge.builder("unisono.limit.store.away", limits, all -> all.away() ? 1 : 0)
         .description("1 while limits are to be counted in a Redis that does not answer.")
+        .register(registry);
+    FunctionCounter.builder("unisono.sign.in.failures", signIns, all -> (double) all.failures())
+        .description("Attempts to sign in that were refused.")
+        .register(registry);
+    Gauge.builder("unisono.locked.accounts", signIns, all -> (double) all.locked())
+        .description("People who have to wait before they may try to sign in again.")
         .register(registry);
   }
 

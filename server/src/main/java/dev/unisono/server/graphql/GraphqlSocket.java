@@ -230,7 +230,7 @@ final class GraphqlSocket {
       }
       try {
         if (token != null) {
-          caller = access.admit(token);
+          caller = access.admit(token, Access.address(request));
         }
       } catch (Refusal refusal) {
         close(UNAUTHORIZED, refusal.code());

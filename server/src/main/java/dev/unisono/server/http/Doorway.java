@@ -2,6 +2,7 @@ package dev.unisono.server.http;
 
 import dev.unisono.engine.HeldPatch;
 import dev.unisono.server.access.Access;
+import dev.unisono.server.access.Audit;
 import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Attempts;
 import dev.unisono.server.operation.Caller;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Doorway {
   private static final String CALLER = "caller";
+  private static final String ADMIN = "/v1/admin/";
   private static final int MOST_BODY_BYTES = 1 << 20;
 
   private final Access access;
@@ -174,6 +176,7 @@ public final class Doorway {
       return;
     }
     context.put(CALLER, caller);
+    remember(context, caller);
     limited(
         context,
         caller,
@@ -207,6 +210,31 @@ public final class Doorway {
             Answers.refusal(context, refusal);
           }
         });
+  }
+
+  /** What is done by the administration is remembered, whatever comes of it. */
+  private void remember(RoutingContext context, Caller caller) {
+    HttpMethod method = context.request().method();
+    String path = context.normalizedPath();
+    if (!path.startsWith(ADMIN) || Needs.reads(method)) {
+      return;
+    }
+    context.addEndHandler(ended -> {
+      int status = context.response().getStatusCode();
+      access
+          .audit()
+          .tell(
+              new Audit.Event(
+                  Audit.Kind.OPERATION,
+                  caller.name(),
+                  method + " " + path,
+                  "",
+                  status < 400,
+                  ended.succeeded()
+                      ? "Answered by " + status + "."
+                      : "The caller was gone before the answer.",
+                  caller.address()));
+    });
   }
 
   /** Who calls, on a route that needs a caller we know. */

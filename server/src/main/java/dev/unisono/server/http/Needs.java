@@ -11,6 +11,7 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,10 +48,17 @@ public enum Needs {
           Map.entry("/metrics", METRICS),
           Map.entry("/v1/admin/sign-in-links", CALLER),
           Map.entry("/v1/admin/keys*", ACCESS),
+          Map.entry("/v1/admin/users*", ACCESS),
+          Map.entry("/v1/admin/sessions*", ACCESS),
+          Map.entry("/v1/admin/audit*", ACCESS),
           Map.entry("/v1/admin/roles*", ACCESS),
           Map.entry("/v1/admin/routes", ACCESS),
           Map.entry("/v1/admin/*", OPERATIONS),
+          Map.entry("/v1/sign-in", NOTHING),
+          Map.entry("/v1/sign-in/password", NOTHING),
+          Map.entry("/v1/sign-out", CALLER),
           Map.entry("/v1/me", CALLER),
+          Map.entry("/v1/me/*", CALLER),
           Map.entry("/v1/openapi.json", CALLER),
           Map.entry("/v1/postman.json", CALLER),
           Map.entry("/v1/graphql/schema", CALLER),
@@ -120,6 +128,22 @@ public enum Needs {
     return needs;
   }
 
+  /** Whether it was said of a route; of those of the container it is not. */
+  public static boolean ours(Route route) {
+    return route.getMetadata(KEY) != null;
+  }
+
+  static boolean reads(HttpMethod method) {
+    return method.equals(HttpMethod.GET)
+        || method.equals(HttpMethod.HEAD)
+        || method.equals(HttpMethod.OPTIONS);
+  }
+
+  /** As answers name it. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
   /**
    * Looks whether a caller may use it, as far as that does not depend on records.
    *
@@ -130,7 +154,7 @@ public enum Needs {
       return;
     }
     HttpMethod method = request.method();
-    boolean writing = !method.equals(HttpMethod.GET) && !method.equals(HttpMethod.HEAD);
+    boolean writing = !reads(method);
     Decision decision = caller.rights().may(area, writing);
     if (!decision.allowed()) {
       denials.denied(caller, method + " " + request.path(), decision.reason());

@@ -15,9 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param credential names what they have shown, where one caller may have several; never a secret
  * @param tier who is served first
  * @param standing tells how things stand now
+ * @param address where they ask from; null where that is not known
  */
 public record Caller(
-    String name, String credential, String tier, Rights rights, Standing standing) {
+    String name,
+    String credential,
+    String tier,
+    Rights rights,
+    Standing standing,
+    @Nullable String address) {
   /** The tier of callers of whom nothing else is said. */
   public static final String STANDARD = "standard";
 
@@ -30,6 +36,15 @@ public record Caller(
           AccessPolicy.NONE.rights(
               AccessPolicy.ADMIN, AccessPolicy.ADMIN, new MaskKey(new byte[32])),
           Standing.LASTING);
+
+  public Caller(String name, String credential, String tier, Rights rights, Standing standing) {
+    this(name, credential, tier, rights, standing, null);
+  }
+
+  /** The same, asking from an address. */
+  public Caller from(@Nullable String where) {
+    return new Caller(name, credential, tier, rights, standing, where);
+  }
 
   /** How a caller stands now who was let in before, such as one who follows changes. */
   public interface Standing {

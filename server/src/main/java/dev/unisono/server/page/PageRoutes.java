@@ -3,10 +3,9 @@ package dev.unisono.server.page;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
+import dev.unisono.server.http.SessionCookie;
 import dev.unisono.server.operation.Refusal;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.Cookie;
-import io.vertx.core.http.CookieSameSite;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -65,22 +64,15 @@ public final class PageRoutes {
 
   private void signIn(RoutingContext context, Buffer body) {
     String code = context.request().getParam("code");
-    Optional<String> session = code == null ? Optional.empty() : access.signIn(code);
+    Optional<String> session =
+        code == null ? Optional.empty() : access.signIn(code, Access.address(context.request()));
     if (session.isEmpty()) {
       throw new Refusal(
           401,
           "link-used",
           "This sign-in link was used, is too old, or is none of ours; ask for a new one.");
     }
-    context
-        .response()
-        .addCookie(
-            Cookie.cookie(Access.COOKIE, session.get())
-                .setHttpOnly(true)
-                .setSecure(context.request().isSSL())
-                .setSameSite(CookieSameSite.STRICT)
-                .setPath("/")
-                .setMaxAge(Access.SESSION_LIFETIME.toSeconds()));
+    SessionCookie.give(context, session.get());
     context.response().putHeader("Cache-Control", "no-store").putHeader("Location", "/");
     context.response().setStatusCode(303).end();
   }

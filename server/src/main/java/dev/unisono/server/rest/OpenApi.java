@@ -49,6 +49,7 @@ public final class OpenApi extends OpenApiPart {
             }
             tag(OpenApiConsumers.TAG, "How far consumers of changes are.");
             tag(OpenApiEndpoints.TAG, "Webhooks: endpoints that changes are sent to, and back.");
+            tag(OpenApiPeople.TAG, "Who may call: keys, users, sessions, the audit, oneself.");
           });
       object(
           "paths",
@@ -60,6 +61,7 @@ public final class OpenApi extends OpenApiPart {
             }
             new OpenApiConsumers(json).paths();
             new OpenApiEndpoints(json).paths();
+            new OpenApiPeople(json).paths();
           });
       object("webhooks", () -> new OpenApiEvents(json).webhooks(entities));
       object("components", () -> new OpenApiComponents(json).write(entities));

@@ -34,6 +34,7 @@ final class OpenApiComponents extends OpenApiPart {
           events.schemas();
           new OpenApiConsumers(json).schemas();
           new OpenApiEndpoints(json).schemas();
+          new OpenApiPeople(json).schemas();
           object("unisono.Problem", this::problem);
           object("unisono.Finding", this::finding);
           object("unisono.Held", this::held);
@@ -46,6 +47,7 @@ final class OpenApiComponents extends OpenApiPart {
           refusal("400", "Something about the request is wrong; `field` says what.");
           refusal(
               "401", "The caller is not known, or what is brought is not signed as it must be.");
+          refusal("403", "The caller is known and may not do it.");
           refusal("404", "There is no such record, or nothing at this path.");
           refusal("405", "Nothing that could be written owns it.");
           refusal(
@@ -56,6 +58,8 @@ final class OpenApiComponents extends OpenApiPart {
           refusal("413", "The body is over 1 MiB.");
           refusal("415", "The body is of another type.");
           refusal("422", "The record would not be as it must; `findings` says all of it.");
+          refusal(
+              "429", "Too many attempts have failed; Retry-After says when the next may be made.");
           refusal("503", "The owner is out of reach, or it takes too long.");
           refusal("504", "It takes longer than one waits; a write is not lost.");
         });

@@ -266,7 +266,7 @@ public final class SocketConnection {
 
   private void signIn(String token) {
     try {
-      caller = shared.access().admit("Bearer " + token);
+      caller = shared.access().admit("Bearer " + token, Access.address(request));
       send("{\"authorized\":true}");
     } catch (Refusal refused) {
       socket.close(NOT_SIGNED_IN, refused.code());

@@ -17,12 +17,18 @@ import io.vertx.core.http.HttpServerRequest;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -93,6 +99,16 @@ final class AccessTest {
     return client.send(request.build(), BodyHandlers.ofString()).body();
   }
 
+  private String post(String... headers) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(address() + "/v1/customers"))
+            .timeout(Duration.ofSeconds(30))
+            .headers(headers)
+            .POST(BodyPublishers.noBody())
+            .build();
+    return client.send(request, BodyHandlers.ofString()).body();
+  }
+
   private String address() {
     return "http://127.0.0.1:" + server.actualPort();
   }
@@ -102,7 +118,9 @@ final class AccessTest {
   }
 
   private String cookie() {
-    return Access.COOKIE + "=" + access.signIn(access.newSignInCode(Caller.ADMIN)).orElseThrow();
+    return Access.COOKIE
+        + "="
+        + access.signIn(access.newSignInCode(Caller.ADMIN), null).orElseThrow();
   }
 
   @Test
@@ -123,7 +141,7 @@ final class AccessTest {
 
   @Test
   void theTokenIsKeptPrivateAndItsHashAlone() throws Exception {
-    for (String name : new String[] {AdminToken.FILE, "admin-token.sha256"}) {
+    for (String name : new String[] {AdminToken.FILE, "admin-token.sha256", "doors.db"}) {
       assertEquals(
           "rw-------",
           PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(name))));
@@ -181,21 +199,133 @@ final class AccessTest {
   @Test
   void aSessionEnds() throws Exception {
     String cookie = cookie();
-    now.updateAndGet(time -> time.plus(Access.SESSION_LIFETIME).minusSeconds(1));
-    assertEquals("in", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
-    now.updateAndGet(time -> time.plusSeconds(1));
+    Instant ends = now.get().plus(Sessions.LIFETIME);
+    while (now.get().isBefore(ends)) {
+      assertEquals("in", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+      now.updateAndGet(time -> time.plus(Sessions.IDLE).minusSeconds(1));
+    }
     assertEquals("session-ended", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+  }
+
+  @Test
+  void aSessionEndsThatNobodyUses() throws Exception {
+    String cookie = cookie();
+    now.updateAndGet(time -> time.plus(Sessions.IDLE).minusSeconds(1));
+    assertEquals("in", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+    now.updateAndGet(time -> time.plus(Sessions.IDLE));
+    assertEquals("session-ended", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+  }
+
+  @Test
+  void aSessionOutlivesARestartAndItsHashAloneIsKept() throws Exception {
+    String cookie = cookie();
+    String link = access.newSignInCode(Caller.ADMIN);
+    now.updateAndGet(time -> time.plus(Sessions.IDLE).minusSeconds(1));
+    assertEquals("in", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+    access.close();
+    access = opened();
+    // Also when it was used last is known again.
+    now.updateAndGet(time -> time.plus(Sessions.IDLE).minusSeconds(1));
+    assertEquals("in", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+    assertTrue(access.signIn(link, null).isPresent());
+    database.close();
+    String kept = "";
+    for (String name : new String[] {"doors.db", "doors.db-wal"}) {
+      Path file = folder.resolve(name);
+      kept += Files.exists(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
+    }
+    assertTrue(kept.contains("sign_in_link"));
+    assertFalse(kept.contains(cookie.substring(cookie.indexOf('=') + 1)));
+    assertFalse(kept.contains(link));
+    database = DoorsDatabase.open(folder);
+  }
+
+  @Test
+  void aSessionOfTheAdminTokenEndsWithThat() throws Exception {
+    String cookie = cookie();
+    String link = access.newSignInCode(Caller.ADMIN);
+    Files.delete(folder.resolve("admin-token.sha256"));
+    access = opened();
+    assertEquals("session-ended", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+    assertTrue(access.signIn(link, null).isEmpty());
+  }
+
+  private Caller keyCaller(String name) {
+    return access.admit("Bearer " + access.keys().create(name, wanted()));
+  }
+
+  private static ApiKeys.Wanted wanted() {
+    return new ApiKeys.Wanted(
+        new TreeSet<>(Set.of("viewer")), null, Map.of(), Caller.STANDARD, null);
+  }
+
+  @Test
+  void aSessionEndsWithTheKeyItCameFrom() throws Exception {
+    Caller caller = keyCaller("robot");
+    String link = access.newSignInCode(caller);
+    String cookie =
+        Access.COOKIE + "=" + access.signIn(access.newSignInCode(caller), null).orElseThrow();
+    assertEquals("another", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+    assertEquals("key:robot", access.sessions().getFirst().caller());
+    access.keys().revoke("robot");
+    assertEquals("session-ended", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+    assertTrue(access.signIn(link, null).isEmpty());
+    assertEquals(List.of(), access.sessions());
+    // One that is made anew under that name is another.
+    keyCaller("robot");
+    assertEquals("session-ended", ask("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+  }
+
+  @Test
+  void sessionsAreEndedOneByOne() throws Exception {
+    String one = cookie();
+    String other = cookie();
+    assertEquals(2, access.sessions().size());
+    String id = access.sessions().getFirst().id();
+    access.endSession(id);
+    assertEquals("not-found", assertThrows(Refusal.class, () -> access.endSession(id)).code());
+    assertEquals(
+        Set.of("in", "session-ended"),
+        Set.of(
+            ask("Cookie", one, "Sec-Fetch-Site", "same-origin"),
+            ask("Cookie", other, "Sec-Fetch-Site", "same-origin")));
+    assertEquals(1, access.endSessions("admin"));
+    assertEquals("session-ended", ask("Cookie", one, "Sec-Fetch-Site", "same-origin"));
+    assertEquals("session-ended", ask("Cookie", other, "Sec-Fetch-Site", "same-origin"));
+  }
+
+  @Test
+  void whatChangesSomethingIsSentByOurOwnPage() throws Exception {
+    String cookie = cookie();
+    String token = Sessions.csrfToken(cookie.substring(cookie.indexOf('=') + 1));
+    assertEquals("in", post("Cookie", cookie, "Sec-Fetch-Site", "same-origin"));
+    // A person who types an address sends no such thing.
+    assertEquals("no-csrf-token", post("Cookie", cookie, "Sec-Fetch-Site", "none"));
+    assertEquals("no-csrf-token", post("Cookie", cookie, "Origin", address()));
+    assertEquals(
+        "no-csrf-token",
+        post("Cookie", cookie, "Origin", address(), Access.CSRF_HEADER, token + "x"));
+    assertEquals("in", post("Cookie", cookie, "Origin", address(), Access.CSRF_HEADER, token));
+    // It makes no other site's request good.
+    assertEquals(
+        "another-origin",
+        post("Cookie", cookie, "Sec-Fetch-Site", "cross-site", Access.CSRF_HEADER, token));
+    String another = cookie();
+    assertEquals(
+        "no-csrf-token", post("Cookie", another, "Origin", address(), Access.CSRF_HEADER, token));
+    // A token is shown by programs, of which no browser sends one by itself.
+    assertEquals("in", post("Authorization", "Bearer " + token()));
   }
 
   @Test
   void aLinkSignsInOnceAndNotForEver() {
     String code = access.newSignInCode(Caller.ADMIN);
     assertNotEquals(code, access.newSignInCode(Caller.ADMIN));
-    assertTrue(access.signIn(code).isPresent());
-    assertTrue(access.signIn(code).isEmpty());
-    assertTrue(access.signIn("").isEmpty());
+    assertTrue(access.signIn(code, null).isPresent());
+    assertTrue(access.signIn(code, null).isEmpty());
+    assertTrue(access.signIn("", null).isEmpty());
     String late = access.newSignInCode(Caller.ADMIN);
     now.updateAndGet(time -> time.plus(Duration.ofHours(25)));
-    assertTrue(access.signIn(late).isEmpty());
+    assertTrue(access.signIn(late, null).isEmpty());
   }
 }

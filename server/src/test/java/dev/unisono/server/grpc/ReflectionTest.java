@@ -202,10 +202,6 @@ final class ReflectionTest {
 
   private static Access access(Path folder) {
     return Access.open(
-        folder,
-        DoorsDatabase.open(folder),
-        () -> AccessPolicy.NONE,
-        Audit.NONE,
-        Clock.systemUTC());
+        folder, DoorsDatabase.open(folder), () -> AccessPolicy.NONE, Audit.NONE, Clock.systemUTC());
   }
 }
