@@ -325,7 +325,7 @@ final class AuthorizationMatrixTest {
     for (int i = 0; i < person.headers().size(); i += 2) {
       request.header(person.headers().get(i), person.headers().get(i + 1));
     }
-    String body = many ? "{\"id\": 1, \"name\": \"x\"}\n" : record ? "{\"name\": \"x\"}" : "";
+    String body = body(route, many, record);
     request.method(
         route.method().equals("*") ? "GET" : route.method(),
         route.reading() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
@@ -337,11 +337,22 @@ final class AuthorizationMatrixTest {
       }
       String text = new String(content.readAllBytes(), StandardCharsets.UTF_8);
       answers.append(text).append('\n');
+      if (text.contains("\"code\":\"link-used\"")) {
+        // The door was open: what was shown there is none of ours.
+        return 400;
+      }
       if (many && answer.statusCode() == 200) {
         return ExactJson.parse(text.lines().findFirst().orElseThrow()).path("status").asInt();
       }
     }
     return answer.statusCode();
+  }
+
+  private static String body(Route route, boolean many, boolean record) {
+    if (route.method().equals("DELETE")) {
+      return many ? "{\"id\": 1}\n" : "";
+    }
+    return many ? "{\"id\": 1, \"name\": \"x\"}\n" : record ? "{\"name\": \"x\"}" : "";
   }
 
   private void checkAudit(ServerProcess server) throws Exception {

@@ -159,18 +159,18 @@ final class PageTest {
       page.navigate(server.api() + "/#set-up=" + code);
       assertShown(page, "h1", "Your password");
       assertUsable(page);
-      page.getByLabel("Password").fill("short");
+      page.locator("input[type=password]").fill("short");
       page.locator("button[type=submit]").click();
       assertShown(page, "[role=alert]", "12 to");
-      page.getByLabel("Password").fill("lamp river seventeen");
+      page.locator("input[type=password]").fill("lamp river seventeen");
       page.locator("button[type=submit]").click();
-      page.getByLabel("Name").fill("ada");
+      page.locator("input[name=user]").fill("ada");
       assertEquals(server.api() + "/", page.url(), "the code stays in the address");
-      page.getByLabel("Password").fill("not this one at all");
+      page.locator("input[type=password]").fill("not this one at all");
       page.locator("button[type=submit]").click();
       assertShown(page, "[role=alert]", "is wrong");
       assertUsable(page);
-      page.getByLabel("Password").fill("lamp river seventeen");
+      page.locator("input[type=password]").fill("lamp river seventeen");
       page.locator("button[type=submit]").click();
       assertShown(page, ".verdict", "In sync");
     }
