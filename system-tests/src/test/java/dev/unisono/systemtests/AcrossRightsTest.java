@@ -30,6 +30,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -135,7 +136,8 @@ final class AcrossRightsTest {
 
   @AfterAll
   void stop() {
-    http.close();
+    // Streams that are open would be waited for.
+    http.shutdownNow();
     server.close();
   }
 
@@ -206,7 +208,7 @@ final class AcrossRightsTest {
             found.add(item.path("id").asInt());
           });
       // How many there are in all is not told, nor can it be counted by what is not shown.
-      assertTrue(page.path("total").isNull(), response.body());
+      assertFalse(page.path("total").isNumber(), response.body());
       path = page.has("next") ? "/v1/customers?limit=7&after=" + page.path("next").asText() : "";
     }
     List<Integer> expected = new ArrayList<>();
@@ -359,14 +361,14 @@ final class AcrossRightsTest {
             "POST",
             "/v1/soap/customers",
             envelope.formatted(
-                "<getCustomer xmlns=\"" + namespace + "\"><id>11</id></getCustomer>"));
+                "<GetCustomer xmlns=\"" + namespace + "\"><id>11</id></GetCustomer>"));
     HttpResponse<String> hidden =
         send(
             token,
             "POST",
             "/v1/soap/customers",
             envelope.formatted(
-                "<getCustomer xmlns=\"" + namespace + "\"><id>12</id></getCustomer>"));
+                "<GetCustomer xmlns=\"" + namespace + "\"><id>12</id></GetCustomer>"));
     assertEquals(200, shown.statusCode(), shown.body());
     assertTrue(shown.body().contains("name11"), shown.body());
     assertFalse(shown.body().contains("mail11"), shown.body());
@@ -431,20 +433,20 @@ final class AcrossRightsTest {
         "UPDATE customers SET balance = 1 WHERE id = 41");
     for (BlockingQueue<String> stream : List.of(events, all)) {
       told("updated", "seen", next(stream));
-      assertTrue(next(stream).startsWith("deleted "));
-      told("created", "away", next(stream));
+      // SQLite's log does not say what a record was: that it is another's now is not told.
+      told("updated", "away", next(stream));
       String last = next(stream);
       told("updated", "name41", last);
       assertFalse(last.contains("balance"), last);
     }
-    for (String event : List.of("updated", "deleted", "created", "updated")) {
+    for (String event : List.of("updated", "updated", "updated")) {
       String frame = next(frames);
       assertEquals(event, ExactJson.parse(frame).path("event").asText(), frame);
       assertFalse(frame.contains("balance") || frame.contains("example"), frame);
     }
     socket
         .sendText(
-            "{\"write\":\"w\",\"entity\":\"customer\",\"change\":{\"id\":41},"
+            "{\"update\":\"w\",\"entity\":\"customer\",\"key\":{\"id\":41},"
                 + "\"record\":{\"balance\":7}}",
             true)
         .join();
@@ -476,7 +478,7 @@ final class AcrossRightsTest {
               private final StringBuilder text = new StringBuilder();
 
               @Override
-              public CompletionStage<?> onText(
+              public @Nullable CompletionStage<?> onText(
                   WebSocket webSocket, CharSequence part, boolean last) {
                 text.append(part);
                 if (last) {
@@ -488,7 +490,8 @@ final class AcrossRightsTest {
               }
 
               @Override
-              public CompletionStage<?> onClose(WebSocket webSocket, int code, String reason) {
+              public @Nullable CompletionStage<?> onClose(
+                  WebSocket webSocket, int code, String reason) {
                 frames.add(code + " " + reason);
                 return null;
               }
