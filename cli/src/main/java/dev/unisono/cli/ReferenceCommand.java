@@ -55,6 +55,8 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "access.rules[]", ConfigKeys.ACCESS_RULE);
     section(page, "access.tests[]", ConfigKeys.ACCESS_TEST);
     section(page, "access.tests[].caller", ConfigKeys.ACCESS_CALLER);
+    section(page, "access.oauth", ConfigKeys.OAUTH);
+    section(page, "access.issuers[]", ConfigKeys.ISSUER);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     section(page, "systems.NAME.expose", ConfigKeys.EXPOSE);
     byKind(connectors).forEach(connector -> connector(page, connector));
