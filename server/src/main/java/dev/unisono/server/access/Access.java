@@ -37,6 +37,7 @@ public final class Access {
   private final Supplier<AccessPolicy> policy;
   private final Audit audit;
   private final InstantSource clock;
+  private volatile Tokens tokens = Tokens.NONE;
 
   /** By hashes of what was given out. */
   private final Map<String, Link> links = new ConcurrentHashMap<>();
@@ -126,6 +127,54 @@ public final class Access {
             new Audit.Event(Audit.Kind.DENIAL, caller.name(), action, "", false, reason, null));
   }
 
+  /** What is told of what was done. */
+  public Audit audit() {
+    return audit;
+  }
+
+  /** Has tokens taken from now on: they are made for those that are known here. */
+  public void take(Tokens others) {
+    tokens = others;
+  }
+
+  /** What a caller may give to others. */
+  public Delegation delegation(Caller caller) {
+    return new Delegation(policy.get(), principal(caller));
+  }
+
+  private Principal principal(Caller caller) {
+    return (caller.standing() instanceof Standing standing
+            ? standing.principal.again()
+            : adminToken.principal())
+        .orElseThrow(() -> refusal("session-ended", "What was shown counts no more."));
+  }
+
+  /** Whom a credential stands for now that was shown before; empty where it counts no more. */
+  public Optional<Principal> origin(String credential) {
+    return credential.startsWith(ApiKey.PREFIX)
+        ? keys.named(credential)
+        : adminToken.principal().filter(admin -> admin.credential().equals(credential));
+  }
+
+  /**
+   * A browser that somebody is signed in with.
+   *
+   * @param session names the session; never a secret
+   */
+  public record Browser(Principal principal, String session) {}
+
+  /** Who is signed in in the browser that sends a request; empty where nobody is. */
+  public Optional<Browser> browser(HttpServerRequest request) {
+    Cookie cookie = request.getCookie(COOKIE);
+    if (cookie == null || !sameOrigin(request)) {
+      return Optional.empty();
+    }
+    String hash = Secrets.hash(cookie.getValue());
+    return session(hash)
+        .filter(principal -> !principal.over(clock.instant()))
+        .map(principal -> new Browser(principal, hash));
+  }
+
   /** The keys by which programs call. */
   public ApiKeys keys() {
     return keys;
@@ -133,11 +182,7 @@ public final class Access {
 
   /** A code that signs one browser in, once, within a day, as whoever asks for it. */
   public String newSignInCode(Caller caller) {
-    Principal principal =
-        (caller.standing() instanceof Standing standing
-                ? standing.principal.again()
-                : adminToken.principal())
-            .orElseThrow(() -> refusal("session-ended", "What was shown counts no more."));
+    Principal principal = principal(caller);
     forgetEnded(links, MOST_LINKS);
     String code = Secrets.next();
     links.put(Secrets.hash(code), new Link(principal, clock.instant().plus(LINK_LIFETIME)));
@@ -202,9 +247,11 @@ public final class Access {
     String token = authorization.substring(BEARER.length()).strip();
     byte[] shown = Secrets.sha256(token);
     Principal principal =
-        keys.find(token, shown)
-            .or(() -> adminToken.find(shown))
-            .orElseThrow(() -> refusal("wrong-token", "The token is not one of ours."));
+        Tokens.hasForm(token)
+            ? tokens.find(token, shown)
+            : keys.find(token, shown)
+                .or(() -> adminToken.find(shown))
+                .orElseThrow(() -> refusal("wrong-token", "The token is not one of ours."));
     return caller(principal)
         .orElseThrow(() -> refusal("token-expired", "The token counts no more."));
   }

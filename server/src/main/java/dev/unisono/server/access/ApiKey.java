@@ -26,6 +26,9 @@ public record ApiKey(
     Instant created,
     @Nullable Instant expires,
     List<Secret> secrets) {
+  /** What the names of all that are keys begin with among callers. */
+  static final String PREFIX = "key:";
+
   public ApiKey {
     scopes = scopes == null ? null : Set.copyOf(scopes);
     claims = Map.copyOf(claims);
@@ -44,6 +47,6 @@ public record ApiKey(
 
   /** The name that it has among all callers. */
   public String caller() {
-    return "key:" + name;
+    return PREFIX + name;
   }
 }

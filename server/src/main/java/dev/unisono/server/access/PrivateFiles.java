@@ -5,13 +5,15 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** Files of the state folder that only its user may read. Has no state. */
-final class PrivateFiles {
+public final class PrivateFiles {
   private static final String MASK_KEY = "mask-key";
 
   private PrivateFiles() {}
@@ -21,6 +23,16 @@ final class PrivateFiles {
     Files.createFile(
         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.writeString(file, text, StandardOpenOption.WRITE);
+  }
+
+  /** Puts another content in the place of a file's: the old one or the new one is there whole. */
+  public static void replace(Path file, String text) throws IOException {
+    Path beside = file.resolveSibling(file.getFileName() + ".new");
+    write(beside, text);
+    try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** The secret by which values are hashed; made where there is none. */
@@ -36,7 +48,7 @@ final class PrivateFiles {
     }
   }
 
-  static UnisonoException failure(String what, Path folder, IOException failed) {
+  public static UnisonoException failure(String what, Path folder, IOException failed) {
     return new UnisonoException(
         new Problem(
             "state-unusable",
