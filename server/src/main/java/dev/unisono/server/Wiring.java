@@ -26,6 +26,7 @@ import dev.unisono.server.http.FrontRoutes;
 import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.KeptAnswers;
 import dev.unisono.server.http.Needs;
+import dev.unisono.server.oauth.Oauth;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
@@ -69,6 +70,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable DoorsDatabase database;
   private @Nullable Webhooks webhooks;
   private @Nullable Health health;
+  private @Nullable Oauth oauth;
 
   void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
@@ -87,6 +89,8 @@ public class Wiring implements HttpServerOptionsCustomizer {
             () -> engine.config().access().policy(),
             Audit.NONE,
             Clock.systemUTC());
+    Oauth oauth = new Oauth(folder, database, access, engine::config, Clock.systemUTC());
+    this.oauth = oauth;
     Doorway doorway = new Doorway(access);
     Operations operations =
         new Operations(engine, engine::config, Clock.systemUTC(), access.denials());
@@ -102,6 +106,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new FrontRoutes().mount(router, doorway);
     records.mountReading(router, doorway);
     new HealthRoutes(engine, new Metrics(engine, operations, hub, webhooks)).mount(router, doorway);
+    oauth.mount(router, doorway);
     new EndpointRoutes(webhooks).mount(router, doorway);
     new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
@@ -170,18 +175,23 @@ public class Wiring implements HttpServerOptionsCustomizer {
         && hub != null
         && followers != null
         && acknowledgements != null
-        && webhooks != null) {
+        && webhooks != null
+        && oauth != null) {
       engine.start();
       hub.start();
       followers.start();
       acknowledgements.start();
       webhooks.start();
+      oauth.start();
     }
   }
 
   void stop(@Observes ShutdownEvent event) {
     if (health != null) {
       health.close();
+    }
+    if (oauth != null) {
+      oauth.close();
     }
     if (webhooks != null) {
       webhooks.close();
