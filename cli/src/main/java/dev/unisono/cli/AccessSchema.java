@@ -12,12 +12,20 @@ final class AccessSchema {
 
   static void write(JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("access");
-    object(json, ConfigKeys.ACCESS);
+    object(json, ConfigKeys.ACCESS, ConfigKeys.ROLE);
     json.writeEndObject();
   }
 
   /** Members of the schema of an object that has these keys and no others. */
   private static void object(JsonGenerator json, List<ConfigKey> keys) throws IOException {
+    object(json, keys, List.of());
+  }
+
+  /**
+   * @param role the keys of each of the config's roles; none where these are names alone
+   */
+  private static void object(JsonGenerator json, List<ConfigKey> keys, List<ConfigKey> role)
+      throws IOException {
     json.writeStringField("type", "object");
     json.writeArrayFieldStart("required");
     for (ConfigKey key : keys) {
@@ -31,13 +39,14 @@ final class AccessSchema {
     for (ConfigKey key : keys) {
       json.writeObjectFieldStart(key.name());
       json.writeStringField("description", key.description());
-      type(json, key);
+      type(json, key, role);
       json.writeEndObject();
     }
     json.writeEndObject();
   }
 
-  private static void type(JsonGenerator json, ConfigKey key) throws IOException {
+  private static void type(JsonGenerator json, ConfigKey key, List<ConfigKey> role)
+      throws IOException {
     switch (key.name()) {
       case "roles" -> {
         if (key.type().equals("array")) {
@@ -45,13 +54,19 @@ final class AccessSchema {
         } else {
           json.writeStringField("type", "object");
           json.writeObjectFieldStart("additionalProperties");
-          object(json, ConfigKeys.ROLE);
+          if (role.isEmpty()) {
+            json.writeStringField("type", "string");
+          } else {
+            object(json, role);
+          }
           json.writeEndObject();
         }
       }
       case "grants" -> list(json, ConfigKeys.GRANT);
       case "rules" -> list(json, ConfigKeys.ACCESS_RULE);
       case "tests" -> list(json, ConfigKeys.ACCESS_TEST);
+      case "oauth" -> object(json, ConfigKeys.OAUTH);
+      case "issuers" -> list(json, ConfigKeys.ISSUER);
       case "caller" -> object(json, ConfigKeys.ACCESS_CALLER);
       default -> {
         if (key.type().equals("array")) {

@@ -59,6 +59,8 @@ final class ReferenceCommand implements Callable<Integer> {
     section(page, "limits.store", ConfigKeys.LIMIT_STORE);
     section(page, "limits.rules[]", ConfigKeys.LIMIT_RULE);
     section(page, "limits.rules[].for", ConfigKeys.LIMIT_SCOPE);
+    section(page, "access.oauth", ConfigKeys.OAUTH);
+    section(page, "access.issuers[]", ConfigKeys.ISSUER);
     section(page, "systems.NAME", ConfigKeys.SYSTEM);
     section(page, "systems.NAME.expose", ConfigKeys.EXPOSE);
     byKind(connectors).forEach(connector -> connector(page, connector));

@@ -27,6 +27,7 @@ import dev.unisono.server.http.Idempotency;
 import dev.unisono.server.http.KeptAnswers;
 import dev.unisono.server.http.Needs;
 import dev.unisono.server.limit.Limits;
+import dev.unisono.server.oauth.Oauth;
 import dev.unisono.server.operation.Operations;
 import dev.unisono.server.operation.Readiness;
 import dev.unisono.server.page.DemoRoutes;
@@ -80,6 +81,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
   private @Nullable Limits limits;
   private @Nullable Access access;
   private @Nullable AuditLog audit;
+  private @Nullable Oauth oauth;
 
   void routes(@Observes Router router, Vertx vertx) {
     Main.Prepared prepared = Main.prepared();
@@ -99,6 +101,8 @@ public class Wiring implements HttpServerOptionsCustomizer {
         Access.open(
             folder, database, () -> engine.config().access().policy(), audit, Clock.systemUTC());
     this.access = access;
+    Oauth oauth = new Oauth(folder, database, access, engine::config, Clock.systemUTC());
+    this.oauth = oauth;
     Doorway doorway = new Doorway(access, limits);
     Operations operations =
         new Operations(engine, engine::config, Clock.systemUTC(), access.denials());
@@ -116,6 +120,7 @@ public class Wiring implements HttpServerOptionsCustomizer {
     new HealthRoutes(
             engine, new Metrics(engine, operations, hub, webhooks, limits, access.signIns()))
         .mount(router, doorway);
+    oauth.mount(router, doorway);
     new EndpointRoutes(webhooks, operations).mount(router, doorway);
     new HookRoutes(engine).mount(router, doorway);
     new ParkedRoutes(engine).mount(router, doorway);
@@ -197,18 +202,23 @@ public class Wiring implements HttpServerOptionsCustomizer {
         && hub != null
         && followers != null
         && acknowledgements != null
-        && webhooks != null) {
+        && webhooks != null
+        && oauth != null) {
       engine.start();
       hub.start();
       followers.start();
       acknowledgements.start();
       webhooks.start();
+      oauth.start();
     }
   }
 
   void stop(@Observes ShutdownEvent event) {
     if (health != null) {
       health.close();
+    }
+    if (oauth != null) {
+      oauth.close();
     }
     if (webhooks != null) {
       webhooks.close();

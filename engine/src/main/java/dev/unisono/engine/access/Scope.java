@@ -1,6 +1,8 @@
 package dev.unisono.engine.access;
 
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,6 +46,28 @@ public record Scope(boolean admin, String name, boolean write) {
 
   boolean covers(String entity, Action action) {
     return !admin && write != action.reads() && (name.equals("*") || name.equals(entity));
+  }
+
+  /** Whether all that another is good for is among what this one is. */
+  public boolean comprises(Scope other) {
+    return admin == other.admin
+        && write == other.write
+        && (name.equals("*") || name.equals(other.name));
+  }
+
+  /** What credentials are good for that are held together by two of them at most. */
+  public static Set<Scope> within(Set<Scope> some, Set<Scope> others) {
+    Set<Scope> both = new HashSet<>();
+    for (Scope one : some) {
+      for (Scope other : others) {
+        if (other.comprises(one)) {
+          both.add(one);
+        } else if (one.comprises(other)) {
+          both.add(other);
+        }
+      }
+    }
+    return both;
   }
 
   @Override

@@ -67,13 +67,17 @@ final class AccessReader {
       PolicyFile file = new PolicyFile(access, "policies", name, folder);
       YamlMap content = file.content();
       if (content != null) {
-        content.check(
-            ConfigKeys.ACCESS.stream().filter(key -> !key.name().equals("policies")).toList());
+        content.check(ConfigKeys.POLICY_FILE);
         part(content, name);
       }
       file.tell();
     }
-    return new AccessConfig(new AccessPolicy(List.copyOf(roles.values()), rules), tests);
+    AccessPolicy policy = new AccessPolicy(List.copyOf(roles.values()), rules);
+    return new AccessConfig(
+        policy,
+        tests,
+        IssuerReader.oauth(access.optionalMap("oauth")),
+        new IssuerReader(policy.roles().keySet()).issuers(access.maps("issuers")));
   }
 
   private void part(YamlMap map, String file) {

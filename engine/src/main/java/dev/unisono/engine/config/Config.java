@@ -48,6 +48,16 @@ public record Config(
     public String scheme() {
       return tls == null ? "http" : "https";
     }
+
+    /** Scheme, host and port by which a browser on this machine reaches it. */
+    public String origin() {
+      String reached = host.equals("0.0.0.0") || host.equals("::") ? "localhost" : host;
+      return scheme()
+          + "://"
+          + (reached.contains(":") ? "[" + reached + "]" : reached)
+          + ":"
+          + port;
+    }
   }
 
   /**

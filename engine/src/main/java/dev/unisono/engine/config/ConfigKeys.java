@@ -1,6 +1,7 @@
 package dev.unisono.engine.config;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * Every key of the config that is not a connector's own, declared once: the reader, the editor's
@@ -171,7 +172,56 @@ public final class ConfigKeys {
               false,
               "What is allowed, by the role's name. admin, operator and viewer are always there."),
           key("rules", "array", false, "What is denied, whatever roles allow."),
-          key("tests", "array", false, "What must come of it, for ./unisono policy test."));
+          key("tests", "array", false, "What must come of it, for ./unisono policy test."),
+          key("oauth", "object", false, "How this server gives out OAuth 2 tokens."),
+          key("issuers", "array", false, "Others whose tokens are taken, by OpenID discovery."));
+
+  /** What files of policies may hold. */
+  static final List<ConfigKey> POLICY_FILE =
+      ACCESS.stream()
+          .filter(key -> Set.of("roles", "rules", "tests").contains(key.name()))
+          .toList();
+
+  public static final List<ConfigKey> OAUTH =
+      List.of(
+          key(
+              "issuer",
+              "string",
+              false,
+              "The address by which clients know this server, such as https://data.example.com: scheme,"
+                  + " host and port. Where the doors listen, where left out."),
+          optional("rotate", "string", "30d", "How long one key signs tokens, 1h to 365d."),
+          optional("token-lifetime", "string", "10m", "How long a token counts, 1m to 1d."));
+
+  public static final List<ConfigKey> ISSUER =
+      List.of(
+          key(
+              "issuer",
+              "string",
+              true,
+              "As its tokens name it: https, or http on this machine. What it publishes is looked up at"
+                  + " /.well-known/openid-configuration below."),
+          key("name", "string", true, "Callers are called NAME:, and the token's subject."),
+          key("audience", "string", true, "What tokens for this server have as audience."),
+          key(
+              "roles-claim",
+              "string",
+              false,
+              "The claim that has the caller's groups; a path such as realm_access.roles, too."),
+          key("roles", "object", false, "Which role a value of that claim gives."),
+          key(
+              "scopes-claim",
+              "string",
+              false,
+              "The claim that has the token's scopes: it is good for no more than those. Without"
+                  + " it, for all that the roles allow."),
+          key("claims", "array", false, "Claims that conditions may ask for."),
+          optional(
+              "algorithms",
+              "array",
+              "RS256",
+              "By which its tokens may be signed: RS256, RS384, RS512, PS256, PS384, PS512, ES256,"
+                  + " ES384, ES512."));
 
   public static final List<ConfigKey> ROLE =
       List.of(

@@ -55,6 +55,7 @@ public final class Access implements AutoCloseable {
   private final BadTokens badTokens;
   private final InstantSource clock;
   private final Thread upkeep = Thread.ofVirtual().name("access-upkeep").unstarted(this::keepUp);
+  private volatile Tokens tokens = Tokens.NONE;
 
   private Access(
       Path folder,
@@ -155,6 +156,30 @@ public final class Access implements AutoCloseable {
         new Audit.Event(kind, caller.name(), action, subject, true, detail, caller.address()));
   }
 
+  /** Has tokens taken from now on: they are made for those that are known here. */
+  public void take(Tokens others) {
+    tokens = others;
+  }
+
+  /**
+   * A browser that somebody is signed in with.
+   *
+   * @param session names the session; never a secret
+   */
+  public record Browser(Principal principal, String session) {}
+
+  /** Who is signed in in the browser that sends a request; empty where nobody is. */
+  public Optional<Browser> browser(HttpServerRequest request) {
+    Cookie cookie = request.getCookie(cookieName(request));
+    if (cookie == null || !sameOrigin(request)) {
+      return Optional.empty();
+    }
+    return sessions
+        .find(cookie.getValue())
+        .filter(principal -> !principal.over(clock.instant()))
+        .map(principal -> new Browser(principal, Secrets.hash(cookie.getValue())));
+  }
+
   /** The keys by which programs call. */
   public ApiKeys keys() {
     return keys;
@@ -192,8 +217,8 @@ public final class Access implements AutoCloseable {
     return principal(caller).scopes();
   }
 
-  /** Whom something stands for that sessions and links were made from. */
-  private Optional<Principal> origin(String credential) {
+  /** Whom a credential stands for now that was shown before; empty where it counts no more. */
+  public Optional<Principal> origin(String credential) {
     int end = credential.lastIndexOf('/');
     if (credential.startsWith(ApiKey.PREFIX)) {
       return keys.named(credential.substring(end + 1));
@@ -484,9 +509,11 @@ public final class Access implements AutoCloseable {
     String token = authorization.substring(BEARER.length()).strip();
     byte[] shown = Secrets.sha256(token);
     Principal principal =
-        keys.find(token, shown)
-            .or(() -> adminToken.find(shown))
-            .orElseThrow(() -> wrong("The token is not one of ours.", address));
+        Tokens.hasForm(token)
+            ? tokens.find(token, shown)
+            : keys.find(token, shown)
+                .or(() -> adminToken.find(shown))
+                .orElseThrow(() -> wrong("The token is not one of ours.", address));
     return caller(principal)
         .orElseThrow(() -> {
           badTokens.shown(principal.name(), "token", "The token counts no more.", address);

@@ -26,6 +26,9 @@ public record ApiKey(
     Instant created,
     @Nullable Instant expires,
     List<Secret> secrets) {
+  /** What the names of all that are keys begin with among callers. */
+  static final String PREFIX = "key:";
+
   public ApiKey {
     scopes = scopes == null ? null : Set.copyOf(scopes);
     claims = Map.copyOf(claims);
@@ -41,8 +44,6 @@ public record ApiKey(
    */
   public record Secret(
       String id, Instant created, @Nullable Instant ends, @Nullable Instant lastUsed) {}
-
-  static final String PREFIX = "key:";
 
   /** The name that it has among all callers. */
   public String caller() {

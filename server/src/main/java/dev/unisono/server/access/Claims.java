@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What is known of a caller, names and texts, as it is kept. Has no state. */
-final class Claims {
+public final class Claims {
   private Claims() {}
 
-  static String write(Map<String, String> claims) {
+  public static String write(Map<String, String> claims) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = EntityJson.FACTORY.createGenerator(text)) {
       json.writeStartObject();
@@ -28,7 +28,7 @@ final class Claims {
     return text.toString();
   }
 
-  static Map<String, String> read(String text) {
+  public static Map<String, String> read(String text) {
     Map<String, String> claims = new TreeMap<>();
     try (JsonParser json = EntityJson.FACTORY.createParser(text)) {
       json.nextToken();

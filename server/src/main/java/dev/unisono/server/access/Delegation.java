@@ -43,7 +43,7 @@ public final class Delegation {
   }
 
   /**
-   * Looks whether a key or a person may be made so.
+   * Looks whether somebody may be given it.
    *
    * @throws Refusal 422 unknown-role; 403 more-than-held
    */
@@ -57,7 +57,7 @@ public final class Delegation {
             "roles");
       }
     }
-    check(given);
+    dispose(given);
   }
 
   /**
@@ -66,7 +66,7 @@ public final class Delegation {
    * @throws Refusal 403 more-than-held
    */
   public void dispose(ApiKey key) {
-    check(Given.of(key));
+    dispose(Given.of(key));
   }
 
   /**
@@ -75,10 +75,15 @@ public final class Delegation {
    * @throws Refusal 403 more-than-held
    */
   public void dispose(User user) {
-    check(Given.of(user));
+    dispose(Given.of(user));
   }
 
-  private void check(Given given) {
+  /**
+   * The same of whoever has something.
+   *
+   * @throws Refusal 403 more-than-held
+   */
+  public void dispose(Given given) {
     Set<Scope> ceiling = giver.scopes();
     Set<String> held = giver.subject().roles();
     if (ceiling == null && held.contains(AccessPolicy.ADMIN)) {
@@ -99,7 +104,7 @@ public final class Delegation {
         throw more("all that a role allows", "scopes");
       }
       for (Scope scope : scopes == null ? Set.<Scope>of() : scopes) {
-        if (ceiling.stream().noneMatch(one -> comprises(one, scope))) {
+        if (ceiling.stream().noneMatch(one -> one.comprises(scope))) {
           throw more("the scope '" + scope + "'", "scopes");
         }
       }
@@ -114,12 +119,6 @@ public final class Delegation {
     if (!given.tier().equals(Caller.STANDARD) && !given.tier().equals(giver.tier())) {
       throw more("the tier '" + given.tier() + "'", "tier");
     }
-  }
-
-  private static boolean comprises(Scope one, Scope other) {
-    return one.admin() == other.admin()
-        && one.write() == other.write()
-        && (one.name().equals("*") || one.name().equals(other.name()));
   }
 
   private static Refusal more(String what, String field) {

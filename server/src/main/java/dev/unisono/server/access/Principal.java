@@ -52,6 +52,15 @@ public final class Principal {
     return subject.name();
   }
 
+  /** Names what was shown; never a secret. */
+  public String credential() {
+    return credential;
+  }
+
+  public String tier() {
+    return tier;
+  }
+
   public Subject subject() {
     return subject;
   }
@@ -61,26 +70,37 @@ public final class Principal {
     return scopes;
   }
 
-  String credential() {
-    return credential;
-  }
-
-  String tier() {
-    return tier;
-  }
-
   boolean over(Instant now) {
     return ends != null && !now.isBefore(ends);
   }
 
   /** The same as long as something lasts that it has been exchanged for, such as a session. */
   Principal until(Instant sooner, Supplier<Optional<Principal>> lasts) {
-    Instant first = ends != null && ends.isBefore(sooner) ? ends : sooner;
-    return new Principal(subject, credential, tier, scopes, first, lasts);
+    return new Principal(subject, credential, tier, scopes, first(sooner), lasts);
+  }
+
+  /**
+   * The same by something that was given out in its name: good for no more than either, and for no
+   * longer.
+   *
+   * @param shown names what was given out
+   */
+  public Principal narrowed(
+      String shown, Set<Scope> ceiling, Instant sooner, Supplier<Optional<Principal>> lasts) {
+    Set<Scope> least =
+        scopes != null
+            ? Scope.within(ceiling, scopes)
+            // Without roles scopes would give by themselves what nobody has given.
+            : subject.roles().isEmpty() ? Set.of() : ceiling;
+    return new Principal(subject, shown, tier, least, first(sooner), lasts);
+  }
+
+  private Instant first(Instant sooner) {
+    return ends != null && ends.isBefore(sooner) ? ends : sooner;
   }
 
   /** The one that it is now; empty where what was shown does not count any more. */
-  Optional<Principal> again() {
+  public Optional<Principal> again() {
     return again.get();
   }
 

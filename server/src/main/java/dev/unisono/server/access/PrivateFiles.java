@@ -5,14 +5,16 @@ import dev.unisono.spi.Problem;
 import dev.unisono.spi.ProblemType;
 import dev.unisono.spi.UnisonoException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.jspecify.annotations.Nullable;
 
 /** Files of the state folder that only its user may read. Has no state. */
-final class PrivateFiles {
+public final class PrivateFiles {
   private static final String MASK_KEY = "mask-key";
 
   private PrivateFiles() {}
@@ -35,6 +37,16 @@ final class PrivateFiles {
     }
   }
 
+  /** Puts another content in the place of a file's: the old one or the new one is there whole. */
+  public static void replace(Path file, String text) throws IOException {
+    Path beside = file.resolveSibling(file.getFileName() + ".new");
+    write(beside, text);
+    try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
   /** The secret by which values are hashed; made where there is none. */
   static MaskKey maskKey(Path folder) {
     Path file = folder.resolve(MASK_KEY);
@@ -48,7 +60,7 @@ final class PrivateFiles {
     }
   }
 
-  static UnisonoException failure(String what, @Nullable Path folder, IOException failed) {
+  public static UnisonoException failure(String what, @Nullable Path folder, IOException failed) {
     return new UnisonoException(
         new Problem(
             "state-unusable",

@@ -11,7 +11,7 @@ import java.util.HexFormat;
  * What is given out once and kept as a hash alone (invariant 10). A hash without salt and
  * stretching will do, since nobody has chosen the secret: it has 256 bits. Safe for threads.
  */
-final class Secrets {
+public final class Secrets {
   private static final SecureRandom RANDOM = new SecureRandom();
   static final int HASH_BYTES = 32;
 
@@ -20,17 +20,17 @@ final class Secrets {
   private Secrets() {}
 
   /** One that nobody guesses, of letters, digits, hyphens and underscores. */
-  static String next() {
+  public static String next() {
     return next(BYTES);
   }
 
-  static String next(int bytes) {
+  public static String next(int bytes) {
     byte[] random = new byte[bytes];
     RANDOM.nextBytes(random);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
   }
 
-  static byte[] sha256(String text) {
+  public static byte[] sha256(String text) {
     return sha256().digest(text.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -42,12 +42,12 @@ final class Secrets {
     }
   }
 
-  static String hash(String text) {
+  public static String hash(String text) {
     return HexFormat.of().formatHex(sha256(text));
   }
 
   /** In a time that tells nothing of where they differ. */
-  static boolean same(byte[] one, byte[] other) {
+  public static boolean same(byte[] one, byte[] other) {
     return MessageDigest.isEqual(one, other);
   }
 }

@@ -116,6 +116,8 @@ public final class Answers {
   public static void failure(RoutingContext context, Failure failure) {
     if (failure.code().equals("entities-changed")) {
       context.response().putHeader("Retry-After", "1");
+    } else if (failure.code().equals("issuer-keys-unknown")) {
+      context.response().putHeader("Retry-After", "30");
     }
     Long seconds = failure.retrySeconds();
     if (seconds != null) {

@@ -40,6 +40,9 @@ public enum Needs {
       List.of(
           Map.entry("/health/*", NOTHING),
           Map.entry("/sign-in", NOTHING),
+          // Clients show who they are by the protocol's own means, browsers by their session.
+          Map.entry("/oauth/*", NOTHING),
+          Map.entry("/.well-known/oauth-authorization-server", NOTHING),
           // What is brought is signed; the connector checks that.
           Map.entry("/hooks/:system", NOTHING),
           Map.entry("/grpc.health.v1.Health/*", NOTHING),
@@ -51,6 +54,7 @@ public enum Needs {
           Map.entry("/v1/admin/users*", ACCESS),
           Map.entry("/v1/admin/sessions*", ACCESS),
           Map.entry("/v1/admin/audit*", ACCESS),
+          Map.entry("/v1/admin/clients*", ACCESS),
           Map.entry("/v1/admin/roles*", ACCESS),
           Map.entry("/v1/admin/routes", ACCESS),
           Map.entry("/v1/admin/*", OPERATIONS),
