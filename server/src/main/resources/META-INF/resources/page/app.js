@@ -12,6 +12,7 @@ import { DeadLetters } from './letters.js';
 import { Matches, openMatches } from './matches.js';
 import { ChangeStream } from './stream.js';
 import { countOf, durationText } from './text.js';
+import { goOn } from './then.js';
 import { Rates, Throughput } from './throughput.js';
 
 const BEHIND_SECONDS = 2;
@@ -88,6 +89,11 @@ function App() {
     if (next.status) rates.add(next.status, next.at);
     setSeen(next);
   }), []);
+
+  const signedIn = Boolean(seen) && seen.failure?.status !== 401 && Boolean(seen.status || seen.failure?.status === 403);
+  useEffect(() => {
+    if (signedIn) goOn();
+  }, [signedIn]);
 
   useEffect(() => {
     if (!ready) return undefined;

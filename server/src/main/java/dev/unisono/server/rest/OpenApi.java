@@ -49,6 +49,7 @@ public final class OpenApi extends OpenApiPart {
             }
             tag(OpenApiConsumers.TAG, "How far consumers of changes are.");
             tag(OpenApiEndpoints.TAG, "Webhooks: endpoints that changes are sent to, and back.");
+            tag(OpenApiClients.TAG, "OAuth 2 clients: programs that are given tokens.");
           });
       object(
           "paths",
@@ -60,6 +61,7 @@ public final class OpenApi extends OpenApiPart {
             }
             new OpenApiConsumers(json).paths();
             new OpenApiEndpoints(json).paths();
+            new OpenApiClients(json).paths();
           });
       object("webhooks", () -> new OpenApiEvents(json).webhooks(entities));
       object("components", () -> new OpenApiComponents(json).write(entities));

@@ -34,6 +34,7 @@ final class OpenApiComponents extends OpenApiPart {
           events.schemas();
           new OpenApiConsumers(json).schemas();
           new OpenApiEndpoints(json).schemas();
+          new OpenApiClients(json).schemas();
           object("unisono.Problem", this::problem);
           object("unisono.Finding", this::finding);
           object("unisono.Held", this::held);

@@ -143,6 +143,9 @@ final class OpenApiTest {
             "/v1/admin/webhooks/{id}/enable",
             "/v1/admin/webhooks/{id}/replay",
             "/v1/admin/webhooks/{id}/deliveries",
+            "/v1/admin/clients",
+            "/v1/admin/clients/{id}",
+            "/v1/admin/clients/{id}/secret",
             "/hooks/{system}"),
         paths);
     JsonNode customer = document.at("/components/schemas/customer/properties");
