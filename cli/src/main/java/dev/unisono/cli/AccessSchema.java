@@ -22,7 +22,7 @@ final class AccessSchema {
   }
 
   /**
-   * @param role the keys of each of the config's roles; none where these are names alone
+   * @param role the keys of each role where they are described; none where they are named
    */
   private static void object(JsonGenerator json, List<ConfigKey> keys, List<ConfigKey> role)
       throws IOException {

@@ -13,6 +13,7 @@ import { Matches, openMatches } from './matches.js';
 import { SetUp, SignIn, setUpCode } from './person.js';
 import { ChangeStream } from './stream.js';
 import { countOf, durationText } from './text.js';
+import { goOn } from './then.js';
 import { Rates, Throughput } from './throughput.js';
 
 const BEHIND_SECONDS = 2;
@@ -80,6 +81,11 @@ function App() {
     if (next.status) rates.add(next.status, next.at);
     setSeen(next);
   }), []);
+
+  const signedIn = Boolean(seen) && seen.failure?.status !== 401 && Boolean(seen.status || seen.failure?.status === 403);
+  useEffect(() => {
+    if (signedIn) goOn();
+  }, [signedIn]);
 
   useEffect(() => {
     if (!ready) return undefined;

@@ -148,6 +148,18 @@ final class RightsTest {
   }
 
   @Test
+  void twoCeilingsTogetherAreTheLowerOfBoth() {
+    assertEquals(scopes("a:read"), Scope.within(scopes("a:read", "b:read"), scopes("a:read")));
+    assertEquals(scopes("a:read"), Scope.within(scopes("*:read"), scopes("a:read", "b:write")));
+    assertEquals(scopes("a:read"), Scope.within(scopes("a:read"), scopes("*:read")));
+    assertEquals(scopes("*:read"), Scope.within(scopes("*:read"), scopes("*:read")));
+    assertEquals(Set.of(), Scope.within(scopes("*:read"), scopes("*:write", "admin/*:read")));
+    assertEquals(
+        scopes("admin/access:read"),
+        Scope.within(scopes("admin/*:read"), scopes("admin/access:read", "access:read")));
+  }
+
+  @Test
   void aConditionThatCannotBeAnsweredShowsNothing() {
     List<Grant> grants = List.of(grant(READ, "record.country == caller.claims.country", Map.of()));
     EntityRights german = of(grants, List.of(), somebody(Map.of("country", "DE")));
@@ -328,5 +340,13 @@ final class RightsTest {
       }
     }
     return new Row(SCHEMA, values);
+  }
+
+  private static Set<Scope> scopes(String... texts) {
+    Set<Scope> scopes = new HashSet<>();
+    for (String text : texts) {
+      scopes.add(Scope.parse(text).orElseThrow());
+    }
+    return scopes;
   }
 }

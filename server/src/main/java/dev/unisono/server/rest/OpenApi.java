@@ -50,6 +50,7 @@ public final class OpenApi extends OpenApiPart {
             tag(OpenApiConsumers.TAG, "How far consumers of changes are.");
             tag(OpenApiEndpoints.TAG, "Webhooks: endpoints that changes are sent to, and back.");
             tag(OpenApiPeople.TAG, "Who may call: keys, users, sessions, the audit, oneself.");
+            tag(OpenApiClients.TAG, "OAuth 2 clients: programs that are given tokens.");
           });
       object(
           "paths",
@@ -62,6 +63,7 @@ public final class OpenApi extends OpenApiPart {
             new OpenApiConsumers(json).paths();
             new OpenApiEndpoints(json).paths();
             new OpenApiPeople(json).paths();
+            new OpenApiClients(json).paths();
           });
       object("webhooks", () -> new OpenApiEvents(json).webhooks(entities));
       object("components", () -> new OpenApiComponents(json).write(entities));

@@ -35,6 +35,7 @@ final class OpenApiComponents extends OpenApiPart {
           new OpenApiConsumers(json).schemas();
           new OpenApiEndpoints(json).schemas();
           new OpenApiPeople(json).schemas();
+          new OpenApiClients(json).schemas();
           object("unisono.Problem", this::problem);
           object("unisono.Finding", this::finding);
           object("unisono.Held", this::held);
