@@ -75,7 +75,9 @@ final class ConsentTest {
 
   private String signedIn() {
     Access access = server.access();
-    return Access.COOKIE + "=" + access.signIn(access.newSignInCode(Caller.ADMIN)).orElseThrow();
+    return Access.COOKIE
+        + "="
+        + access.signIn(access.newSignInCode(Caller.ADMIN), null).orElseThrow();
   }
 
   /** What the program asks for, with something else in the place of some of it. */
@@ -457,7 +459,7 @@ final class ConsentTest {
             null);
     String key = access.keys().create("ann", reads);
     Caller ann = access.admit("Bearer " + key);
-    cookie = Access.COOKIE + "=" + access.signIn(access.newSignInCode(ann)).orElseThrow();
+    cookie = Access.COOKIE + "=" + access.signIn(access.newSignInCode(ann), null).orElseThrow();
     JsonNode tokens = given(redeem(code()));
     String token = tokens.path("access_token").asText();
     assertEquals("key:ann reads=true writes=false", server.me(token));

@@ -11,12 +11,14 @@ import dev.unisono.engine.config.Config;
 import dev.unisono.engine.config.Config.ServerConfig;
 import dev.unisono.engine.config.Config.StateConfig;
 import dev.unisono.engine.config.Config.WebhookConfig;
+import dev.unisono.engine.config.LimitsConfig;
 import dev.unisono.engine.state.DoorsDatabase;
 import dev.unisono.server.access.Access;
 import dev.unisono.server.access.Audit;
 import dev.unisono.server.http.Answers;
 import dev.unisono.server.http.Doorway;
 import dev.unisono.server.http.Needs;
+import dev.unisono.server.limit.Limits;
 import dev.unisono.server.operation.Caller;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -79,7 +81,8 @@ final class OauthServer {
     this.access = Access.open(folder, database, () -> config.get().policy(), told::add, now::get);
     this.oauth = new Oauth(folder, database, access, this::config, now::get);
     Router router = Router.router(vertx);
-    Doorway doorway = new Doorway(access);
+    Doorway doorway =
+        new Doorway(access, new Limits(vertx, () -> LimitsConfig.NONE, System::nanoTime));
     oauth.mount(router, doorway);
     router
         .get("/v1/me")
@@ -118,6 +121,7 @@ final class OauthServer {
         new StateConfig(folder, Duration.ofDays(1), 1, Duration.ZERO, 1),
         new WebhookConfig(List.of(), Duration.ofSeconds(1), Duration.ofDays(1)),
         config.get(),
+        LimitsConfig.NONE,
         Map.of(),
         Map.of(),
         List.of());
