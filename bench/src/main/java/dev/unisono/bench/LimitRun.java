@@ -40,7 +40,7 @@ final class LimitRun {
       Collection<RunResult> results =
           new Runner(
                   new OptionsBuilder()
-                      .include(LimitBenchmark.class.getName())
+                      .include(benchmark(parameters.text("asked")))
                       .param("asked", parameters.text("asked"))
                       .mode(Mode.AverageTime)
                       .timeUnit(TimeUnit.NANOSECONDS)
@@ -61,6 +61,10 @@ final class LimitRun {
     } catch (RunnerException failed) {
       throw new BenchFailure("JMH cannot run", failed);
     }
+  }
+
+  private static String benchmark(String asked) {
+    return (asked.equals("whole") ? AdmitBenchmark.class : LimitBenchmark.class).getName();
   }
 
   static Limits limits(Vertx vertx, String asked) {

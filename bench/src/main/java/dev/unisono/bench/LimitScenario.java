@@ -6,10 +6,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** {@code limits}: what it costs to hold a request against limits in memory. For one thread. */
+/**
+ * {@code limits}: what it costs to hold a request against limits in memory, and to know who asks and
+ * what they may see. For one thread.
+ */
 final class LimitScenario implements Scenario {
   static final String NAME = "limits";
-  static final List<String> CONTENDERS = List.of("three-levels", "one-level", "three-rules");
+  static final List<String> CONTENDERS = List.of("three-levels", "one-level", "three-rules", "whole");
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
   private final Path folder;
@@ -31,7 +34,7 @@ final class LimitScenario implements Scenario {
 
   @Override
   public List<Ratio> ratios() {
-    return List.of(new Ratio("three-levels", "3000"));
+    return List.of(new Ratio("three-levels", "3000"), new Ratio("whole", "20000"));
   }
 
   @Override
@@ -45,6 +48,9 @@ final class LimitScenario implements Scenario {
         "one rule, token-bucket, a second",
         "three-rules",
         "three rules of one level each: token-bucket, sliding-window, fixed-window",
+        "whole",
+        "a key's token is read, its right to get a record is looked up, the record is reduced by a"
+            + " condition, a mask and a hidden field, and three-levels",
         "measured",
         "by JMH: five times two seconds, after as many to warm up; a process for each");
   }

@@ -33,8 +33,26 @@ final class RestScenario implements Scenario {
 
   private static final String GET = "get";
   private static final String PAGE = "page";
+  private static final String PROTECTED = "get-protected";
   private static final String BARE = "bare";
-  static final List<String> CONTENDERS = List.of(GET, PAGE, BARE);
+  static final List<String> CONTENDERS = List.of(GET, PROTECTED, PAGE, BARE);
+
+  /** What holds for the key of {@link #PROTECTED}; no more than it is counted for is refused. */
+  private static final String PROTECTION =
+      """
+      access:
+        roles:
+          some:
+            grants:
+              - entities: [customer]
+                actions: [read]
+                hide: [note]
+                mask: { email: partial }
+                rows: record.country.startsWith(caller.claims.region)
+      limits:
+        rules:
+          - { name: all, levels: [1000000/s, 60000000/min, 1000000000/day] }
+      """;
   private static final int ROWS = 100_000;
   private static final int COUNTRIES = 200;
   private static final Duration LIMIT = Duration.ofMinutes(5);
@@ -60,7 +78,7 @@ final class RestScenario implements Scenario {
 
   @Override
   public List<Ratio> ratios() {
-    return List.of(new Ratio(GET, BARE), new Ratio(PAGE, "5000"));
+    return List.of(new Ratio(GET, BARE), new Ratio(PROTECTED, GET), new Ratio(PAGE, "5000"));
   }
 
   @Override
@@ -76,6 +94,10 @@ final class RestScenario implements Scenario {
     conditions.put(
         "records", ROWS + " of about " + RECORD_BYTES + " bytes of JSON, from a SQLite database");
     conditions.put(GET, "one record by its key, each time another, with the bearer token");
+    conditions.put(
+        PROTECTED,
+        "the same by a key, whose role has a condition on rows, a field that is masked and one that"
+            + " is hidden, held against three levels of a limit");
     conditions.put(
         PAGE, "the first 50 of about 500 records of a country, by balance, with the bearer token");
     conditions.put(
@@ -169,7 +191,8 @@ final class RestScenario implements Scenario {
             entity: customer
             members: [ { system: crm, table: customers, direction: read } ]
         """
-            .formatted(port, runFolder.resolve("state"), database()));
+                .formatted(port, runFolder.resolve("state"), database())
+            + (contender.equals(PROTECTED) ? PROTECTION : ""));
     try (ServerProcess server =
         ServerProcess.start(
             ServerProcess.projectFolder(),
@@ -181,10 +204,36 @@ final class RestScenario implements Scenario {
       server.awaitReady(LIMIT, () -> false);
       awaitRows(server, port);
       String path =
-          contender.equals(GET)
-              ? "/v1/customers/%d"
-              : "/v1/customers?country=C%d&sort=-balance&limit=50";
-      return load(runFolder, server.processId(), port, server.tokenFile().toString(), path);
+          contender.equals(PAGE)
+              ? "/v1/customers?country=C%d&sort=-balance&limit=50"
+              : "/v1/customers/%d";
+      Path token =
+          contender.equals(PROTECTED) ? keyToken(server, port, runFolder) : server.tokenFile();
+      return load(runFolder, server.processId(), port, token.toString(), path);
+    }
+  }
+
+  /** The file with the token of a key that is made for it. */
+  private static Path keyToken(ServerProcess server, int port, Path runFolder)
+      throws IOException, InterruptedException {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      HttpResponse<String> made =
+          http.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/admin/keys"))
+                  .header("Authorization", "Bearer " + server.token())
+                  .header("Content-Type", "application/json")
+                  .POST(
+                      HttpRequest.BodyPublishers.ofString(
+                          "{\"name\":\"bench\",\"roles\":[\"some\"],"
+                              + "\"claims\":{\"region\":\"C\"}}"))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      if (made.statusCode() != 201) {
+        throw new BenchFailure("no key was made: " + made.body());
+      }
+      Path file = runFolder.resolve("key-token");
+      Files.writeString(file, made.body().replaceAll("(?s).*\"token\":\"([^\"]+)\".*", "$1"));
+      return file;
     }
   }
 
