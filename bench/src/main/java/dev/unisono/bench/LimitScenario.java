@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code limits}: what it costs to hold a request against limits in memory, and to know who asks and
- * what they may see. For one thread.
+ * {@code limits}: what it costs to hold a request against limits in memory, and to know who asks
+ * and what they may see. For one thread.
  */
 final class LimitScenario implements Scenario {
   static final String NAME = "limits";
-  static final List<String> CONTENDERS = List.of("three-levels", "one-level", "three-rules", "whole");
+  static final List<String> CONTENDERS =
+      List.of("three-levels", "one-level", "three-rules", "whole");
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
   private final Path folder;

@@ -53,6 +53,7 @@ final class RestScenario implements Scenario {
         rules:
           - { name: all, levels: [1000000/s, 60000000/min, 1000000000/day] }
       """;
+
   private static final int ROWS = 100_000;
   private static final int COUNTRIES = 200;
   private static final Duration LIMIT = Duration.ofMinutes(5);
