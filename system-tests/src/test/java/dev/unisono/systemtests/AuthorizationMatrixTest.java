@@ -53,6 +53,14 @@ final class AuthorizationMatrixTest {
               "POST /v1/sign-in/password",
               // What is brought is signed.
               "POST /hooks/:system",
+              // Who asks says so as OAuth 2 has it; consent takes a person's session.
+              "GET /.well-known/oauth-authorization-server",
+              "GET /oauth/authorize",
+              "POST /oauth/authorize",
+              "GET /oauth/jwks",
+              "POST /oauth/token",
+              "POST /oauth/introspect",
+              "POST /oauth/revoke",
               "POST /grpc.health.v1.Health/:method"));
 
   /** Where it is their protocol that says who is let in, behind an answer that is HTTP's 200. */
