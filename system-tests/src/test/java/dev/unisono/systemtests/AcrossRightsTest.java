@@ -62,6 +62,9 @@ final class AcrossRightsTest {
         names:
           grants:
             - { entities: [customer], actions: [read], fields: [name] }
+        writer:
+          grants:
+            - { entities: [customer], actions: [change], write: [name] }
       rules:
         - name: vips
           deny: [write]
@@ -309,6 +312,16 @@ final class AcrossRightsTest {
     assertEquals(210, whole.path("balance").asInt());
     String names = key("names-write", "\"roles\":[\"names\"]");
     refused(403, "forbidden", send(names, "PATCH", "/v1/customers/21", "{\"name\":\"x\"}"));
+  }
+
+  @Test
+  void whoMayWriteAndNotReadIsToldTheKeyAlone() throws Exception {
+    String token = key("writer", "\"roles\":[\"writer\"]");
+    HttpResponse<String> changed = send(token, "PATCH", "/v1/customers/62", "{\"name\":\"new\"}");
+    assertEquals(200, changed.statusCode(), changed.body());
+    assertEquals(Set.of("id"), fields(json(changed)));
+    refused(403, "forbidden", send(token, "PATCH", "/v1/customers/62", "{\"balance\":1}"));
+    refused(403, "forbidden", send(token, "GET", "/v1/customers/62", ""));
   }
 
   @Test

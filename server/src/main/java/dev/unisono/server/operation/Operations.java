@@ -422,6 +422,7 @@ public final class Operations {
     Set<String> named = given == null ? Set.of() : named(given);
     return (before, after) -> {
       if (before != null
+          && rights.may(Action.GET).allowed()
           && rights.someRows(Action.GET)
           && rights.seen(Action.GET, before) == null) {
         // A write is no way to find out what is not shown.
